@@ -1,0 +1,72 @@
+// Every bound of the product, one line each. A breach is one clear error that names field and bound.
+#ifndef DOORSTEP_CLIENT_CORE_BASE_LIMITS_H_
+#define DOORSTEP_CLIENT_CORE_BASE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace doorstep::limits {
+
+// Journal and frames.
+inline constexpr size_t kEntryBytesMax = 64 * 1024;
+inline constexpr size_t kFrameBytesMax = 768 * 1024;           // compressed, header included
+inline constexpr size_t kFrameRawBytesMax = 1024 * 1024;       // body before compression
+inline constexpr uint64_t kFrameEntriesMax = 4096;
+inline constexpr size_t kFrameClockSamplesMax = 64;
+inline constexpr size_t kTokenBytesMax = 64;
+inline constexpr int32_t kUtcOffsetSecondsMax = 14 * 3600;
+
+// Identifiers and text.
+inline constexpr size_t kIdBytesMax = 64;
+inline constexpr size_t kDeviceBytesMax = 32;
+inline constexpr size_t kBootIdBytesMax = 36;
+inline constexpr size_t kNameBytesMax = 256;
+inline constexpr size_t kCodeBytesMax = 64;
+inline constexpr size_t kLabelBytesMax = 256;
+inline constexpr size_t kShortTextBytesMax = 256;
+inline constexpr size_t kReasonBytesMax = 1024;
+inline constexpr size_t kTextBytesMax = 4096;
+inline constexpr size_t kNoteBytesMax = 16384;
+inline constexpr size_t kLanguageBytesMax = 35;
+inline constexpr size_t kZoneBytesMax = 64;
+inline constexpr size_t kBriefBytesMax = 4096;
+
+// Counts.
+inline constexpr int kAnswersMax = 32;
+inline constexpr int kFormFieldsMax = 200;
+inline constexpr int kAssetsMax = 32;
+inline constexpr int kExternalRefsMax = 16;
+inline constexpr int kCodesMax = 16;
+inline constexpr int64_t kPartQuantityMilliMax = 1000000000;
+inline constexpr uint32_t kTimeSpentMinutesMax = 1440;
+
+// Feeds.
+inline constexpr uint32_t kPageBytesMin = 4096;
+inline constexpr uint32_t kPageBytesDefault = 256 * 1024;
+inline constexpr uint32_t kPageBytesMax = 1024 * 1024;
+inline constexpr size_t kCursorBytesMax = 256;
+
+// Calls.
+inline constexpr size_t kMessageBytesUpMax = 1024 * 1024;
+inline constexpr size_t kMessageBytesDownMax = 4 * 1024 * 1024;
+inline constexpr size_t kRequestIdBytesMin = 16;
+inline constexpr size_t kRequestIdBytesMax = 64;
+inline constexpr uint32_t kPageSizeDefault = 50;
+inline constexpr uint32_t kPageSizeMax = 500;
+inline constexpr int kImportRowsMax = 500;
+
+// Time.
+inline constexpr int64_t kWindowMicrosMax = int64_t{31} * 86400 * 1000000;
+inline constexpr int64_t kTimeMicrosMin = 0;                          // 1970
+inline constexpr int64_t kTimeMicrosMax = int64_t{4102444800} * 1000000;  // 2100
+inline constexpr int64_t kInvitationMicros = int64_t{24} * 3600 * 1000000;
+
+// The server.
+inline constexpr size_t kQueueRequestsMax = 4096;
+inline constexpr size_t kQueueBytesMax = 256 * 1024 * 1024;
+inline constexpr size_t kGroupRequestsMax = 512;
+inline constexpr size_t kGroupBytesMax = 16 * 1024 * 1024;
+
+}  // namespace doorstep::limits
+
+#endif  // DOORSTEP_CLIENT_CORE_BASE_LIMITS_H_

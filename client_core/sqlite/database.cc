@@ -1,0 +1,239 @@
+#include "client_core/sqlite/database.h"
+
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+
+namespace doorstep::sqlite {
+namespace {
+
+absl::StatusCode CodeOf(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+      return absl::StatusCode::kOk;
+    case SQLITE_FULL:
+      return absl::StatusCode::kResourceExhausted;
+    case SQLITE_NOMEM:
+      return absl::StatusCode::kResourceExhausted;
+    case SQLITE_CORRUPT:
+      return absl::StatusCode::kDataLoss;
+    case SQLITE_NOTADB:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return absl::StatusCode::kFailedPrecondition;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return absl::StatusCode::kUnavailable;
+    case SQLITE_CONSTRAINT:
+      return absl::StatusCode::kAlreadyExists;
+    default:
+      // A failing write on a full disk may surface as an I/O error.
+      return code == SQLITE_IOERR_WRITE ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal;
+  }
+}
+
+absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
+  if (!options.key.empty()) {
+#ifdef DOORSTEP_SQLITE_CIPHER
+    const int code = sqlite3_key(db.handle(), options.key.data(), static_cast<int>(options.key.size()));
+    if (code != SQLITE_OK) return StatusOf(db.handle(), code, "setting the key");
+#else
+    return absl::FailedPreconditionError("this build's SQLite cannot encrypt: build with -DDOORSTEP_SQLITE=bundled");
+#endif
+  }
+  sqlite3_busy_timeout(db.handle(), options.busy_timeout_ms);
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_extended_result_codes(db.handle(), 1);
+  if (options.exclusive) RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode=EXCLUSIVE"));
+  const absl::Status wal = db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");
+  if (!wal.ok()) {
+    if (absl::IsUnavailable(wal)) {
+      return absl::FailedPreconditionError(absl::StrCat(options.path, ": another process has this file open"));
+    }
+    if (absl::IsFailedPrecondition(wal) && wal.message().find("not a database") != absl::string_view::npos) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(options.path, ": not a database, or encrypted with another key"));
+    }
+    return wal;
+  }
+  return db.Execute(absl::StrCat("PRAGMA synchronous=", options.synchronous == Synchronous::kFull ? "FULL" : "NORMAL",
+                                 "; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-", options.cache_bytes / 1024,
+                                 "; PRAGMA trusted_schema=OFF"));
+}
+
+}  // namespace
+
+absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing) {
+  const absl::StatusCode status = CodeOf(code);
+  if (status == absl::StatusCode::kOk) return absl::OkStatus();
+  return absl::Status(status, absl::StrCat(doing, ": ", db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
+}
+
+Statement::Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {
+  // $1 may be SQLite's second parameter; remember which is which once.
+  const int count = sqlite3_bind_parameter_count(statement);
+  index_by_parameter_.assign(count + 1, 0);
+  for (int i = 1; i <= count; ++i) {
+    const char* name = sqlite3_bind_parameter_name(statement, i);
+    const int n = name != nullptr ? atoi(name + 1) : 0;
+    if (n >= 1 && n <= count) index_by_parameter_[n] = i;
+  }
+}
+
+Statement::Statement(Statement&& other) noexcept { *this = std::move(other); }
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(db_, other.db_);
+  std::swap(statement_, other.statement_);
+  std::swap(index_by_parameter_, other.index_by_parameter_);
+  std::swap(bind_error_, other.bind_error_);
+  return *this;
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+int Statement::Index(int parameter) {
+  return parameter >= 1 && parameter < static_cast<int>(index_by_parameter_.size()) ? index_by_parameter_[parameter]
+                                                                                    : 0;
+}
+
+void Statement::Note(int code) {
+  if (code != SQLITE_OK && bind_error_ == SQLITE_OK) bind_error_ = code;
+}
+
+Statement& Statement::Bind(int parameter, int64_t value) {
+  Note(sqlite3_bind_int64(statement_, Index(parameter), value));
+  return *this;
+}
+
+Statement& Statement::BindText(int parameter, absl::string_view value) {
+  Note(sqlite3_bind_text64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+                           SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+
+Statement& Statement::BindBlob(int parameter, absl::string_view value) {
+  Note(sqlite3_bind_blob64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+                           SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::BindBlobBorrowed(int parameter, absl::string_view value) {
+  Note(sqlite3_bind_blob64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+                           SQLITE_STATIC));
+  return *this;
+}
+
+Statement& Statement::BindNull(int parameter) {
+  Note(sqlite3_bind_null(statement_, Index(parameter)));
+  return *this;
+}
+
+absl::StatusOr<bool> Statement::Step() {
+  if (bind_error_ != SQLITE_OK) {
+    const int code = std::exchange(bind_error_, SQLITE_OK);
+    Reset();
+    return absl::InternalError(absl::StrCat("binding a parameter of \"", sqlite3_sql(statement_), "\": ",
+                                            sqlite3_errstr(code)));
+  }
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    return false;
+  }
+  absl::Status status = StatusOf(db_, code, sqlite3_sql(statement_));
+  sqlite3_reset(statement_);
+  return status;
+}
+
+absl::Status Statement::Run() {
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, Step());
+    if (!row) return absl::OkStatus();
+  }
+}
+
+void Statement::Reset() { sqlite3_reset(statement_); }
+
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+
+absl::string_view Statement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return text == nullptr ? absl::string_view() : absl::string_view(text, sqlite3_column_bytes(statement_, column));
+}
+
+absl::string_view Statement::Blob(int column) const {
+  const auto* blob = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  return blob == nullptr ? absl::string_view() : absl::string_view(blob, sqlite3_column_bytes(statement_, column));
+}
+
+bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const OpenOptions& options) {
+  sqlite3* handle = nullptr;
+  const int flags = (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  const int code =
+      sqlite3_open_v2(options.path.c_str(), &handle, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
+  std::unique_ptr<Database> db(new Database(handle));
+  if (code != SQLITE_OK) return StatusOf(handle, code, absl::StrCat("opening ", options.path));
+  RETURN_IF_ERROR(ConfigureConnection(*db, options));
+  return db;
+}
+
+Database::~Database() { sqlite3_close_v2(db_); }
+
+absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &statement, nullptr);
+  if (code != SQLITE_OK) return StatusOf(db_, code, sql);
+  return Statement(db_, statement);
+}
+
+absl::Status Database::Execute(absl::string_view sql) {
+  return StatusOf(db_, sqlite3_exec(db_, std::string(sql).c_str(), nullptr, nullptr, nullptr), sql.substr(0, 120));
+}
+
+absl::Status Database::Transaction(const std::function<absl::Status()>& body) {
+  RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+  absl::Status status = body();
+  if (status.ok()) status = Execute("COMMIT");
+  // A failed commit may leave the transaction open (disk full, busy); a failed statement may have ended it already.
+  if (!status.ok() && sqlite3_get_autocommit(db_) == 0) (void)Execute("ROLLBACK");
+  return status;
+}
+
+absl::Status Database::ReadTransaction(const std::function<absl::Status()>& body) {
+  RETURN_IF_ERROR(Execute("BEGIN"));
+  absl::Status status = body();
+  if (sqlite3_get_autocommit(db_) == 0) {
+    const absl::Status end = Execute("COMMIT");
+    if (status.ok()) status = end;
+  }
+  return status;
+}
+
+absl::Status Database::Checkpoint() {
+  return StatusOf(db_, sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr),
+                  "checkpoint");
+}
+
+absl::Status Database::CheckIntegrity() {
+  ASSIGN_OR_RETURN(Statement check, Prepare("PRAGMA integrity_check(1)"));
+  ASSIGN_OR_RETURN(const bool row, check.Step());
+  if (row && check.Text(0) == "ok") return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("integrity check: ", row ? check.Text(0) : "no answer"));
+}
+
+int64_t Database::Changes() const { return sqlite3_changes64(db_); }
+
+}  // namespace doorstep::sqlite

@@ -1,0 +1,115 @@
+// SQLite as values and status codes: Database opens a file and runs transactions, Statement is one prepared statement.
+// Invariant: an error of SQLite never goes unseen, and names what was being done.
+// Not thread-safe: one Database and its statements belong to one thread at a time.
+#ifndef DOORSTEP_CLIENT_CORE_SQLITE_DATABASE_H_
+#define DOORSTEP_CLIENT_CORE_SQLITE_DATABASE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace doorstep::sqlite {
+
+class Database;
+
+// A prepared statement, reusable. Parameters are written $1, $2, ... and bound by name, because SQLite numbers `$n` by
+// first appearance and binding by position would swap silently. Bound bytes are copied unless a name says otherwise.
+// Use: Bind..., then Step until it returns false, then it is reset and ready to be bound again.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement();
+
+  Statement& Bind(int parameter, int64_t value);
+  Statement& BindText(int parameter, absl::string_view value);
+  Statement& BindBlob(int parameter, absl::string_view value);
+  // Without a copy: `value` must stay until the statement is stepped to its end or reset.
+  Statement& BindBlobBorrowed(int parameter, absl::string_view value);
+  Statement& BindNull(int parameter);
+
+  // True: a row is there. False: done; the statement has been reset.
+  absl::StatusOr<bool> Step();
+  // For statements without rows: steps to the end.
+  absl::Status Run();
+  // Forgets a half-read result.
+  void Reset();
+
+  int64_t Int(int column) const;
+  // Valid until the next Step or Reset.
+  absl::string_view Text(int column) const;
+  absl::string_view Blob(int column) const;
+  bool IsNull(int column) const;
+
+ private:
+  friend class Database;
+  Statement(sqlite3* db, sqlite3_stmt* statement);
+  int Index(int parameter);
+  void Note(int code);
+
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;
+  std::vector<int> index_by_parameter_;  // $n -> SQLite's own number.
+  int bind_error_ = 0;                   // The first failed bind; reported by Step.
+};
+
+enum class Synchronous { kNormal, kFull };
+
+struct OpenOptions {
+  std::string path;                              // ":memory:" is allowed.
+  Synchronous synchronous = Synchronous::kFull;  // FULL: a commit survives a power cut.
+  bool read_only = false;
+  std::string key;                               // 32 bytes; empty: not encrypted.
+  std::string vfs;                               // Empty: the system's.
+  int busy_timeout_ms = 5000;
+  int64_t cache_bytes = 8 * 1024 * 1024;
+  bool exclusive = false;                        // Only one process may have the file open (no shared memory file).
+};
+
+class Database {
+ public:
+  // WAL mode, secure_delete off, defensive mode on, no extensions. FAILED_PRECONDITION: wrong or missing key, an
+  // encrypted file with a SQLite that cannot decrypt, or somebody else has an exclusive file open; DATA_LOSS: damaged;
+  // RESOURCE_EXHAUSTED: disk full.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const OpenOptions& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  absl::StatusOr<Statement> Prepare(absl::string_view sql);
+  // Any number of statements, results dropped.
+  absl::Status Execute(absl::string_view sql);
+  // Runs `body` between BEGIN IMMEDIATE and COMMIT; rolls back when `body` or the commit fails. Not nested.
+  absl::Status Transaction(const std::function<absl::Status()>& body);
+  // A consistent view for several reads: BEGIN (deferred) ... COMMIT.
+  absl::Status ReadTransaction(const std::function<absl::Status()>& body);
+  // Moves the WAL into the database file as far as readers allow, without waiting.
+  absl::Status Checkpoint();
+  // Full integrity check; DATA_LOSS with the first finding.
+  absl::Status CheckIntegrity();
+  // Rows changed by the last statement.
+  int64_t Changes() const;
+
+  sqlite3* handle() { return db_; }
+
+ private:
+  explicit Database(sqlite3* db) : db_(db) {}
+  sqlite3* db_;
+};
+
+// The status for SQLite's result `code` on `db` (may be null), saying what was being done.
+absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing);
+
+}  // namespace doorstep::sqlite
+
+#endif  // DOORSTEP_CLIENT_CORE_SQLITE_DATABASE_H_
