@@ -1,8 +1,9 @@
 // How evidence fades: D(age) = 2^(-age / half-life), as integers that are the same on every machine.
-// Invariant: a table depends on its half-life alone. It is built from integer square roots, because exp2 of two C
-// libraries differs in the last bit, and one bit is another health.
+// Invariant: a table depends on its half-life alone. It is built from integer square roots, because exp2 of
+// two C libraries differs in the last bit, and one bit is another health.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -16,8 +17,8 @@ class DecayTable {
   // 1 <= half_life_days <= 3650. Takes 31 * half_life_days multiplications; build it once per model.
   explicit DecayTable(int32_t half_life_days);
 
-  // D(age_days), for age_days >= 0: from kOne down to 0, which it is from 31 half-lives on. Never more than one
-  // unit below the true value, and never above it by more than 2^-16 of a unit.
+  // D(age_days), for age_days >= 0: from kOne down to 0, which it is from 31 half-lives on. Never more than
+  // one unit below the true value, and never above it by more than 2^-16 of a unit.
   int64_t At(int64_t age_days) const {
     return age_days < static_cast<int64_t>(values_.size()) ? values_[static_cast<size_t>(age_days)] : 0;
   }

@@ -27,8 +27,8 @@ v1::HealthModel DefaultFigures();
 // Immutable, so any thread may use it.
 class Model {
  public:
-  // INVALID_ARGUMENT names the field and its bound. An id in `figures` must be the right one or empty; it is empty
-  // in a draft and set in proto() of the result.
+  // INVALID_ARGUMENT names the field and its bound. An id in `figures` must be the right one or empty; it is
+  // empty in a draft and set in proto() of the result.
   static absl::StatusOr<Model> Create(v1::HealthModel figures);
 
   // The model of DefaultFigures(), made on the first call.
