@@ -1,0 +1,28 @@
+// Where one entry is on its way: saved here -> safe at the office -> counted | needs attention -> repaired.
+// Pure readings of journal marks and judgements.
+#ifndef DOORSTEP_CLIENT_CORE_STORE_ENTRY_STATUS_H_
+#define DOORSTEP_CLIENT_CORE_STORE_ENTRY_STATUS_H_
+
+#include "absl/status/statusor.h"
+#include "client_core/store/journal.h"
+#include "client_core/store/replica.h"
+#include "doorstep/v1/client.pb.h"
+
+namespace doorstep {
+
+// `info` stands under `marks`. An exception that still waits for a person (attention, quarantine) is NEEDS_ATTENTION,
+// whether the entry counts meanwhile or not; its judgement says which.
+v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement);
+
+// NOT_FOUND: not an entry of this phone.
+absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& replica,
+                                              const v1::JournalPosition& position);
+
+// In journal order, oldest epoch first; what goes on under a new position is listed there. INVALID_ARGUMENT: limit
+// above 1000.
+absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica& replica,
+                                                const v1::QueueListRequest& request);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_STORE_ENTRY_STATUS_H_

@@ -1,0 +1,236 @@
+// The entries this phone has accepted, in order, until they are safe for good; and who this phone is.
+// Invariants: seq is gapless from 1 within an epoch and chained by hash; entry bytes are serialized once and never
+// encoded again; only Retain deletes, and only what is in a verified backup, settled and old enough.
+//
+// An entry's way is told by marks of its epoch, never by a change of its row:
+//   settled_through <= judged_through <= received_through <= seq of the last entry.
+// Entries above settled_through are also kept in memory (PendingEntry), so that no reader scans history.
+//
+// Not thread-safe: everything runs on the session's queue. Errors: RESOURCE_EXHAUSTED when the disk is full (nothing
+// has changed, reading goes on), DATA_LOSS when the file is damaged (LocalStore::Repair salvages it).
+#ifndef DOORSTEP_CLIENT_CORE_STORE_JOURNAL_H_
+#define DOORSTEP_CLIENT_CORE_STORE_JOURNAL_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/random.h"
+#include "client_core/base/sha256.h"
+#include "client_core/sqlite/database.h"
+#include "client_core/store/boots.h"
+#include "doorstep/v1/client.pb.h"
+#include "doorstep/v1/enrollment_service.pb.h"
+#include "doorstep/v1/fold.pb.h"
+#include "doorstep/v1/sync.pb.h"
+
+namespace doorstep {
+
+enum class EpochState {
+  kCurrent = 1,  // Append goes here. At most one.
+  kSpare = 2,    // Empty, for the day the journal is damaged with no network.
+  kOld = 3,      // Left by a fork or a salvage. What it has up to common_through is still sent.
+};
+
+// One journal of this device, with its marks.
+struct EpochMarks {
+  uint64_t epoch = 0;
+  std::string salt;  // 16 bytes.
+  EpochState state = EpochState::kCurrent;
+  uint64_t head_seq = 0;  // 0: empty.
+  Hash head_hash{};       // After head_seq; the chain's start when empty.
+  // Old epochs: entries above it go on under a new position and are neither sent nor shown here.
+  uint64_t common_through = 0;
+  uint64_t received_through = 0;
+  uint64_t backed_up_through = 0;
+  uint64_t judged_through = 0;
+  uint64_t settled_through = 0;
+  // Entries up to here have been deleted by Retain; their last hash.
+  uint64_t retained_through = 0;
+  Hash retained_hash{};
+
+  // The last entry that lives under this epoch.
+  uint64_t last_own_seq() const { return state == EpochState::kOld ? common_through : head_seq; }
+};
+
+// An entry as readers need it, without its bytes.
+struct EntryInfo {
+  uint64_t epoch = 0;
+  uint64_t seq = 0;
+  uint64_t from_epoch = 0;  // First position, if it was appended again; else 0, 0.
+  uint64_t from_seq = 0;
+  std::string author;
+  std::string visit_id;
+  v1::LogEntry::FactCase fact = v1::LogEntry::FACT_NOT_SET;
+  int64_t wall_time_us = 0;
+  uint64_t bytes = 0;
+};
+
+// An entry above settled_through. `fold` is present when the fact bears state; its position is the entry's present
+// one, its time the phone's own word.
+struct PendingEntry {
+  EntryInfo info;
+  std::optional<v1::FoldFact> fold;
+};
+
+struct AppendResult {
+  v1::JournalPosition position;
+  bool repeated = false;  // The token had been used before; nothing was appended.
+};
+
+// A run of entries for one frame. Empty `entries`: nothing to send after the given seq.
+struct FrameEntries {
+  uint64_t epoch = 0;
+  uint64_t first_seq = 0;
+  uint64_t last_seq = 0;
+  Hash prev_hash{};
+  Hash head_hash{};
+  std::vector<v1::EntryEnvelope> entries;
+  uint64_t raw_bytes = 0;      // Of the FrameBody they make.
+  bool empties_queue = false;  // Nothing is left behind it in any epoch.
+  // The exchanges with the server that tell the time of these entries: of their boots and of the boots around them.
+  // The sample of the moment the frame is made is the caller's to put first.
+  std::vector<v1::ClockSample> clock;
+};
+
+enum class Acknowledgement {
+  kMoved,      // Received or backed up further than before.
+  kUnchanged,  // Nothing new in it.
+  kNotOurs,    // Unknown epoch, a seq beyond ours or another hash: not taken. Pushing goes on and will answer FORK.
+};
+
+struct ForkResult {
+  bool moved = false;  // False: this phone has left that epoch already; nothing was done.
+  uint64_t reappended = 0;
+};
+
+// What stands in PhoneStatus. recorded = saved_here + safe + judged.
+struct JournalCounts {
+  uint64_t recorded = 0;    // Distinct entries of this phone.
+  uint64_t saved_here = 0;  // Only on this phone.
+  uint64_t safe = 0;        // At the office, not judged yet.
+  uint64_t judged = 0;      // Counted, unless a judgement in the replica says otherwise.
+  uint64_t queued_bytes = 0;
+  int64_t oldest_queued_time_us = 0;  // 0: nothing is queued.
+};
+
+class Journal {
+ public:
+  // Brings the file's schema up to date and loads marks and pending entries. `db` must outlive this object and be
+  // used by nobody else.
+  static absl::StatusOr<std::unique_ptr<Journal>> Open(sqlite::Database* db);
+
+  // ---- who this phone is ----
+  // The request to send for this invitation, durable before it is first sent, so that a lost answer can be asked for
+  // again: the same invitation code gives the same request_id, also after a restart. FAILED_PRECONDITION: this phone
+  // is enrolled with another code.
+  absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random);
+  // Takes the answer: device, token, epochs. Repeating it replaces the token. FAILED_PRECONDITION: another device.
+  absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
+  // Present once enrolled: device, bearer token, technicians, generation, and the epochs as they are now.
+  const std::optional<v1::EnrollResponse>& identity() const { return identity_; }
+
+  // ---- recording ----
+  // Appends `entry` durably and returns its position, which is its id from now on. `entry.time` and `entry.nonce`
+  // are set by the caller; `author` is a technician's id. Repeating a call with the same non-empty `token` returns
+  // the first call's position, also after restarts and forks. INVALID_ARGUMENT names field and bound, nothing is
+  // recorded; FAILED_PRECONDITION: not enrolled.
+  absl::StatusOr<AppendResult> Append(absl::string_view author, const v1::LogEntry& entry, absl::string_view token);
+
+  // ---- sending ----
+  // The epoch to send from next, the oldest first; 0: nothing is unsent.
+  uint64_t UnsentEpoch() const;
+  // Entries of `epoch` after `after_seq` (the received mark, or the last seq already in flight): at most
+  // `entries_max` and, but for the first, at most `bytes_max` bytes of FrameBody. NOT_FOUND: unknown epoch.
+  absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
+                                            uint64_t bytes_max);
+  // Takes what the server says it has, in the generation we know (identity().generation). Marks never go back here.
+  absl::StatusOr<Acknowledgement> Acknowledge(const v1::JournalMark& mark);
+  // The server was restored: takes its new generation and marks, which may go back; an epoch that is not named or
+  // whose hash is not ours goes back to 0. What it lost is unsent again. Repeating it is harmless.
+  absl::Status AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks);
+  // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each
+  // naming its first position. A fork of an epoch that this phone has left does nothing.
+  absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
+  Boots& boots() { return boots_; }
+
+  // ---- what became of it ----
+  // Every entry of `epoch` up to `seq` is judged. Never goes back, never beyond what is received; unknown epochs are
+  // ignored.
+  absl::Status SetJudged(uint64_t epoch, uint64_t seq);
+  // Forgets the pending entries up to `seq` (bounded by judged_through): the replica tells about them from now on.
+  absl::Status SettleThrough(uint64_t epoch, uint64_t seq);
+  // Deletes what is in a verified backup, settled and older than limits::kRetentionMicros before `now_us`. Returns
+  // how many rows went.
+  absl::StatusOr<uint64_t> Retain(int64_t now_us);
+
+  // ---- reading ----
+  // All epochs, oldest first.
+  const std::map<uint64_t, EpochMarks>& epochs() const { return epochs_; }
+  const EpochMarks* current() const;
+  // The entries above settled_through of every epoch, in journal order; an epoch's are gapless.
+  const std::map<uint64_t, std::deque<PendingEntry>>& pending() const { return pending_; }
+  JournalCounts Counts() const;
+  // Where the entry of that id is now: its own position, or where it goes on after forks. NOT_FOUND: not an entry of
+  // this phone, or deleted by Retain.
+  absl::StatusOr<EntryInfo> Find(const v1::JournalPosition& position);
+  // The entries of `epoch` after `after_seq`, at most `limit`.
+  absl::StatusOr<std::vector<EntryInfo>> List(uint64_t epoch, uint64_t after_seq, uint64_t limit);
+  // The entry as recorded. NOT_FOUND as above.
+  absl::StatusOr<v1::LogEntry> Read(uint64_t epoch, uint64_t seq);
+  v1::JournalPosition PositionOf(const EntryInfo& info) const;
+
+  // ---- for the salvage only ----
+  struct Row {
+    EntryInfo info;
+    Hash hash{};
+    std::string token;
+    uint64_t boot = 0;
+    std::string entry;
+  };
+  // Puts what was read from a damaged file into this empty journal, in one transaction: the identity, the epochs with
+  // their marks, rows that the server has under their old position, and the rest appended again in the spare epoch
+  // (in the current one after its last received entry when there is no spare), naming their first position. Returns
+  // how many were appended again.
+  absl::StatusOr<uint64_t> TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
+                                    const std::vector<Row>& rows);
+
+ private:
+  explicit Journal(sqlite::Database* db);
+  absl::Status Load();
+  absl::Status LoadEpochs();
+  absl::Status LoadPending(const EpochMarks& marks);
+  absl::Status Reload(absl::Status why);
+  absl::Status InsertRow(const Row& row);
+  absl::Status WriteMarks(const EpochMarks& marks);
+  absl::Status WriteIdentity(const v1::EnrollResponse& identity);
+  absl::StatusOr<Hash> HashAt(const EpochMarks& marks, uint64_t seq);
+  absl::StatusOr<bool> IsOurs(const EpochMarks& marks, const v1::JournalMark& mark);
+  absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
+  absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);
+  absl::StatusOr<AppendResult> FindToken(absl::string_view token);
+  EpochMarks* MutableCurrent();
+  bool HasUnsent(const EpochMarks& marks) const;
+
+  sqlite::Database* const db_;
+  Boots boots_;
+  SodiumSha256 hasher_;
+  std::optional<v1::EnrollResponse> identity_;
+  std::map<uint64_t, EpochMarks> epochs_;
+  std::map<uint64_t, std::deque<PendingEntry>> pending_;
+  sqlite::Statement insert_;
+  sqlite::Statement find_token_;
+  sqlite::Statement read_after_;
+  sqlite::Statement write_marks_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_STORE_JOURNAL_H_

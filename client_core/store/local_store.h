@@ -1,0 +1,109 @@
+// The phone's files, opened together: journal.db (what was recorded; survives a power cut), replica.db (what the office
+// says; can be rebuilt) and a lock that keeps a second core out.
+// Invariants: a damaged replica is rebuilt and a damaged journal salvaged, both reported in repairs(); the journal is
+// never changed on the word of a feed but for its marks.
+// Not thread-safe: everything runs on the session's queue. Never aborts, never throws.
+#ifndef DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_
+#define DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/log.h"
+#include "client_core/sqlite/database.h"
+#include "client_core/store/entry_status.h"
+#include "client_core/store/explain.h"
+#include "client_core/store/folder_lock.h"
+#include "client_core/store/journal.h"
+#include "client_core/store/local_view.h"
+#include "client_core/store/replica.h"
+#include "doorstep/v1/client.pb.h"
+
+namespace doorstep {
+
+struct StoreOptions {
+  std::string directory;  // Existing folder.
+  std::string key;        // 32 bytes; empty: files are not encrypted.
+  std::string vfs;        // SQLite's VFS; empty: the system's.
+  LogSink log;
+};
+
+// How far step C2 moved one epoch's marks.
+struct MarkMove {
+  uint64_t epoch = 0;
+  uint64_t received_before = 0;
+  uint64_t received_after = 0;
+  uint64_t judged_before = 0;
+  uint64_t judged_after = 0;
+};
+
+class LocalStore {
+ public:
+  // FAILED_PRECONDITION: no such folder, another core has it open, or the key is missing or wrong.
+  // RESOURCE_EXHAUSTED: the disk is full.
+  static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const StoreOptions& options);
+  ~LocalStore();
+
+  // References stay valid until Repair or a call below that repairs; take them anew for each use.
+  Journal& journal() { return *journal_; }
+  Replica& replica() { return *replica_; }
+  LocalView view() { return LocalView(*journal_, *replica_); }
+
+  // As Journal's, and the identity is copied so that a salvage finds it.
+  absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
+  absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
+  // As Journal's; a damaged journal is salvaged and the call repeated once, so that recording and sending go on.
+  absl::StatusOr<AppendResult> Append(absl::string_view author, const v1::LogEntry& entry, absl::string_view token);
+  absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
+                                            uint64_t bytes_max);
+
+  // Step C1. A damaged replica is rebuilt empty, and the page comes back as `stale`. C2 is Settle, due afterwards
+  // and repeatable; it also runs when the files are opened.
+  absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
+                                        const v1::PullResponse& response);
+  // Step C2: takes the device feed's journal states into the journal's marks, and settles what the replica tells
+  // about. An entry is settled when it is judged and its visit's row has folded it, or it is an exception, or its
+  // visit is not on this phone. Returns the epochs that moved.
+  absl::StatusOr<std::vector<MarkMove>> Settle();
+
+  // Sets aside a damaged journal and salvages it row by row; rebuilds a damaged replica. `damaged` is the DATA_LOSS
+  // that was met; other statuses are returned as they are. OK: go on.
+  absl::Status RepairJournal(const absl::Status& damaged);
+  absl::Status RepairReplica(const absl::Status& damaged);
+  // What was damaged and what was done, in plain words, since the files were opened.
+  const std::vector<std::string>& repairs() const { return repairs_; }
+
+  // Fills what the files know: device, enrolled, epoch, counts, queue, last contact, feeds_at_head, visits, repairs,
+  // lane and technicians. `last_error` and `engine_state` are the session's.
+  absl::Status FillStatus(v1::PhoneStatus* status);
+
+ private:
+  explicit LocalStore(StoreOptions options);
+  absl::Status OpenFiles();
+  absl::Status OpenJournal();
+  absl::Status OpenReplica();
+  absl::Status RebuildReplica(const absl::Status& why);
+  absl::Status SalvageJournal(const absl::Status& why);
+  absl::Status KeepIdentity();
+  absl::StatusOr<uint64_t> SettledBy(const EpochMarks& marks);
+  void Report(std::string line);
+  std::string Path(absl::string_view file) const;
+  sqlite::OpenOptions FileOptions(absl::string_view file) const;
+
+  const StoreOptions options_;
+  std::vector<std::string> repairs_;
+  FolderLock lock_;
+  std::unique_ptr<sqlite::Database> journal_db_;
+  std::unique_ptr<sqlite::Database> replica_db_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Replica> replica_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_

@@ -1,0 +1,119 @@
+// What this phone may see of the office's data: the rows of its feeds, the cursors, the judgements. It can be thrown
+// away and fetched again at any time; nothing that a technician recorded lives here.
+// Invariant: rows, cursor and sum of a feed change together, a page at a time.
+// Not thread-safe: everything runs on the session's queue. DATA_LOSS: damaged; LocalStore rebuilds it.
+#ifndef DOORSTEP_CLIENT_CORE_STORE_REPLICA_H_
+#define DOORSTEP_CLIENT_CORE_STORE_REPLICA_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/sha256.h"
+#include "client_core/rules/feed_sum.h"
+#include "client_core/sqlite/database.h"
+#include "doorstep/v1/sync.pb.h"
+
+namespace doorstep {
+
+inline constexpr absl::string_view kDeviceFeed = "device";
+// "technician:ID".
+std::string TechnicianFeed(absl::string_view technician_id);
+
+struct FeedState {
+  std::string name;
+  std::string cursor;        // Opaque; empty: from the beginning.
+  bool in_snapshot = false;  // A snapshot has begun and not ended.
+  bool at_head = false;      // The last page was.
+  int64_t head_seq = 0;      // feed_seq of the last page.
+  FeedSum sum;               // Over its rows but judgements.
+};
+
+// A visit that left this phone, and why.
+struct LeftVisit {
+  std::string id;
+  std::string reason;     // In plain words; empty: the office did not say.
+  std::string successor;  // A technician; empty: nobody.
+};
+
+// What one page changed.
+struct PageChanges {
+  bool stale = false;  // Not an answer to the cursor we have; nothing was changed.
+  uint64_t changes = 0;
+  bool at_head = false;
+  bool sum_differed = false;  // Our rows are not the server's: the cursor was cleared, the next pull begins a snapshot.
+  std::vector<std::string> visits_changed;
+  std::vector<LeftVisit> visits_left;
+  std::vector<v1::Judgement> judgements;  // New or changed exceptions.
+  bool journals_changed = false;          // A JournalState came: LocalStore::Settle has work.
+  bool device_changed = false;
+};
+
+class Replica {
+ public:
+  // Brings the schema up to date and loads feeds and judgements. `db` must outlive this object.
+  static absl::StatusOr<std::unique_ptr<Replica>> Open(sqlite::Database* db);
+
+  // Step C1: rows, cursor and judgements of one page, in one transaction. `sent_cursor` is the cursor of the request.
+  // INVALID_ARGUMENT: not a page; nothing was changed.
+  absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
+                                        const v1::PullResponse& response);
+  // The cursor to send; empty for a feed never heard of.
+  std::string Cursor(absl::string_view feed) const;
+  const std::map<std::string, FeedState, std::less<>>& feeds() const { return feeds_; }
+  // Forgets a feed that this phone may no longer read.
+  absl::Status DropFeed(absl::string_view feed);
+
+  // The newest row of this entity in any feed, serialized; absent: not here.
+  absl::StatusOr<std::optional<std::string>> Entity(v1::EntityKind kind, absl::string_view id);
+  // Every row of this kind in `feed` (empty: in any feed; an entity that stands in several comes once).
+  absl::Status ForEach(absl::string_view feed, v1::EntityKind kind,
+                       const std::function<absl::Status(absl::string_view id, absl::string_view entity)>& visit);
+  // Why a visit is no longer here; absent: it never left.
+  absl::StatusOr<std::optional<LeftVisit>> Left(absl::string_view visit_id);
+
+  // The exception about an entry at (epoch, seq); null: none. Valid until the next change.
+  const v1::Judgement* JudgementOf(uint64_t epoch, uint64_t seq) const;
+  // All exceptions by (epoch, seq).
+  const std::map<std::pair<uint64_t, uint64_t>, v1::Judgement>& judgements() const { return judgements_; }
+  absl::StatusOr<std::vector<v1::JournalState>> JournalStates();
+  // What the office says about this device; absent until the device feed has come.
+  absl::StatusOr<std::optional<v1::DeviceState>> Device();
+
+  // A copy of the journal's identity (a serialized EnrollResponse), for the day the journal is damaged.
+  absl::Status KeepIdentity(absl::string_view identity);
+  absl::StatusOr<std::string> KeptIdentity();
+
+ private:
+  explicit Replica(sqlite::Database* db) : db_(db) {}
+  struct Applying;
+  absl::Status Load();
+  absl::Status PutRow(Applying& page, const v1::Change& change);
+  absl::Status DropRow(Applying& page, const v1::Change& change);
+  absl::Status EndSnapshot(Applying& page);
+  absl::Status WriteFeed(const FeedState& feed, int64_t number, int64_t snapshot);
+  absl::Status ForgetTerm(Applying& page, v1::EntityKind kind, absl::string_view id, bool* had);
+
+  sqlite::Database* const db_;
+  SodiumSha256 hasher_;
+  std::map<std::string, FeedState, std::less<>> feeds_;
+  std::map<std::string, int64_t, std::less<>> feed_numbers_;
+  std::map<std::string, int64_t, std::less<>> snapshots_;  // How many have begun; rows carry the one that wrote them.
+  std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;
+  sqlite::Statement read_version_;
+  sqlite::Statement put_;
+  sqlite::Statement drop_;
+  sqlite::Statement read_entity_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_STORE_REPLICA_H_
