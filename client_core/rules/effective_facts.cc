@@ -1,0 +1,116 @@
+// Which facts count, and in which order: corrections applied, retracted facts left out.
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "client_core/base/ids.h"
+#include "client_core/rules/visit_fold.h"
+
+namespace doorstep {
+namespace {
+
+bool IsCorrection(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry::kCorrection; }
+bool IsRetraction(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry::kRetraction; }
+
+bool SamePosition(const v1::JournalPosition& a, const v1::JournalPosition& b) { return ComparePositions(a, b) == 0; }
+
+bool Precedes(const v1::FoldFact& a, const v1::FoldFact& b) {
+  if (a.fold_time_us() != b.fold_time_us()) return a.fold_time_us() < b.fold_time_us();
+  return ComparePositions(a.position(), b.position()) < 0;
+}
+
+constexpr int kNone = -1;
+
+// The facts of one visit with what became of each.
+class Resolution {
+ public:
+  explicit Resolution(const v1::FoldInput& input) {
+    for (const v1::FoldFact& fact : input.facts()) facts_.push_back(&fact);
+    std::sort(facts_.begin(), facts_.end(),
+              [](const v1::FoldFact* a, const v1::FoldFact* b) { return Precedes(*a, *b); });
+    dead_.assign(facts_.size(), false);
+    replacement_.assign(facts_.size(), kNone);
+  }
+
+  // Later ones decide first, so a correction that was itself corrected or retracted has no say.
+  void Resolve() {
+    for (int i = static_cast<int>(facts_.size()) - 1; i >= 0; --i) {
+      if (dead_[i] || !(IsCorrection(*facts_[i]) || IsRetraction(*facts_[i]))) continue;
+      const int target = Target(i);
+      if (target == kNone) continue;
+      if (IsRetraction(*facts_[i])) {
+        dead_[target] = true;
+      } else {
+        Replace(i, target);
+      }
+    }
+  }
+
+  std::vector<v1::FoldFact> Effective() const {
+    std::vector<v1::FoldFact> out;
+    for (size_t i = 0; i < facts_.size(); ++i) {
+      if (dead_[i] || IsCorrection(*facts_[i]) || IsRetraction(*facts_[i])) continue;
+      if (replacement_[i] == kNone) {
+        out.push_back(*facts_[i]);
+        continue;
+      }
+      const v1::FoldFact& correction = *facts_[replacement_[i]];
+      if (!correction.has_replacement()) continue;  // Corrected into a fact that bears no state.
+      v1::FoldFact fact = correction.replacement();
+      // It stands where the original stood; only a time of its own changes when it happened.
+      fact.set_fold_time_us(facts_[i]->fold_time_us());
+      if (!correction.replacement_has_time()) *fact.mutable_time() = facts_[i]->time();
+      out.push_back(std::move(fact));
+    }
+    return out;
+  }
+
+ private:
+  // The fact that fact `i` names: in its own journal first, under either of its names.
+  int Target(int i) const {
+    const v1::FoldFact& by = *facts_[i];
+    int elsewhere = kNone;
+    for (int j = 0; j < static_cast<int>(facts_.size()); ++j) {
+      if (j == i) continue;
+      const v1::FoldFact& fact = *facts_[j];
+      const bool named = SamePosition(fact.position(), by.target());
+      const bool first_named = fact.has_first_position() && SamePosition(fact.first_position(), by.target());
+      if (!named && !first_named) continue;
+      // What decides about others can only be decided about by a later one; else two could undo each other for ever.
+      if ((IsCorrection(fact) || IsRetraction(fact)) && j > i) continue;
+      const bool own_journal = fact.position().device() == by.position().device() &&
+                               fact.position().epoch() == by.position().epoch();
+      if (own_journal) return j;
+      if (elsewhere == kNone || named) elsewhere = j;
+    }
+    return elsewhere;
+  }
+
+  // Correction `i` stands in for `target`; for a correction, for what that one had corrected.
+  void Replace(int i, int target) {
+    while (IsCorrection(*facts_[target])) {
+      dead_[target] = true;
+      const int next = Target(target);  // Earlier in order each time, so this ends.
+      if (next == kNone) return;
+      target = next;
+    }
+    if (dead_[target] || replacement_[target] != kNone || IsRetraction(*facts_[target])) return;
+    replacement_[target] = i;
+  }
+
+  std::vector<const v1::FoldFact*> facts_;  // In fold order.
+  std::vector<bool> dead_;
+  std::vector<int> replacement_;            // The correction that stands in for this fact.
+};
+
+}  // namespace
+
+std::vector<v1::FoldFact> EffectiveFacts(const v1::FoldInput& input) {
+  Resolution resolution(input);
+  resolution.Resolve();
+  return resolution.Effective();
+}
+
+}  // namespace doorstep

@@ -1,0 +1,137 @@
+// The table of what the office may do with a visit, and the advice to technicians.
+
+#include <initializer_list>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/rules/visit_fold.h"
+#include "client_core/rules/visit_folder.h"
+
+namespace doorstep {
+namespace {
+
+// The state's name in plain words.
+absl::string_view Words(v1::VisitState state) {
+  switch (state) {
+    case v1::VISIT_STATE_UNSCHEDULED: return "unscheduled";
+    case v1::VISIT_STATE_SCHEDULED: return "scheduled";
+    case v1::VISIT_STATE_DISPATCHED: return "dispatched";
+    case v1::VISIT_STATE_EN_ROUTE: return "en route";
+    case v1::VISIT_STATE_ON_SITE: return "on site";
+    case v1::VISIT_STATE_IN_PROGRESS: return "in progress";
+    case v1::VISIT_STATE_PAUSED: return "paused";
+    case v1::VISIT_STATE_COMPLETED: return "completed";
+    case v1::VISIT_STATE_INCOMPLETE: return "incomplete";
+    case v1::VISIT_STATE_CANCELED: return "cancelled";
+    case v1::VISIT_STATE_CLOSED: return "closed";
+    default: return "unknown";
+  }
+}
+
+absl::Status Allow(const v1::Visit& visit, absl::string_view verb, std::initializer_list<v1::VisitState> from,
+                   absl::string_view rule) {
+  for (const v1::VisitState state : from) {
+    if (visit.state() == state) return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": ", verb, " needs ", rule));
+}
+
+absl::Status AllowUnlessEnded(const v1::Visit& visit, absl::string_view verb) {
+  if (!HasEnded(visit.state())) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": ", verb, " needs one that has not ended"));
+}
+
+bool AnyAssigned(const v1::Visit& visit) {
+  for (const v1::Assignment& a : visit.assignments()) {
+    if (!a.revoked()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command) {
+  constexpr auto kUnscheduled = v1::VISIT_STATE_UNSCHEDULED;
+  constexpr auto kScheduled = v1::VISIT_STATE_SCHEDULED;
+  constexpr auto kDispatched = v1::VISIT_STATE_DISPATCHED;
+  switch (command.verb_case()) {
+    case v1::FoldCommand::kSchedule:
+      if (command.schedule().force()) {
+        return Allow(visit, "schedule", {kUnscheduled, kScheduled, kDispatched, v1::VISIT_STATE_EN_ROUTE},
+                     "unscheduled, scheduled, dispatched or en route");
+      }
+      return Allow(visit, "schedule", {kUnscheduled, kScheduled, kDispatched},
+                   "unscheduled, scheduled or dispatched (en route with force)");
+    case v1::FoldCommand::kUnschedule:
+      return Allow(visit, "unschedule", {kScheduled, kDispatched}, "scheduled or dispatched");
+    case v1::FoldCommand::kAssign:
+      return AllowUnlessEnded(visit, "assign");
+    case v1::FoldCommand::kUnassign:
+      return AllowUnlessEnded(visit, "unassign");
+    case v1::FoldCommand::kReassign:
+      return AllowUnlessEnded(visit, "reassign");
+    case v1::FoldCommand::kDispatch:
+      if (!AnyAssigned(visit)) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("visit ", visit.id(), " has nobody assigned: dispatch needs at least one technician"));
+      }
+      return Allow(visit, "dispatch", {kScheduled}, "scheduled");
+    case v1::FoldCommand::kRecall:
+      return Allow(visit, "recall", {kDispatched}, "dispatched");
+    case v1::FoldCommand::kCancel:
+      if (command.cancel().force()) return AllowUnlessEnded(visit, "cancel");
+      return Allow(visit, "cancel", {kUnscheduled, kScheduled, kDispatched},
+                   "unscheduled, scheduled or dispatched (later with force)");
+    case v1::FoldCommand::kReopen:
+      return Allow(visit, "reopen", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE},
+                   "completed or incomplete");
+    case v1::FoldCommand::kClose:
+      return Allow(visit, "close",
+                   {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE, v1::VISIT_STATE_CANCELED},
+                   "completed, incomplete or cancelled");
+    case v1::FoldCommand::kRecordMiss:
+      if (visit.promised().end_time_us() == 0) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("visit ", visit.id(), " was promised no window: there is nothing to miss"));
+      }
+      return absl::OkStatus();
+    case v1::FoldCommand::kCreate:
+    case v1::FoldCommand::kPast:
+    case v1::FoldCommand::VERB_NOT_SET:
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> AdviseFact(const v1::Visit& visit, absl::string_view author, v1::LogEntry::FactCase fact) {
+  std::vector<std::string> advice;
+  if (HasEnded(visit.state())) {
+    advice.push_back(absl::StrCat("This visit is already ", Words(visit.state()), "; the office will see this entry."));
+  }
+  const v1::Assignment* own = nullptr;
+  for (const v1::Assignment& a : visit.assignments()) {
+    if (a.technician_id() == author) own = &a;
+  }
+  if (own == nullptr) {
+    advice.push_back("You are not assigned to this visit; the office will see this entry.");
+  } else if (own->revoked()) {
+    advice.push_back(absl::StrCat("This visit was given to ",
+                                  own->successor_id().empty() ? "nobody else" : own->successor_id(),
+                                  "; what you record counts all the same."));
+  }
+  const bool arrived = own != nullptr && own->arrived_time_us() != 0;
+  if (fact == v1::LogEntry::kOutcomeReported && !arrived) {
+    advice.push_back("No arrival was recorded before this outcome; it will be implied.");
+  }
+  if (fact == v1::LogEntry::kOutcomeReported && visit.requirements().feedback() &&
+      visit.feedback() == v1::FEEDBACK_STATE_UNSPECIFIED) {
+    advice.push_back("The customer has not been asked for feedback yet.");
+  }
+  if (fact == v1::LogEntry::kOutcomeReported && visit.requirements().signature() && !visit.signature_recorded()) {
+    advice.push_back("A signature is required and was neither captured nor waived.");
+  }
+  return advice;
+}
+
+}  // namespace doorstep

@@ -1,0 +1,298 @@
+#include "client_core/rules/visit_fold.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client_core/base/ids.h"
+#include "client_core/rules/fold_fact.h"
+
+namespace doorstep {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int64_t kMinute = int64_t{60} * 1000000;
+
+// A story of one visit: office commands and facts of phones, told in any order.
+class Story {
+ public:
+  Story() {
+    input_.set_visit_id("V-1");
+    v1::FoldCommand create;
+    create.mutable_create()->set_account_id("acme");
+    create.mutable_create()->add_asset_ids("boiler");
+    Command(0, create);
+  }
+
+  Story& Command(int64_t minute, v1::FoldCommand command) {
+    command.set_commit_us(minute * kMinute);
+    command.set_ordinal(ordinal_++);
+    command.set_principal("office");
+    *input_.add_commands() = command;
+    return *this;
+  }
+  Story& Schedule(int64_t minute, int64_t start) {
+    v1::FoldCommand c;
+    c.mutable_schedule()->mutable_planned()->set_start_time_us(start * kMinute);
+    c.mutable_schedule()->mutable_planned()->set_end_time_us((start + 120) * kMinute);
+    return Command(minute, c);
+  }
+  Story& Assign(int64_t minute, const std::string& who) {
+    v1::FoldCommand c;
+    c.mutable_assign()->set_technician_id(who);
+    return Command(minute, c);
+  }
+  Story& Reassign(int64_t minute, const std::string& from, const std::string& to, bool work_known = false) {
+    v1::FoldCommand c;
+    c.mutable_reassign()->set_from_technician_id(from);
+    c.mutable_reassign()->set_to_technician_id(to);
+    c.mutable_reassign()->set_work_known(work_known);
+    return Command(minute, c);
+  }
+  Story& Dispatch(int64_t minute) {
+    v1::FoldCommand c;
+    c.mutable_dispatch();
+    return Command(minute, c);
+  }
+  Story& Cancel(int64_t minute, bool force = false) {
+    v1::FoldCommand c;
+    c.mutable_cancel()->set_force(force);
+    return Command(minute, c);
+  }
+  Story& Close(int64_t minute) {
+    v1::FoldCommand c;
+    c.mutable_close();
+    return Command(minute, c);
+  }
+
+  // Each technician has one phone of the same name.
+  Story& Fact(int64_t minute, const std::string& who, const std::function<void(v1::LogEntry&)>& fill) {
+    v1::LogEntry entry;
+    fill(entry);
+    v1::CorrectedTime time;
+    time.set_time_us(minute * kMinute);
+    time.set_quality(v1::CLOCK_QUALITY_TRUSTED);
+    uint64_t& seq = seqs_[who];
+    facts_.push_back(MakeFoldFact(entry, MakePosition(who, 1, ++seq), who, time));
+    return *this;
+  }
+  Story& Travel(int64_t m, const std::string& who) {
+    return Fact(m, who, [](v1::LogEntry& e) { e.mutable_travel_started(); });
+  }
+  Story& Arrive(int64_t m, const std::string& who) {
+    return Fact(m, who, [](v1::LogEntry& e) { e.mutable_arrived(); });
+  }
+  Story& Work(int64_t m, const std::string& who) {
+    return Fact(m, who, [](v1::LogEntry& e) { e.mutable_work_started(); });
+  }
+  Story& Outcome(int64_t m, const std::string& who, v1::OutcomeCode code) {
+    return Fact(m, who, [code](v1::LogEntry& e) {
+      e.mutable_outcome_reported()->mutable_outcome()->set_code(code);
+      e.mutable_outcome_reported()->set_finished(true);
+    });
+  }
+  Story& Retract(int64_t m, const std::string& who, uint64_t seq) {
+    return Fact(m, who, [&](v1::LogEntry& e) { *e.mutable_retraction()->mutable_target() = MakePosition(who, 1, seq); });
+  }
+
+  // Journals keep their order; how they interleave is the draw of `random`.
+  v1::FoldInput Input(std::mt19937& random) const {
+    v1::FoldInput input = input_;
+    std::vector<v1::FoldFact> left = facts_;
+    while (!left.empty()) {
+      const size_t pick = random() % left.size();
+      const std::string device = left[pick].position().device();
+      const auto first = std::find_if(left.begin(), left.end(), [&](const v1::FoldFact& f) {
+        return f.position().device() == device;
+      });
+      AddFact(*first, /*late=*/false, input);
+      if (random() % 3 == 0) AddFact(*first, /*late=*/false, input);  // A repeat changes nothing.
+      left.erase(first);
+    }
+    std::shuffle(input.mutable_commands()->pointer_begin(), input.mutable_commands()->pointer_end(), random);
+    return input;
+  }
+  v1::Visit Fold() const {
+    std::mt19937 random(1);
+    return FoldVisit(Input(random));
+  }
+  const std::vector<v1::FoldFact>& facts() const { return facts_; }
+
+ private:
+  v1::FoldInput input_;
+  uint32_t ordinal_ = 0;
+  std::map<std::string, uint64_t> seqs_;
+  std::vector<v1::FoldFact> facts_;
+};
+
+Story Dispatched(const std::string& who) {
+  Story story;
+  story.Schedule(1, 480).Assign(2, who).Dispatch(3);
+  return story;
+}
+
+TEST(VisitFoldTest, FollowsThePublishedStates) {
+  const struct {
+    const char* name;
+    Story story;
+    v1::VisitState want;
+  } kCases[] = {
+      {"created", Story(), v1::VISIT_STATE_UNSCHEDULED},
+      {"scheduled", Story().Schedule(1, 480), v1::VISIT_STATE_SCHEDULED},
+      {"dispatch needs somebody", Story().Schedule(1, 480).Dispatch(2), v1::VISIT_STATE_SCHEDULED},
+      {"dispatched", Dispatched("ana"), v1::VISIT_STATE_DISPATCHED},
+      {"en route", Dispatched("ana").Travel(10, "ana"), v1::VISIT_STATE_EN_ROUTE},
+      {"on site", Dispatched("ana").Travel(10, "ana").Arrive(20, "ana"), v1::VISIT_STATE_ON_SITE},
+      {"arrival implied by work", Dispatched("ana").Work(20, "ana"), v1::VISIT_STATE_IN_PROGRESS},
+      {"resolved", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED),
+       v1::VISIT_STATE_COMPLETED},
+      {"parts missing", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_PARTS_MISSING),
+       v1::VISIT_STATE_INCOMPLETE},
+      {"outcome retracted", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED)
+           .Retract(40, "ana", 2), v1::VISIT_STATE_IN_PROGRESS},
+      {"cancelled", Dispatched("ana").Cancel(5), v1::VISIT_STATE_CANCELED},
+      {"travelling does not undo a cancellation", Dispatched("ana").Cancel(5).Travel(10, "ana"),
+       v1::VISIT_STATE_CANCELED},
+      {"closed", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Close(40),
+       v1::VISIT_STATE_CLOSED},
+      {"the lead alone ends it", Dispatched("ana").Assign(4, "bo").Work(20, "ana").Work(21, "bo")
+           .Outcome(30, "bo", v1::OUTCOME_CODE_RESOLVED), v1::VISIT_STATE_IN_PROGRESS},
+  };
+  for (const auto& c : kCases) EXPECT_EQ(c.story.Fold().state(), c.want) << c.name;
+}
+
+TEST(VisitFoldTest, GivesAReassignedVisitBackToWhoWorked) {
+  const v1::Visit visit = Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana")
+      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  EXPECT_EQ(visit.state(), v1::VISIT_STATE_COMPLETED);
+  EXPECT_FALSE(visit.assignments(0).revoked());
+  EXPECT_TRUE(visit.assignments(1).revoked());
+  EXPECT_EQ(visit.assignments(1).successor_id(), "ana");
+  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_REASSIGNED_WORKED));
+}
+
+TEST(VisitFoldTest, NeverGivesItBackForLessThanWork) {
+  const struct {
+    const char* name;
+    Story story;
+  } kCases[] = {
+      {"arriving", Dispatched("ana").Reassign(15, "ana", "bo").Travel(16, "ana").Arrive(20, "ana")},
+      {"work that ended unfinished", Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana")
+           .Outcome(30, "ana", v1::OUTCOME_CODE_PARTS_MISSING)},
+      {"work the office knew of", Dispatched("ana").Work(10, "ana").Reassign(15, "ana", "bo", true)},
+      {"the other has started", Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Travel(21, "bo")},
+  };
+  for (const auto& c : kCases) {
+    const v1::Visit visit = c.story.Fold();
+    EXPECT_TRUE(visit.assignments(0).revoked()) << c.name;
+    EXPECT_FALSE(visit.assignments(1).revoked()) << c.name;
+  }
+}
+
+TEST(VisitFoldTest, NoOutcomeWinsSilently) {
+  const v1::Visit visit = Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Work(25, "bo")
+      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Outcome(40, "bo", v1::OUTCOME_CODE_NOT_RESOLVED).Fold();
+  EXPECT_EQ(visit.outcome().code(), v1::OUTCOME_CODE_NOT_RESOLVED);
+  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_REASSIGNED_WORKED,
+                                             v1::ATTENTION_FLAG_OUTCOME_DISAGREES, v1::ATTENTION_FLAG_NOT_FIXED));
+}
+
+TEST(VisitFoldTest, WorkAfterACancellationCountsAndIsFlagged) {
+  const v1::Visit visit =
+      Dispatched("ana").Cancel(5).Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  EXPECT_EQ(visit.state(), v1::VISIT_STATE_COMPLETED);
+  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_AFTER_CANCEL));
+}
+
+TEST(VisitFoldTest, AScheduleThatWorkOvertookIsVoid) {
+  const v1::Visit visit = Dispatched("ana").Work(20, "ana").Schedule(25, 900).Fold();
+  EXPECT_EQ(visit.planned().start_time_us(), 480 * kMinute);
+  EXPECT_EQ(visit.rescheduled_count(), 0u);
+}
+
+TEST(VisitFoldTest, ACorrectionStandsWhereTheOriginalStood) {
+  Story story = Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_NOT_RESOLVED);
+  story.Fact(90, "ana", [](v1::LogEntry& e) {
+    *e.mutable_correction()->mutable_target() = MakePosition("ana", 1, 2);
+    auto* reported = e.mutable_correction()->mutable_replacement()->mutable_outcome_reported();
+    reported->mutable_outcome()->set_code(v1::OUTCOME_CODE_RESOLVED);
+    reported->set_finished(true);
+  });
+  const v1::Visit corrected = story.Fold();
+  EXPECT_EQ(corrected.outcome().code(), v1::OUTCOME_CODE_RESOLVED);
+  EXPECT_EQ(corrected.ended_time_us(), 30 * kMinute);
+  // Taking the correction back brings the original back.
+  EXPECT_EQ(story.Retract(95, "ana", 3).Fold().outcome().code(), v1::OUTCOME_CODE_NOT_RESOLVED);
+}
+
+TEST(VisitFoldTest, TheSameSetGivesTheSameBytesInAnyOrder) {
+  std::mt19937 draw(20261122);
+  const v1::OutcomeCode kOutcomes[] = {v1::OUTCOME_CODE_RESOLVED, v1::OUTCOME_CODE_NOT_RESOLVED,
+                                       v1::OUTCOME_CODE_PARTS_MISSING};
+  for (int round = 0; round < 300; ++round) {
+    Story story = Dispatched("ana");
+    const std::string kWho[] = {"ana", "bo", "cy"};
+    std::map<std::string, uint64_t> recorded;
+    for (int i = 0; i < 25; ++i) {
+      const std::string& who = kWho[draw() % 3];
+      const int64_t minute = 5 + static_cast<int64_t>(draw() % 60);
+      const int kind = static_cast<int>(draw() % 10);
+      if (kind < 7) ++recorded[who];
+      switch (kind) {
+        case 0: story.Travel(minute, who); break;
+        case 1: story.Arrive(minute, who); break;
+        case 2: case 3: story.Work(minute, who); break;
+        case 4: case 5: story.Outcome(minute, who, kOutcomes[draw() % 3]); break;
+        case 6: story.Retract(minute, who, 1 + draw() % recorded[who]); break;
+        case 7: story.Reassign(minute, kWho[draw() % 3], kWho[draw() % 3]); break;
+        case 8: story.Cancel(minute, draw() % 2 == 0); break;
+        default: story.Schedule(minute, 400 + static_cast<int64_t>(draw() % 100)); break;
+      }
+    }
+    const std::string want = FoldVisit(story.Input(draw)).SerializeAsString();
+    for (int order = 0; order < 5; ++order) {
+      ASSERT_EQ(FoldVisit(story.Input(draw)).SerializeAsString(), want) << "round " << round;
+    }
+  }
+}
+
+TEST(VisitFoldTest, TheOverlayShowsWhatTheServerWillFold) {
+  const Story known = Dispatched("ana").Travel(10, "ana");
+  Story whole = Dispatched("ana").Travel(10, "ana").Arrive(20, "ana").Work(21, "ana")
+      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED);
+  const std::vector<v1::FoldFact> own(whole.facts().begin() + 1, whole.facts().end());
+  v1::Visit overlay = OverlayVisit(known.Fold(), own);
+  v1::Visit folded = whole.Fold();
+  overlay.clear_folded();
+  folded.clear_folded();
+  EXPECT_EQ(overlay.SerializeAsString(), folded.SerializeAsString());
+}
+
+TEST(VisitFoldTest, CommandsAreRefusedWithStateAndRule) {
+  const v1::Visit done =
+      Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  v1::FoldCommand cancel;
+  cancel.mutable_cancel();
+  const absl::Status status = CheckCommand(done, cancel);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: cancel needs"));
+}
+
+TEST(VisitFoldTest, AdvisesAndNeverForbids) {
+  EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "ana", v1::LogEntry::kTravelStarted), IsEmpty());
+  EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "bo", v1::LogEntry::kArrived),
+              ElementsAre(HasSubstr("not assigned")));
+}
+
+}  // namespace
+}  // namespace doorstep
