@@ -9,10 +9,10 @@ namespace doorstep {
 
 // What a machine's clocks say at one moment.
 struct ClockReading {
-  int64_t wall_time_us = 0;   // Unix microseconds UTC.
-  int64_t monotonic_us = 0;   // Runs while the machine sleeps; starts anew with each boot.
-  int32_t utc_offset_s = 0;   // -50400 to 50400.
-  std::string boot_id;        // 1 to 36 bytes.
+  int64_t wall_time_us = 0;  // Unix microseconds UTC.
+  int64_t monotonic_us = 0;  // Runs while the machine sleeps; starts anew with each boot.
+  int32_t utc_offset_s = 0;  // -50400 to 50400.
+  std::string boot_id;       // 1 to 36 bytes.
 };
 
 // Thread-safe. Two implementations: the system's clocks, and clocks that tests, hosts and the demo set.

@@ -9,8 +9,8 @@ namespace doorstep::limits {
 
 // Journal and frames.
 inline constexpr size_t kEntryBytesMax = 64 * 1024;
-inline constexpr size_t kFrameBytesMax = 768 * 1024;           // compressed, header included
-inline constexpr size_t kFrameRawBytesMax = 1024 * 1024;       // body before compression
+inline constexpr size_t kFrameBytesMax = 768 * 1024;      // compressed, header included
+inline constexpr size_t kFrameRawBytesMax = 1024 * 1024;  // body before compression
 inline constexpr uint64_t kFrameEntriesMax = 4096;
 inline constexpr size_t kFrameClockSamplesMax = 64;
 inline constexpr size_t kTokenBytesMax = 64;
@@ -59,7 +59,7 @@ inline constexpr int kImportRowsMax = 500;
 
 // Time.
 inline constexpr int64_t kWindowMicrosMax = int64_t{31} * 86400 * 1000000;
-inline constexpr int64_t kTimeMicrosMin = 0;                          // 1970
+inline constexpr int64_t kTimeMicrosMin = 0;                              // 1970
 inline constexpr int64_t kTimeMicrosMax = int64_t{4102444800} * 1000000;  // 2100
 inline constexpr int64_t kInvitationMicros = int64_t{24} * 3600 * 1000000;
 

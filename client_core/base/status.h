@@ -11,10 +11,10 @@
 #define DOORSTEP_CONCAT(a, b) DOORSTEP_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expr` is not OK.
-#define RETURN_IF_ERROR(expr)                                    \
-  do {                                                           \
-    absl::Status doorstep_status = (expr);                       \
-    if (!doorstep_status.ok()) return doorstep_status;           \
+#define RETURN_IF_ERROR(expr)                          \
+  do {                                                 \
+    absl::Status doorstep_status = (expr);             \
+    if (!doorstep_status.ok()) return doorstep_status; \
   } while (false)
 
 // ASSIGN_OR_RETURN(const Thing thing, MakeThing()): declares or assigns, or returns the error.

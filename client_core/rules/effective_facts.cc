@@ -80,8 +80,8 @@ class Resolution {
       if (!named && !first_named) continue;
       // What decides about others can only be decided about by a later one; else two could undo each other for ever.
       if ((IsCorrection(fact) || IsRetraction(fact)) && j > i) continue;
-      const bool own_journal = fact.position().device() == by.position().device() &&
-                               fact.position().epoch() == by.position().epoch();
+      const bool own_journal =
+          fact.position().device() == by.position().device() && fact.position().epoch() == by.position().epoch();
       if (own_journal) return j;
       if (elsewhere == kNone || named) elsewhere = j;
     }
@@ -102,7 +102,7 @@ class Resolution {
 
   std::vector<const v1::FoldFact*> facts_;  // In fold order.
   std::vector<bool> dead_;
-  std::vector<int> replacement_;            // The correction that stands in for this fact.
+  std::vector<int> replacement_;  // The correction that stands in for this fact.
 };
 
 }  // namespace

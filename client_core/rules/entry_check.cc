@@ -221,8 +221,7 @@ absl::Status CheckFact(const v1::LogEntry& entry, bool inside_correction) {
     case Fact::kFeedbackCaptured:
       return CheckFeedback(entry.feedback_captured().feedback());
     case Fact::kFeedbackDeclined:
-      return check.Text("feedback_declined.reason", entry.feedback_declined().reason(), limits::kReasonBytesMax)
-          .Done();
+      return check.Text("feedback_declined.reason", entry.feedback_declined().reason(), limits::kReasonBytesMax).Done();
     case Fact::kCommitmentMade:
       return CheckCommitment(entry.commitment_made().commitment());
     case Fact::kCommitmentFulfilled:
@@ -281,44 +280,82 @@ absl::Status CheckEntry(const v1::LogEntry& entry) {
 
 absl::string_view FactName(Fact::FactCase fact) {
   switch (fact) {
-    case Fact::kTravelStarted: return "travel_started";
-    case Fact::kArrived: return "arrived";
-    case Fact::kSafetyAssessed: return "safety_assessed";
-    case Fact::kWorkStarted: return "work_started";
-    case Fact::kPaused: return "paused";
-    case Fact::kResumed: return "resumed";
-    case Fact::kWorkEnded: return "work_ended";
-    case Fact::kDeparted: return "departed";
-    case Fact::kAccepted: return "accepted";
-    case Fact::kRejected: return "rejected";
-    case Fact::kHandedOver: return "handed_over";
-    case Fact::kNoAccess: return "no_access";
-    case Fact::kFormSubmitted: return "form_submitted";
-    case Fact::kReadingTaken: return "reading_taken";
-    case Fact::kPartUsed: return "part_used";
-    case Fact::kPartReturned: return "part_returned";
-    case Fact::kPartRequested: return "part_requested";
-    case Fact::kTimeSpent: return "time_spent";
-    case Fact::kNote: return "note";
-    case Fact::kAttachmentAdded: return "attachment_added";
-    case Fact::kAssetObserved: return "asset_observed";
-    case Fact::kAssetReplaced: return "asset_replaced";
-    case Fact::kOutcomeReported: return "outcome_reported";
-    case Fact::kSignatureCaptured: return "signature_captured";
-    case Fact::kSignatureWaived: return "signature_waived";
-    case Fact::kFeedbackCaptured: return "feedback_captured";
-    case Fact::kFeedbackDeclined: return "feedback_declined";
-    case Fact::kCommitmentMade: return "commitment_made";
-    case Fact::kCommitmentFulfilled: return "commitment_fulfilled";
-    case Fact::kRemedyOffered: return "remedy_offered";
-    case Fact::kFollowUpRequested: return "follow_up_requested";
-    case Fact::kInsightReported: return "insight_reported";
-    case Fact::kBulletinAcknowledged: return "bulletin_acknowledged";
-    case Fact::kVisitOpenedOnSite: return "visit_opened_on_site";
-    case Fact::kAssetRegistered: return "asset_registered";
-    case Fact::kCorrection: return "correction";
-    case Fact::kRetraction: return "retraction";
-    case Fact::FACT_NOT_SET: return "unknown";
+    case Fact::kTravelStarted:
+      return "travel_started";
+    case Fact::kArrived:
+      return "arrived";
+    case Fact::kSafetyAssessed:
+      return "safety_assessed";
+    case Fact::kWorkStarted:
+      return "work_started";
+    case Fact::kPaused:
+      return "paused";
+    case Fact::kResumed:
+      return "resumed";
+    case Fact::kWorkEnded:
+      return "work_ended";
+    case Fact::kDeparted:
+      return "departed";
+    case Fact::kAccepted:
+      return "accepted";
+    case Fact::kRejected:
+      return "rejected";
+    case Fact::kHandedOver:
+      return "handed_over";
+    case Fact::kNoAccess:
+      return "no_access";
+    case Fact::kFormSubmitted:
+      return "form_submitted";
+    case Fact::kReadingTaken:
+      return "reading_taken";
+    case Fact::kPartUsed:
+      return "part_used";
+    case Fact::kPartReturned:
+      return "part_returned";
+    case Fact::kPartRequested:
+      return "part_requested";
+    case Fact::kTimeSpent:
+      return "time_spent";
+    case Fact::kNote:
+      return "note";
+    case Fact::kAttachmentAdded:
+      return "attachment_added";
+    case Fact::kAssetObserved:
+      return "asset_observed";
+    case Fact::kAssetReplaced:
+      return "asset_replaced";
+    case Fact::kOutcomeReported:
+      return "outcome_reported";
+    case Fact::kSignatureCaptured:
+      return "signature_captured";
+    case Fact::kSignatureWaived:
+      return "signature_waived";
+    case Fact::kFeedbackCaptured:
+      return "feedback_captured";
+    case Fact::kFeedbackDeclined:
+      return "feedback_declined";
+    case Fact::kCommitmentMade:
+      return "commitment_made";
+    case Fact::kCommitmentFulfilled:
+      return "commitment_fulfilled";
+    case Fact::kRemedyOffered:
+      return "remedy_offered";
+    case Fact::kFollowUpRequested:
+      return "follow_up_requested";
+    case Fact::kInsightReported:
+      return "insight_reported";
+    case Fact::kBulletinAcknowledged:
+      return "bulletin_acknowledged";
+    case Fact::kVisitOpenedOnSite:
+      return "visit_opened_on_site";
+    case Fact::kAssetRegistered:
+      return "asset_registered";
+    case Fact::kCorrection:
+      return "correction";
+    case Fact::kRetraction:
+      return "retraction";
+    case Fact::FACT_NOT_SET:
+      return "unknown";
   }
   return "unknown";
 }

@@ -22,11 +22,10 @@ v1::FoldJournal& JournalOf(const v1::JournalPosition& position, v1::FoldInput& i
   added->set_epoch(position.epoch());
   // Sorted, so that it does not show which phone spoke first.
   auto& journals = *input.mutable_journals();
-  std::sort(journals.pointer_begin(), journals.pointer_end(),
-            [](const v1::FoldJournal* a, const v1::FoldJournal* b) {
-              const int order = a->device().compare(b->device());
-              return order != 0 ? order < 0 : a->epoch() < b->epoch();
-            });
+  std::sort(journals.pointer_begin(), journals.pointer_end(), [](const v1::FoldJournal* a, const v1::FoldJournal* b) {
+    const int order = a->device().compare(b->device());
+    return order != 0 ? order < 0 : a->epoch() < b->epoch();
+  });
   return JournalOf(position, input);
 }
 

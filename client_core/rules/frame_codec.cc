@@ -36,8 +36,7 @@ absl::Status CheckHeader(const v1::FrameHeader& header) {
   }
   if (header.epoch() == 0) return OutOfBounds("header.epoch", "1 and up", 0);
   if (header.first_seq() == 0) return OutOfBounds("header.first_seq", "1 and up", 0);
-  if (header.last_seq() < header.first_seq() ||
-      header.last_seq() - header.first_seq() >= limits::kFrameEntriesMax) {
+  if (header.last_seq() < header.first_seq() || header.last_seq() - header.first_seq() >= limits::kFrameEntriesMax) {
     return OutOfBounds("header.last_seq", absl::StrCat("first_seq to first_seq + ", limits::kFrameEntriesMax - 1),
                        header.last_seq());
   }
@@ -102,8 +101,7 @@ absl::StatusOr<std::string> Decompress(absl::string_view bytes, v1::Codec codec,
   }
   if (codec != v1::CODEC_ZSTD) return absl::InvalidArgumentError(absl::StrCat("codec: ", codec, " is unknown"));
   std::string raw(raw_bytes, '\0');
-  const size_t n =
-      ZSTD_decompressDCtx(ThreadDecompressor(), raw.data(), raw.size(), bytes.data(), bytes.size());
+  const size_t n = ZSTD_decompressDCtx(ThreadDecompressor(), raw.data(), raw.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(n) || n != raw_bytes) {
     return absl::InvalidArgumentError("body: does not decompress to raw_bytes");
   }

@@ -1,5 +1,6 @@
-// Frames as bytes: built on the phone, opened on the server. A frame is a header and the entries, compressed as a whole.
-// Invariant: what OpenFrame accepts is within every bound of limits.h and its entries hash from prev_hash to head_hash.
+// Frames as bytes: built on the phone, opened on the server. A frame is a header and the entries, compressed as a
+// whole. Invariant: what OpenFrame accepts is within every bound of limits.h and its entries hash from prev_hash to
+// head_hash.
 #ifndef DOORSTEP_CLIENT_CORE_RULES_FRAME_CODEC_H_
 #define DOORSTEP_CLIENT_CORE_RULES_FRAME_CODEC_H_
 

@@ -28,7 +28,8 @@ v1::Visit FoldVisit(const v1::FoldInput& input) {
   VisitFolder folder;
   size_t next_command = 0;
   // The visit exists before anything happens to it, even when its entries were recorded before the office made it.
-  while (next_command < commands.size() && commands[next_command]->has_create()) folder.Apply(*commands[next_command++]);
+  while (next_command < commands.size() && commands[next_command]->has_create())
+    folder.Apply(*commands[next_command++]);
   for (const v1::FoldFact& fact : facts) {
     while (next_command < commands.size() && commands[next_command]->commit_us() <= fact.fold_time_us()) {
       folder.Apply(*commands[next_command++]);
@@ -61,8 +62,6 @@ v1::Visit OverlayVisit(const v1::Visit& row, const std::vector<v1::FoldFact>& ow
 
 bool HasEnded(v1::VisitState state) { return state >= v1::VISIT_STATE_COMPLETED; }
 
-bool IsUnderWay(v1::VisitState state) {
-  return state >= v1::VISIT_STATE_EN_ROUTE && state <= v1::VISIT_STATE_PAUSED;
-}
+bool IsUnderWay(v1::VisitState state) { return state >= v1::VISIT_STATE_EN_ROUTE && state <= v1::VISIT_STATE_PAUSED; }
 
 }  // namespace doorstep

@@ -40,8 +40,8 @@ VisitFolder::VisitFolder(const v1::Visit& row) : visit_(row) {
   const v1::VisitState state = row.state();
   closed_ = state == v1::VISIT_STATE_CLOSED;
   // Whatever is under way or done was dispatched before.
-  office_ = state <= v1::VISIT_STATE_DISPATCHED || state == v1::VISIT_STATE_CANCELED ? state
-                                                                                     : v1::VISIT_STATE_DISPATCHED;
+  office_ =
+      state <= v1::VISIT_STATE_DISPATCHED || state == v1::VISIT_STATE_CANCELED ? state : v1::VISIT_STATE_DISPATCHED;
   for (const int flag : row.attention()) flags_.insert(static_cast<v1::AttentionFlag>(flag));
   worked_ = std::any_of(row.assignments().begin(), row.assignments().end(), OnSite);
   if (state == v1::VISIT_STATE_CANCELED) worked_ = false;
@@ -129,12 +129,12 @@ void VisitFolder::Create(const v1::FoldCreate& create) {
 }
 
 void VisitFolder::Schedule(const v1::FoldSchedule& schedule) {
-  const v1::TimeWindow promised = schedule.has_promised()      ? schedule.promised()
+  const v1::TimeWindow promised = schedule.has_promised()        ? schedule.promised()
                                   : HasWindow(visit_.promised()) ? visit_.promised()
                                                                  : schedule.planned();
   // Moving what the customer had been told is effort for the customer.
-  const bool moved = HasWindow(visit_.promised()) && (!SameWindow(visit_.promised(), promised) ||
-                                                      !SameWindow(visit_.planned(), schedule.planned()));
+  const bool moved = HasWindow(visit_.promised()) &&
+                     (!SameWindow(visit_.promised(), promised) || !SameWindow(visit_.planned(), schedule.planned()));
   if (moved) visit_.set_rescheduled_count(visit_.rescheduled_count() + 1);
   *visit_.mutable_planned() = schedule.planned();
   *visit_.mutable_promised() = promised;
@@ -219,8 +219,7 @@ v1::Assignment& VisitFolder::Author(const v1::FoldFact& fact) {
   }
   // Somebody worked whom the office had not sent: it happened, so it counts, and the office should look.
   flags_.insert(v1::ATTENTION_FLAG_NOT_ASSIGNED);
-  return Expect(fact.author(),
-                FindLead(visit_) == nullptr ? v1::ASSIGNMENT_ROLE_LEAD : v1::ASSIGNMENT_ROLE_MEMBER, 0);
+  return Expect(fact.author(), FindLead(visit_) == nullptr ? v1::ASSIGNMENT_ROLE_LEAD : v1::ASSIGNMENT_ROLE_MEMBER, 0);
 }
 
 void VisitFolder::NoteInstant(int64_t& instant_us, const v1::FoldFact& fact, v1::Assignment& a) {
@@ -275,8 +274,10 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       return;
     case Fact::kTravelStarted: {
       const bool expected = !Started(a) || before == v1::ASSIGNMENT_STATE_PAUSED;
-      if (expected) a.set_state(v1::ASSIGNMENT_STATE_EN_ROUTE);
-      else flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+      if (expected)
+        a.set_state(v1::ASSIGNMENT_STATE_EN_ROUTE);
+      else
+        flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
       if (a.travel_started_time_us() == 0) a.set_travel_started_time_us(time_us);
       return;
     }
@@ -294,8 +295,10 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       if (fact.kind() == Fact::kResumed && before != v1::ASSIGNMENT_STATE_PAUSED) {
         flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
       }
-      if (before != v1::ASSIGNMENT_STATE_DONE) a.set_state(v1::ASSIGNMENT_STATE_IN_PROGRESS);
-      else flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+      if (before != v1::ASSIGNMENT_STATE_DONE)
+        a.set_state(v1::ASSIGNMENT_STATE_IN_PROGRESS);
+      else
+        flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
       BeginWork(a, fact);
       return;
     case Fact::kPaused:
@@ -312,8 +315,10 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       NoteInstant(ended_us, fact, a);
       a.set_ended_time_us(ended_us);
       // A lead is done with the outcome; who helps is done when the work is.
-      if (a.role() != v1::ASSIGNMENT_ROLE_LEAD) a.set_state(v1::ASSIGNMENT_STATE_DONE);
-      else if (before != v1::ASSIGNMENT_STATE_DONE) a.set_state(v1::ASSIGNMENT_STATE_ON_SITE);
+      if (a.role() != v1::ASSIGNMENT_ROLE_LEAD)
+        a.set_state(v1::ASSIGNMENT_STATE_DONE);
+      else if (before != v1::ASSIGNMENT_STATE_DONE)
+        a.set_state(v1::ASSIGNMENT_STATE_ON_SITE);
       return;
     }
     case Fact::kDeparted:
@@ -377,8 +382,7 @@ v1::VisitState VisitFolder::CurrentState() const {
       furthest = a.state() == v1::ASSIGNMENT_STATE_IN_PROGRESS ? a.state() : std::max(furthest, a.state());
     }
   }
-  const bool lead_done =
-      lead != nullptr && lead->state() == v1::ASSIGNMENT_STATE_DONE && lead->has_outcome();
+  const bool lead_done = lead != nullptr && lead->state() == v1::ASSIGNMENT_STATE_DONE && lead->has_outcome();
   if (lead_done && !any_under_way) {
     return IsDone(lead->outcome().code()) ? v1::VISIT_STATE_COMPLETED : v1::VISIT_STATE_INCOMPLETE;
   }

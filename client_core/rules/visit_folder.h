@@ -34,13 +34,11 @@ class VisitFolder {
   void Reassign(const v1::FoldReassign& reassign, const v1::FoldCommand& command);
   void TakePast(const v1::FoldPast& past, int64_t commit_us);
   v1::Assignment& Expect(absl::string_view technician, v1::AssignmentRole role, int64_t time_us);
-  void Revoke(v1::Assignment& assignment, absl::string_view by, absl::string_view reason,
-              absl::string_view successor);
+  void Revoke(v1::Assignment& assignment, absl::string_view by, absl::string_view reason, absl::string_view successor);
   void Reopen();
 
   v1::Assignment& Author(const v1::FoldFact& fact);
-  void ReportOutcome(v1::Assignment& assignment, const v1::FoldFact& fact, const v1::Outcome& outcome,
-                     bool finished);
+  void ReportOutcome(v1::Assignment& assignment, const v1::FoldFact& fact, const v1::Outcome& outcome, bool finished);
   void BeginWork(v1::Assignment& assignment, const v1::FoldFact& fact);
   void NoteInstant(int64_t& instant_us, const v1::FoldFact& fact, v1::Assignment& assignment);
   void NoteOnSite(const v1::FoldFact& fact);
@@ -54,8 +52,8 @@ class VisitFolder {
   v1::Visit visit_;
   v1::VisitState office_ = v1::VISIT_STATE_UNSPECIFIED;  // UNSPECIFIED to DISPATCHED, CANCELED, CLOSED.
   bool closed_ = false;
-  bool worked_ = false;              // Somebody was on site or further, at any time.
-  bool worked_after_cancel_ = false; // ... after a cancellation that had been forced on work under way.
+  bool worked_ = false;               // Somebody was on site or further, at any time.
+  bool worked_after_cancel_ = false;  // ... after a cancellation that had been forced on work under way.
   bool cancel_forced_ = false;
   std::set<std::string> taken_over_;  // Technicians whose begun work the office gave to others on purpose.
   std::set<v1::AttentionFlag> flags_;

@@ -12,18 +12,30 @@ namespace {
 // The state's name in plain words.
 absl::string_view Words(v1::VisitState state) {
   switch (state) {
-    case v1::VISIT_STATE_UNSCHEDULED: return "unscheduled";
-    case v1::VISIT_STATE_SCHEDULED: return "scheduled";
-    case v1::VISIT_STATE_DISPATCHED: return "dispatched";
-    case v1::VISIT_STATE_EN_ROUTE: return "en route";
-    case v1::VISIT_STATE_ON_SITE: return "on site";
-    case v1::VISIT_STATE_IN_PROGRESS: return "in progress";
-    case v1::VISIT_STATE_PAUSED: return "paused";
-    case v1::VISIT_STATE_COMPLETED: return "completed";
-    case v1::VISIT_STATE_INCOMPLETE: return "incomplete";
-    case v1::VISIT_STATE_CANCELED: return "cancelled";
-    case v1::VISIT_STATE_CLOSED: return "closed";
-    default: return "unknown";
+    case v1::VISIT_STATE_UNSCHEDULED:
+      return "unscheduled";
+    case v1::VISIT_STATE_SCHEDULED:
+      return "scheduled";
+    case v1::VISIT_STATE_DISPATCHED:
+      return "dispatched";
+    case v1::VISIT_STATE_EN_ROUTE:
+      return "en route";
+    case v1::VISIT_STATE_ON_SITE:
+      return "on site";
+    case v1::VISIT_STATE_IN_PROGRESS:
+      return "in progress";
+    case v1::VISIT_STATE_PAUSED:
+      return "paused";
+    case v1::VISIT_STATE_COMPLETED:
+      return "completed";
+    case v1::VISIT_STATE_INCOMPLETE:
+      return "incomplete";
+    case v1::VISIT_STATE_CANCELED:
+      return "cancelled";
+    case v1::VISIT_STATE_CLOSED:
+      return "closed";
+    default:
+      return "unknown";
   }
 }
 
@@ -84,11 +96,9 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
       return Allow(visit, "cancel", {kUnscheduled, kScheduled, kDispatched},
                    "unscheduled, scheduled or dispatched (later with force)");
     case v1::FoldCommand::kReopen:
-      return Allow(visit, "reopen", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE},
-                   "completed or incomplete");
+      return Allow(visit, "reopen", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE}, "completed or incomplete");
     case v1::FoldCommand::kClose:
-      return Allow(visit, "close",
-                   {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE, v1::VISIT_STATE_CANCELED},
+      return Allow(visit, "close", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE, v1::VISIT_STATE_CANCELED},
                    "completed, incomplete or cancelled");
     case v1::FoldCommand::kRecordMiss:
       if (visit.promised().end_time_us() == 0) {

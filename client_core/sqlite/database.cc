@@ -52,7 +52,8 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_extended_result_codes(db.handle(), 1);
   if (options.exclusive) RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode=EXCLUSIVE"));
-  const absl::Status wal = db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");
+  const absl::Status wal =
+      db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");
   if (!wal.ok()) {
     if (absl::IsUnavailable(wal)) {
       return absl::FailedPreconditionError(absl::StrCat(options.path, ": another process has this file open"));
@@ -140,8 +141,8 @@ absl::StatusOr<bool> Statement::Step() {
   if (bind_error_ != SQLITE_OK) {
     const int code = std::exchange(bind_error_, SQLITE_OK);
     Reset();
-    return absl::InternalError(absl::StrCat("binding a parameter of \"", sqlite3_sql(statement_), "\": ",
-                                            sqlite3_errstr(code)));
+    return absl::InternalError(
+        absl::StrCat("binding a parameter of \"", sqlite3_sql(statement_), "\": ", sqlite3_errstr(code)));
   }
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
@@ -193,8 +194,8 @@ Database::~Database() { sqlite3_close_v2(db_); }
 
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement, nullptr);
+  const int code =
+      sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return StatusOf(db_, code, sql);
   return Statement(db_, statement);
 }

@@ -36,8 +36,7 @@ TEST(EntryCheckTest, NamesFieldAndBound) {
          answer->set_kind(v1::QUESTION_KIND_CSAT);
          answer->set_value(6);
        }},
-      {"retraction.target.device: 0 bytes is outside 1 to 32 bytes",
-       [](v1::LogEntry& e) { e.mutable_retraction(); }},
+      {"retraction.target.device: 0 bytes is outside 1 to 32 bytes", [](v1::LogEntry& e) { e.mutable_retraction(); }},
       {"correction.replacement: missing",
        [](v1::LogEntry& e) {
          auto* target = e.mutable_correction()->mutable_target();

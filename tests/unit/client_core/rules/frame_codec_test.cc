@@ -73,9 +73,8 @@ TEST(FrameCodecTest, EveryBreachNamesItsField) {
       {"body.entries", [](Example& e) { e.header.set_last_seq(2); }},
       {"body.entries.author", [](Example& e) { e.body.mutable_entries(0)->clear_author(); }},
       {"body.entries.from_seq", [](Example& e) { e.body.mutable_entries(0)->set_from_epoch(1); }},
-      {"body.entries.entry", [](Example& e) {
-         e.body.mutable_entries(0)->set_entry(std::string(limits::kEntryBytesMax + 1, 'x'));
-       }},
+      {"body.entries.entry",
+       [](Example& e) { e.body.mutable_entries(0)->set_entry(std::string(limits::kEntryBytesMax + 1, 'x')); }},
   };
   for (const auto& c : kCases) {
     Example example = MakeExample(3);

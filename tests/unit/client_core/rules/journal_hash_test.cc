@@ -25,7 +25,8 @@ TEST(JournalHashTest, IsTheDefinitionByteForByte) {
   const Hash next = ChainNext(hasher, start, {"d7", 2, 1, "ana", 1, 9, "entry"});
   EXPECT_EQ(next, HashOf("doorstep-entry-1" + std::string(AsBytes(start)) +
                          std::string("\0\0\0\2d7\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\1\0\0\0\3ana"
-                                     "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\11\0\0\0\5entry", 54)));
+                                     "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\11\0\0\0\5entry",
+                                     54)));
 }
 
 TEST(JournalHashTest, CoversEverythingThatNamesAnEntry) {

@@ -102,7 +102,8 @@ class Story {
     });
   }
   Story& Retract(int64_t m, const std::string& who, uint64_t seq) {
-    return Fact(m, who, [&](v1::LogEntry& e) { *e.mutable_retraction()->mutable_target() = MakePosition(who, 1, seq); });
+    return Fact(m, who,
+                [&](v1::LogEntry& e) { *e.mutable_retraction()->mutable_target() = MakePosition(who, 1, seq); });
   }
 
   // Journals keep their order; how they interleave is the draw of `random`.
@@ -112,9 +113,8 @@ class Story {
     while (!left.empty()) {
       const size_t pick = random() % left.size();
       const std::string device = left[pick].position().device();
-      const auto first = std::find_if(left.begin(), left.end(), [&](const v1::FoldFact& f) {
-        return f.position().device() == device;
-      });
+      const auto first = std::find_if(left.begin(), left.end(),
+                                      [&](const v1::FoldFact& f) { return f.position().device() == device; });
       AddFact(*first, /*late=*/false, input);
       if (random() % 3 == 0) AddFact(*first, /*late=*/false, input);  // A repeat changes nothing.
       left.erase(first);
@@ -158,22 +158,24 @@ TEST(VisitFoldTest, FollowsThePublishedStates) {
        v1::VISIT_STATE_COMPLETED},
       {"parts missing", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_PARTS_MISSING),
        v1::VISIT_STATE_INCOMPLETE},
-      {"outcome retracted", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED)
-           .Retract(40, "ana", 2), v1::VISIT_STATE_IN_PROGRESS},
+      {"outcome retracted",
+       Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Retract(40, "ana", 2),
+       v1::VISIT_STATE_IN_PROGRESS},
       {"cancelled", Dispatched("ana").Cancel(5), v1::VISIT_STATE_CANCELED},
       {"travelling does not undo a cancellation", Dispatched("ana").Cancel(5).Travel(10, "ana"),
        v1::VISIT_STATE_CANCELED},
       {"closed", Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Close(40),
        v1::VISIT_STATE_CLOSED},
-      {"the lead alone ends it", Dispatched("ana").Assign(4, "bo").Work(20, "ana").Work(21, "bo")
-           .Outcome(30, "bo", v1::OUTCOME_CODE_RESOLVED), v1::VISIT_STATE_IN_PROGRESS},
+      {"the lead alone ends it",
+       Dispatched("ana").Assign(4, "bo").Work(20, "ana").Work(21, "bo").Outcome(30, "bo", v1::OUTCOME_CODE_RESOLVED),
+       v1::VISIT_STATE_IN_PROGRESS},
   };
   for (const auto& c : kCases) EXPECT_EQ(c.story.Fold().state(), c.want) << c.name;
 }
 
 TEST(VisitFoldTest, GivesAReassignedVisitBackToWhoWorked) {
-  const v1::Visit visit = Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana")
-      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  const v1::Visit visit =
+      Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
   EXPECT_EQ(visit.state(), v1::VISIT_STATE_COMPLETED);
   EXPECT_FALSE(visit.assignments(0).revoked());
   EXPECT_TRUE(visit.assignments(1).revoked());
@@ -187,8 +189,8 @@ TEST(VisitFoldTest, NeverGivesItBackForLessThanWork) {
     Story story;
   } kCases[] = {
       {"arriving", Dispatched("ana").Reassign(15, "ana", "bo").Travel(16, "ana").Arrive(20, "ana")},
-      {"work that ended unfinished", Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana")
-           .Outcome(30, "ana", v1::OUTCOME_CODE_PARTS_MISSING)},
+      {"work that ended unfinished",
+       Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_PARTS_MISSING)},
       {"work the office knew of", Dispatched("ana").Work(10, "ana").Reassign(15, "ana", "bo", true)},
       {"the other has started", Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Travel(21, "bo")},
   };
@@ -200,11 +202,16 @@ TEST(VisitFoldTest, NeverGivesItBackForLessThanWork) {
 }
 
 TEST(VisitFoldTest, NoOutcomeWinsSilently) {
-  const v1::Visit visit = Dispatched("ana").Reassign(15, "ana", "bo").Work(20, "ana").Work(25, "bo")
-      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Outcome(40, "bo", v1::OUTCOME_CODE_NOT_RESOLVED).Fold();
+  const v1::Visit visit = Dispatched("ana")
+                              .Reassign(15, "ana", "bo")
+                              .Work(20, "ana")
+                              .Work(25, "bo")
+                              .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED)
+                              .Outcome(40, "bo", v1::OUTCOME_CODE_NOT_RESOLVED)
+                              .Fold();
   EXPECT_EQ(visit.outcome().code(), v1::OUTCOME_CODE_NOT_RESOLVED);
-  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_REASSIGNED_WORKED,
-                                             v1::ATTENTION_FLAG_OUTCOME_DISAGREES, v1::ATTENTION_FLAG_NOT_FIXED));
+  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_REASSIGNED_WORKED, v1::ATTENTION_FLAG_OUTCOME_DISAGREES,
+                                             v1::ATTENTION_FLAG_NOT_FIXED));
 }
 
 TEST(VisitFoldTest, WorkAfterACancellationCountsAndIsFlagged) {
@@ -249,14 +256,32 @@ TEST(VisitFoldTest, TheSameSetGivesTheSameBytesInAnyOrder) {
       const int kind = static_cast<int>(draw() % 10);
       if (kind < 7) ++recorded[who];
       switch (kind) {
-        case 0: story.Travel(minute, who); break;
-        case 1: story.Arrive(minute, who); break;
-        case 2: case 3: story.Work(minute, who); break;
-        case 4: case 5: story.Outcome(minute, who, kOutcomes[draw() % 3]); break;
-        case 6: story.Retract(minute, who, 1 + draw() % recorded[who]); break;
-        case 7: story.Reassign(minute, kWho[draw() % 3], kWho[draw() % 3]); break;
-        case 8: story.Cancel(minute, draw() % 2 == 0); break;
-        default: story.Schedule(minute, 400 + static_cast<int64_t>(draw() % 100)); break;
+        case 0:
+          story.Travel(minute, who);
+          break;
+        case 1:
+          story.Arrive(minute, who);
+          break;
+        case 2:
+        case 3:
+          story.Work(minute, who);
+          break;
+        case 4:
+        case 5:
+          story.Outcome(minute, who, kOutcomes[draw() % 3]);
+          break;
+        case 6:
+          story.Retract(minute, who, 1 + draw() % recorded[who]);
+          break;
+        case 7:
+          story.Reassign(minute, kWho[draw() % 3], kWho[draw() % 3]);
+          break;
+        case 8:
+          story.Cancel(minute, draw() % 2 == 0);
+          break;
+        default:
+          story.Schedule(minute, 400 + static_cast<int64_t>(draw() % 100));
+          break;
       }
     }
     const std::string want = FoldVisit(story.Input(draw)).SerializeAsString();
@@ -268,8 +293,8 @@ TEST(VisitFoldTest, TheSameSetGivesTheSameBytesInAnyOrder) {
 
 TEST(VisitFoldTest, TheOverlayShowsWhatTheServerWillFold) {
   const Story known = Dispatched("ana").Travel(10, "ana");
-  Story whole = Dispatched("ana").Travel(10, "ana").Arrive(20, "ana").Work(21, "ana")
-      .Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED);
+  Story whole = Dispatched("ana").Travel(10, "ana").Arrive(20, "ana").Work(21, "ana").Outcome(
+      30, "ana", v1::OUTCOME_CODE_RESOLVED);
   const std::vector<v1::FoldFact> own(whole.facts().begin() + 1, whole.facts().end());
   v1::Visit overlay = OverlayVisit(known.Fold(), own);
   v1::Visit folded = whole.Fold();
@@ -279,8 +304,7 @@ TEST(VisitFoldTest, TheOverlayShowsWhatTheServerWillFold) {
 }
 
 TEST(VisitFoldTest, CommandsAreRefusedWithStateAndRule) {
-  const v1::Visit done =
-      Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  const v1::Visit done = Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
   v1::FoldCommand cancel;
   cancel.mutable_cancel();
   const absl::Status status = CheckCommand(done, cancel);
