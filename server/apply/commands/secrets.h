@@ -1,0 +1,30 @@
+// Tokens and invitation codes: how they are drawn, and the hash that is stored in their place.
+// Invariant: a secret leaves the server once, in the answer that made it.
+#ifndef DOORSTEP_SERVER_APPLY_COMMANDS_SECRETS_H_
+#define DOORSTEP_SERVER_APPLY_COMMANDS_SECRETS_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "client_core/base/random.h"
+
+namespace doorstep {
+
+// SHA-256, 32 bytes. Plain hashing is enough: what it hides has at least 120 random bits.
+std::string HashSecret(absl::string_view secret);
+
+// True when both are equal; takes the same time wherever they differ.
+bool EqualSecrets(absl::string_view a, absl::string_view b);
+
+// 32 random bytes as base64url without padding: 43 characters.
+std::string MakeToken(Random& random);
+
+// 24 characters of base32 in groups of four, 120 random bits: easy to read out and to type.
+std::string MakeInvitationCode(Random& random);
+
+// The code as it is hashed: upper case, without dashes and spaces.
+std::string NormalizeInvitationCode(absl::string_view code);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_APPLY_COMMANDS_SECRETS_H_
