@@ -32,6 +32,14 @@ inline constexpr size_t kNoteBytesMax = 16384;
 inline constexpr size_t kLanguageBytesMax = 35;
 inline constexpr size_t kZoneBytesMax = 64;
 inline constexpr size_t kBriefBytesMax = 4096;
+inline constexpr size_t kExternalSystemBytesMax = 64;
+inline constexpr size_t kExternalIdBytesMax = 128;
+inline constexpr size_t kProductTextBytesMax = 128;    // An asset's model or serial.
+inline constexpr size_t kPhoneBytesMax = 32;
+inline constexpr size_t kSiteTextBytesMax = 2048;      // Access notes, hazards.
+inline constexpr size_t kOpeningHoursBytesMax = 512;
+inline constexpr size_t kInvitationCodeBytesMin = 8;
+inline constexpr size_t kInvitationCodeBytesMax = 64;
 
 // Counts.
 inline constexpr int kAnswersMax = 32;
@@ -39,6 +47,12 @@ inline constexpr int kFormFieldsMax = 200;
 inline constexpr int kAssetsMax = 32;
 inline constexpr int kExternalRefsMax = 16;
 inline constexpr int kCodesMax = 16;
+inline constexpr int kSkillsMax = 32;
+inline constexpr int kLanguagesMax = 8;
+inline constexpr uint32_t kPriorityMax = 5;
+inline constexpr uint32_t kPriorityDefault = 3;
+inline constexpr int32_t kLatitudeE7Max = 900000000;
+inline constexpr int32_t kLongitudeE7Max = 1800000000;
 inline constexpr int64_t kPartQuantityMilliMax = 1000000000;
 inline constexpr uint32_t kTimeSpentMinutesMax = 1440;
 
@@ -56,6 +70,14 @@ inline constexpr size_t kRequestIdBytesMax = 64;
 inline constexpr uint32_t kPageSizeDefault = 50;
 inline constexpr uint32_t kPageSizeMax = 500;
 inline constexpr int kImportRowsMax = 500;
+inline constexpr size_t kSearchBytesMax = 64;
+inline constexpr size_t kPageTokenBytesMax = 512;
+inline constexpr uint32_t kJournalEntriesDefault = 100;
+inline constexpr uint32_t kJournalEntriesMax = 1000;
+inline constexpr int kVisitLogItemsMax = 1000;
+inline constexpr int kRepairsMax = 500;
+inline constexpr int32_t kHealthDayMin = -25000;
+inline constexpr int32_t kHealthDayMax = 50000;
 
 // Time.
 inline constexpr int64_t kWindowMicrosMax = int64_t{31} * 86400 * 1000000;
