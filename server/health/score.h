@@ -26,9 +26,9 @@ inline constexpr int32_t kCapRepeatDays = 60;
 // What makes an account RED whatever its score. Each is the id of what stands behind it; empty: there is
 // none.
 struct Caps {
-  std::string safety_event_id;
-  std::string cancellation_notice_id;
-  std::string repeating_asset_id;
+  std::string safety_event_id = "";
+  std::string cancellation_notice_id = "";
+  std::string repeating_asset_id = "";
 };
 
 // The asset with at least kCapRepeats repeat visits in the kCapRepeatDays up to and with `day`, the first by
