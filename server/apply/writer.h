@@ -1,0 +1,132 @@
+// The one thread that writes. It takes everything that waits, up to a bound, and makes one commit of it.
+//
+// Invariants: an answer leaves only after the commit that it speaks of; all of one group share commit_us, which grows
+// from group to group; a request that fails alone takes nothing else with it.
+#ifndef DOORSTEP_SERVER_APPLY_WRITER_H_
+#define DOORSTEP_SERVER_APPLY_WRITER_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client_core/base/clock.h"
+#include "client_core/base/log.h"
+#include "client_core/base/mutex.h"
+#include "client_core/base/random.h"
+#include "doorstep/v1/sync.pb.h"
+#include "server/apply/prepared_frame.h"
+#include "server/apply/transaction.h"
+#include "server/storage/storage.h"
+
+namespace doorstep {
+
+// What became of a frame.
+struct FrameAnswer {
+  // Unchanged when the frame overtook another or was not taken (`wait_ms`).
+  v1::JournalMark mark;
+  // Present: nothing was stored.
+  std::optional<v1::Fork> fork;
+  int64_t device_feed_seq = 0;
+  // Above 0: the disk is full or the like; nothing was stored, and the phone should ask again then.
+  uint32_t wait_ms = 0;
+  int64_t server_time_us = 0;
+};
+
+// A mutation of any service. `run` checks the request against the data, calls Transaction::Apply with the completed
+// record, and returns the answer as bytes; it may run more than once, and only the last run counts.
+struct Command {
+  std::string principal;
+  // Empty: repeating it is safe by other means, and its answer is not kept. Else the answer is kept by (principal,
+  // request_id): the same id with another body_hash is ALREADY_EXISTS.
+  std::string request_id;
+  std::string body_hash;
+  std::function<absl::StatusOr<std::string>(Transaction& tx)> run;
+};
+
+// Completions run on the writer's thread after the commit: keep them cheap, and do not wait in them.
+using FrameDone = std::function<void(absl::StatusOr<FrameAnswer>)>;
+using CommandDone = std::function<void(absl::StatusOr<std::string>)>;
+
+struct WriterOptions {
+  // Moves the write-ahead log into the file when it has grown by so much.
+  int64_t checkpoint_bytes = 32 * 1024 * 1024;
+  // For tests: an error makes applying the entry at this position fail.
+  std::function<absl::Status(const v1::JournalPosition&)> fault;
+};
+
+class Writer {
+ public:
+  // All must outlive the writer. Reads where the file stands, then starts the thread.
+  static absl::StatusOr<std::unique_ptr<Writer>> Start(Storage* storage, Clock* clock, Random* random,
+                                                       ApplyCommand apply, LogSink log, WriterOptions options = {});
+  // Drains.
+  ~Writer();
+
+  // False: the queue is full, and `done` is never called. Thread-safe.
+  bool SubmitFrame(std::unique_ptr<PreparedFrame> frame, FrameDone done);
+  bool SubmitCommand(Command command, CommandDone done);
+  // Submits and waits; for programs and tests, never on the writer's thread. RESOURCE_EXHAUSTED when the queue is full.
+  absl::StatusOr<FrameAnswer> ApplyFrame(std::unique_ptr<PreparedFrame> frame);
+  absl::StatusOr<std::string> RunCommand(Command command);
+
+  // Takes nothing more (Submit answers false), finishes what waits, and ends the thread. Repeating is safe.
+  void Drain();
+
+  // Requests that wait.
+  size_t queued() const;
+  // Called after each commit that changed a feed, on the writer's thread. Set it before the first Submit.
+  void OnCommit(std::function<void()> callback) { on_commit_ = std::move(callback); }
+
+ private:
+  struct Request {
+    std::unique_ptr<PreparedFrame> frame;  // Null: a command.
+    FrameDone frame_done;
+    Command command;
+    CommandDone command_done;
+    size_t bytes = 0;
+    // Filled while the group is worked on.
+    absl::Status status;
+    FrameAnswer frame_answer;
+    std::string command_answer;
+  };
+  using Requests = std::vector<Request>;
+
+  Writer(Storage* storage, Clock* clock, Random* random, ApplyCommand apply, LogSink log, WriterOptions options);
+  bool Submit(Request request);
+  void Loop();
+  Requests TakeGroup();
+  void CommitGroup(Requests& requests);
+  absl::Status TryGroup(absl::Span<Request> requests, const std::vector<v1::QuarantineCommand>& quarantines);
+  void CommitAlone(Request& request);
+  std::vector<v1::QuarantineCommand> FindCulprits(Request& request);
+  absl::Status RunOne(Group& group, Request& request);
+  void FailAll(absl::Span<Request> requests, const absl::Status& status);
+  void CheckpointWhenGrown();
+
+  Storage* const storage_;
+  Clock* const clock_;
+  Random* const random_;
+  const ApplyCommand apply_;
+  const LogSink log_;
+  const WriterOptions options_;
+  std::function<void()> on_commit_;
+  int64_t last_commit_us_ = 0;
+
+  mutable Mutex mutex_;
+  CondVar work_;
+  std::deque<Request> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_APPLY_WRITER_H_

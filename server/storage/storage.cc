@@ -1,0 +1,128 @@
+#include "server/storage/storage.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/sqlite/migrate.h"
+
+namespace doorstep {
+namespace {
+
+const std::vector<absl::string_view>& Migrations() {
+  static const auto* const migrations = new std::vector<absl::string_view>{
+#include "server/storage/0001_first.sql.inc"
+  };
+  return *migrations;
+}
+
+int64_t FileBytes(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? int64_t{status.st_size} : 0;
+}
+
+sqlite::OpenOptions ConnectionOptions(const StorageOptions& options, bool read_only) {
+  sqlite::OpenOptions connection;
+  connection.path = options.path;
+  connection.key = options.key;
+  connection.synchronous = options.durable ? sqlite::Synchronous::kFull : sqlite::Synchronous::kNormal;
+  connection.read_only = read_only;
+  connection.cache_bytes = read_only ? 8 * 1024 * 1024 : 64 * 1024 * 1024;
+  return connection;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Storage>> Storage::Open(const StorageOptions& options, Random& random) {
+  std::unique_ptr<Storage> storage(new Storage(options));
+  RETURN_IF_ERROR(storage->Start(random));
+  return storage;
+}
+
+Storage::~Storage() {
+  {
+    MutexLock lock(&mutex_);
+    free_readers_.clear();
+  }
+  writer_.reset();
+  if (lock_file_ >= 0) close(lock_file_);  // The lock goes with it; the file stays, so that nobody locks a ghost.
+}
+
+absl::Status Storage::Start(Random& random) {
+  RETURN_IF_ERROR(LockFile());
+  ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, false)));
+  // The writer moves the log into the file between groups, not in the middle of a commit.
+  RETURN_IF_ERROR(db->Execute("PRAGMA wal_autocheckpoint=0"));
+  const absl::Status migrated = sqlite::Migrate(*db, Migrations());
+  if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
+  writer_ = std::make_unique<SqlSession>(std::move(db));
+
+  const std::string drawn = absl::BytesToHexString(random.Bytes(8));
+  RETURN_IF_ERROR(writer_->Use("INSERT INTO meta (key, value) VALUES ('generation', $1) ON CONFLICT (key) DO NOTHING")
+                      .Text(1, drawn)
+                      .Run());
+  Query read = writer_->Use("SELECT value FROM meta WHERE key = 'generation'");
+  ASSIGN_OR_RETURN(const bool found, read.Step());
+  if (!found) return absl::DataLossError(absl::StrCat(options_.path, ": the table meta has no generation"));
+  generation_ = std::string(read.Text(0));
+
+  for (int i = 0; i < options_.readers; ++i) {
+    ASSIGN_OR_RETURN(std::unique_ptr<SqlSession> reader, OpenReader());
+    MutexLock lock(&mutex_);
+    free_readers_.push_back(std::move(reader));
+  }
+  return absl::OkStatus();
+}
+
+// Readers need connections of their own, so the database itself cannot be locked exclusively; a file beside it is.
+absl::Status Storage::LockFile() {
+  const std::string path = absl::StrCat(options_.path, ".lock");
+  lock_file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_file_ < 0) {
+    return absl::FailedPreconditionError(absl::StrCat("opening ", path, ": ", strerror(errno)));
+  }
+  if (flock(lock_file_, LOCK_EX | LOCK_NB) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(options_.path, ": another server has this file open"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<SqlSession>> Storage::OpenReader() {
+  ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, true)));
+  return std::make_unique<SqlSession>(std::move(db));
+}
+
+absl::Status Storage::Read(absl::string_view label, const std::function<absl::Status(SqlSession&)>& body) {
+  std::unique_ptr<SqlSession> session;
+  {
+    MutexLock lock(&mutex_);
+    while (free_readers_.empty()) reader_free_.Wait(&mutex_);
+    session = std::move(free_readers_.back());
+    free_readers_.pop_back();
+  }
+  const absl::Status status = session->ReadTransaction([&] { return body(*session); });
+  {
+    MutexLock lock(&mutex_);
+    free_readers_.push_back(std::move(session));
+  }
+  reader_free_.NotifyOne();
+  // What a service decided (NOT_FOUND and the like) goes out as it is; what the file said names the read.
+  if (absl::IsDataLoss(status) || absl::IsInternal(status)) {
+    return absl::Status(status.code(), absl::StrCat("reading ", label, ": ", status.message()));
+  }
+  return status;
+}
+
+int64_t Storage::BytesOnDisk() const { return FileBytes(options_.path) + FileBytes(options_.path + "-wal"); }
+
+std::string Storage::schema_version() const { return absl::StrCat(Migrations().size()); }
+
+}  // namespace doorstep

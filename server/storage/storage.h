@@ -1,0 +1,71 @@
+// The server's file: who may open it, the one connection that writes, and a pool of connections that read.
+// Invariant: at most one server has a file open, and what the writer committed survives a power cut.
+#ifndef DOORSTEP_SERVER_STORAGE_STORAGE_H_
+#define DOORSTEP_SERVER_STORAGE_STORAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/mutex.h"
+#include "client_core/base/random.h"
+#include "server/storage/sql_session.h"
+
+namespace doorstep {
+
+struct StorageOptions {
+  std::string path;
+  // 32 bytes; empty: not encrypted.
+  std::string key;
+  // False only for files that can be made again (a rebuild).
+  bool durable = true;
+  int readers = 4;
+};
+
+// Read is thread-safe; writer() belongs to the writer's thread.
+class Storage {
+ public:
+  // Makes or migrates the file. FAILED_PRECONDITION: another server has it open, it was written by a newer version, or
+  // the key is wrong; DATA_LOSS: damaged; RESOURCE_EXHAUSTED: disk full. `random` draws the generation of a new file.
+  static absl::StatusOr<std::unique_ptr<Storage>> Open(const StorageOptions& options, Random& random);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  // Runs `body` on one consistent view. Waits while every reader is busy. `label` says what was being read when an
+  // error comes back.
+  absl::Status Read(absl::string_view label, const std::function<absl::Status(SqlSession&)>& body);
+
+  SqlSession& writer() { return *writer_; }
+  // Changes when the file was restored from a backup. 16 hexadecimal digits.
+  const std::string& generation() const { return generation_; }
+  const std::string& path() const { return options_.path; }
+  // The file and its write-ahead log.
+  int64_t BytesOnDisk() const;
+  // "1": the number of the last migration.
+  std::string schema_version() const;
+
+ private:
+  explicit Storage(StorageOptions options) : options_(std::move(options)) {}
+  absl::Status Start(Random& random);
+  absl::Status LockFile();
+  absl::StatusOr<std::unique_ptr<SqlSession>> OpenReader();
+
+  const StorageOptions options_;
+  int lock_file_ = -1;
+  std::string generation_;
+  std::unique_ptr<SqlSession> writer_;
+
+  Mutex mutex_;
+  CondVar reader_free_;
+  std::vector<std::unique_ptr<SqlSession>> free_readers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_STORAGE_STORAGE_H_

@@ -1,0 +1,38 @@
+// Who may call: hashes of bearer tokens and of invitation codes. Secrets themselves are never stored.
+#ifndef DOORSTEP_SERVER_STORAGE_TOKEN_TABLE_H_
+#define DOORSTEP_SERVER_STORAGE_TOKEN_TABLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/storage/sql_session.h"
+
+namespace doorstep {
+
+// Makes `token_hash` the only token of `principal` ("admin:a1", "device:d7").
+absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash);
+// Empty: nobody's token.
+absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view token_hash);
+// Principals whose name begins with `prefix`, by name.
+absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix);
+
+struct InvitationRow {
+  std::string code_hash;
+  std::string technician_id;
+  int64_t expires_us = 0;
+  std::string device;           // Empty: not used yet.
+  std::string used_request_id;  // Of the enrolment that used it.
+};
+absl::StatusOr<std::optional<InvitationRow>> FindInvitation(SqlSession& sql, absl::string_view code_hash);
+// Inserts or replaces.
+absl::Status WriteInvitation(SqlSession& sql, const InvitationRow& row);
+// Technicians with an invitation that nobody has used and that is good after `now_us`, by id.
+absl::StatusOr<std::vector<std::string>> InvitedTechnicians(SqlSession& sql, int64_t now_us);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_STORAGE_TOKEN_TABLE_H_
