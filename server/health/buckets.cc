@@ -24,8 +24,8 @@ absl::Status CheckClosing(const v1::Observation& observation) {
         return absl::OkStatus();
       }
       return Refuse(observation, "closed_day",
-                    absl::StrCat("is ", observation.closed_day(),
-                                 "; it must not be before the effective day ", observation.effective_day()));
+                    absl::StrCat("is ", observation.closed_day(), "; it must not be before the effective day ",
+                                 observation.effective_day()));
     default:
       return Refuse(observation, "aging", absl::StrCat("is ", observation.aging(), ", which is unknown"));
   }
@@ -37,9 +37,7 @@ bool KeyLess(const BucketRow& a, const BucketRow& b) {
   return std::tie(a.dimension, a.held, a.day) < std::tie(b.dimension, b.held, b.day);
 }
 
-bool IsEmpty(const BucketRow& row) {
-  return row.observations == 0 && row.weight == 0 && row.weighted_quality == 0;
-}
+bool IsEmpty(const BucketRow& row) { return row.observations == 0 && row.weight == 0 && row.weighted_quality == 0; }
 
 absl::StatusOr<Worth> Weigh(const v1::Observation& observation, const Model& model) {
   const v1::HealthModel::SignalModel* const signal = model.signal(observation.signal());
@@ -58,21 +56,18 @@ absl::StatusOr<Worth> Weigh(const v1::Observation& observation, const Model& mod
     const int64_t low = signal->scale_low();
     const int64_t high = signal->scale_high();
     if (observation.value() < low || observation.value() > high) {
-      return Refuse(observation, "value",
-                    absl::StrCat("is ", observation.value(), "; it must be ", low, " to ", high));
+      return Refuse(observation, "value", absl::StrCat("is ", observation.value(), "; it must be ", low, " to ", high));
     }
     worth.quality_millionths = (observation.value() - low) * kMillion / (high - low);
   }
   // A complaint is a complaint, whoever wrote it down.
-  if (observation.feedback_mode() != v1::FEEDBACK_MODE_UNSPECIFIED &&
-      observation.signal() != v1::SIGNAL_COMPLAINT) {
+  if (observation.feedback_mode() != v1::FEEDBACK_MODE_UNSPECIFIED && observation.signal() != v1::SIGNAL_COMPLAINT) {
     const auto* const mode = model.feedback_mode(observation.feedback_mode());
     if (mode == nullptr) return Refuse(observation, "feedback_mode", "is unknown");
     const int64_t prior = model.dimension(dimension - 1).prior_millionths();
     worth.weight_millionths = worth.weight_millionths * mode->weight_millionths() / kMillion;
     if (worth.quality_millionths > prior) {
-      worth.quality_millionths =
-          prior + (worth.quality_millionths - prior) * mode->excess_millionths() / kMillion;
+      worth.quality_millionths = prior + (worth.quality_millionths - prior) * mode->excess_millionths() / kMillion;
     }
   }
   if (observation.commitment_size() != v1::COMMITMENT_SIZE_UNSPECIFIED) {
@@ -83,8 +78,7 @@ absl::StatusOr<Worth> Weigh(const v1::Observation& observation, const Model& mod
   return worth;
 }
 
-absl::Status Spread(const v1::Observation& observation, int sign, const Model& model,
-                    std::vector<BucketRow>* rows) {
+absl::Status Spread(const v1::Observation& observation, int sign, const Model& model, std::vector<BucketRow>* rows) {
   const absl::StatusOr<Worth> worth = Weigh(observation, model);
   if (!worth.ok()) return worth.status();
   const auto add = [&](bool held, int32_t day, int direction) {

@@ -56,8 +56,7 @@ absl::StatusOr<Worth> Weigh(const v1::Observation& observation, const Model& mod
 
 // Appends the one to three rows of `observation` to `rows`; with `sign` -1 those that take it out again.
 // Errors as Weigh; then nothing is appended.
-absl::Status Spread(const v1::Observation& observation, int sign, const Model& model,
-                    std::vector<BucketRow>* rows);
+absl::Status Spread(const v1::Observation& observation, int sign, const Model& model, std::vector<BucketRow>* rows);
 
 // Sorts `rows` by key, adds up those with one key, and drops those that come to nothing. What is left of
 // several Spread() calls is what to add to the stored rows.

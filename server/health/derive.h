@@ -146,7 +146,7 @@ std::vector<v1::Observation> DerivePromise(const PromiseRecord& promise);
 
 // `visit_id` may be empty. CES, CSAT and NPS count, each kind once (the first answer); an answer off its
 // scale says nothing. An unknown mode counts as the weakest one, TRANSCRIBED_BY_TECHNICIAN.
-std::vector<v1::Observation> DeriveFeedback(absl::string_view feedback_id, absl::string_view visit_id,
-                                            int32_t day, const v1::Feedback& feedback);
+std::vector<v1::Observation> DeriveFeedback(absl::string_view feedback_id, absl::string_view visit_id, int32_t day,
+                                            const v1::Feedback& feedback);
 
 }  // namespace doorstep::health

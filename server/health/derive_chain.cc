@@ -48,8 +48,7 @@ bool IsAttempt(const ChainVisit& visit) {
 
 // An attempt without an outcome yet has not ended; it is measured from its beginning.
 int32_t EndedDay(const ChainVisit& visit) {
-  return visit.outcome == v1::OUTCOME_CODE_UNSPECIFIED ? visit.began_day
-                                                       : std::max(visit.began_day, visit.ended_day);
+  return visit.outcome == v1::OUTCOME_CODE_UNSPECIFIED ? visit.began_day : std::max(visit.began_day, visit.ended_day);
 }
 
 std::vector<const ChainVisit*> InOrder(const VisitChain& chain) {

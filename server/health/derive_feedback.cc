@@ -26,8 +26,8 @@ v1::FeedbackMode KnownMode(v1::FeedbackMode mode) {
 
 }  // namespace
 
-std::vector<v1::Observation> DeriveFeedback(absl::string_view feedback_id, absl::string_view visit_id,
-                                            int32_t day, const v1::Feedback& feedback) {
+std::vector<v1::Observation> DeriveFeedback(absl::string_view feedback_id, absl::string_view visit_id, int32_t day,
+                                            const v1::Feedback& feedback) {
   std::vector<v1::Observation> observations;
   for (const Scale& scale : kScales) {
     for (const v1::Answer& answer : feedback.answers()) {

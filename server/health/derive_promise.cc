@@ -27,8 +27,7 @@ v1::Observation Observe(v1::Signal signal, const PromiseRecord& promise, int32_t
 std::vector<v1::Observation> DerivePromise(const PromiseRecord& promise) {
   std::vector<v1::Observation> observations;
   const bool open = promise.state == v1::COMMITMENT_STATE_OPEN;
-  if (promise.due_day.has_value() && !(open && promise.pending) &&
-      (open || promise.settled_day > *promise.due_day)) {
+  if (promise.due_day.has_value() && !(open && promise.pending) && (open || promise.settled_day > *promise.due_day)) {
     observations.push_back(Observe(v1::SIGNAL_PROMISE_OVERDUE, promise, *promise.due_day, 0));
     observations.back().set_aging(v1::AGING_HELD_THEN_REPLACED);
     if (!open) observations.back().set_closed_day(promise.settled_day);
@@ -39,8 +38,7 @@ std::vector<v1::Observation> DerivePromise(const PromiseRecord& promise) {
       break;
     case v1::COMMITMENT_STATE_LATE: {
       const int32_t days = promise.due_day.has_value() ? promise.settled_day - *promise.due_day : 0;
-      observations.push_back(
-          Observe(v1::SIGNAL_PROMISE_LATE, promise, promise.settled_day, std::max(0, days)));
+      observations.push_back(Observe(v1::SIGNAL_PROMISE_LATE, promise, promise.settled_day, std::max(0, days)));
       break;
     }
     case v1::COMMITMENT_STATE_BROKEN:

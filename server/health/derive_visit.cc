@@ -29,12 +29,10 @@ std::optional<v1::Observation> ObserveArrival(const VisitEffort& visit) {
   // The customer waited in vain and no later arrival takes that back, so the miss keeps its own day.
   if (arrival.day > window.end_day) return Observe(v1::SIGNAL_ARRIVAL_MISSED, visit, window.end_day, 0);
   if (arrival.time_us > window.end_us) {
-    return Observe(v1::SIGNAL_ARRIVAL_LATE, visit, arrival.day,
-                   (arrival.time_us - window.end_us) / kMinuteUs);
+    return Observe(v1::SIGNAL_ARRIVAL_LATE, visit, arrival.day, (arrival.time_us - window.end_us) / kMinuteUs);
   }
   if (arrival.time_us < window.start_us - kEarlyToleranceUs) {
-    return Observe(v1::SIGNAL_ARRIVAL_EARLY, visit, arrival.day,
-                   (window.start_us - arrival.time_us) / kMinuteUs);
+    return Observe(v1::SIGNAL_ARRIVAL_EARLY, visit, arrival.day, (window.start_us - arrival.time_us) / kMinuteUs);
   }
   return Observe(v1::SIGNAL_ARRIVAL_IN_WINDOW, visit, arrival.day, 0);
 }

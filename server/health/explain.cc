@@ -27,9 +27,9 @@ struct Counted {
 // what is equal in all of this is the same observation twice.
 auto Key(const v1::Observation& o) {
   return std::make_tuple(absl::string_view(o.source_id()), static_cast<int>(o.signal()), o.effective_day(),
-                         absl::string_view(o.related_id()), o.value(), static_cast<int>(o.aging()),
-                         o.has_closed_day(), o.closed_day(), static_cast<int>(o.feedback_mode()),
-                         static_cast<int>(o.commitment_size()), absl::string_view(o.asset_id()));
+                         absl::string_view(o.related_id()), o.value(), static_cast<int>(o.aging()), o.has_closed_day(),
+                         o.closed_day(), static_cast<int>(o.feedback_mode()), static_cast<int>(o.commitment_size()),
+                         absl::string_view(o.asset_id()));
 }
 
 // D on `day`; 0 when the observation does not count.
@@ -54,15 +54,14 @@ v1::Contribution Describe(const v1::Observation& observation, int64_t points, in
 
 // The contributions of one dimension, which add up to `total`.
 void Contribute(const std::vector<Counted>& counted, int64_t total, int32_t day,
-                const v1::HealthModel::DimensionModel& figures,
-                std::vector<v1::Contribution>* contributions) {
+                const v1::HealthModel::DimensionModel& figures, std::vector<v1::Contribution>* contributions) {
   int128 weight = int128{figures.prior_weight_millionths()} * DecayTable::kOne;
   for (const Counted& one : counted) weight += one.weight;
   std::vector<Part> parts(counted.size());
   for (size_t i = 0; i < counted.size(); ++i) {
     const int64_t excess = counted[i].worth.quality_millionths - figures.prior_millionths();
-    parts[i].billionths = static_cast<int64_t>(
-        FloorDivide(counted[i].weight * excess * figures.share_millionths() * 100, weight));
+    parts[i].billionths =
+        static_cast<int64_t>(FloorDivide(counted[i].weight * excess * figures.share_millionths() * 100, weight));
   }
   Apportion(total, absl::MakeSpan(parts));
   for (size_t i = 0; i < counted.size(); ++i) {
@@ -72,8 +71,8 @@ void Contribute(const std::vector<Counted>& counted, int64_t total, int32_t day,
 
 }  // namespace
 
-absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observations, const Caps& caps,
-                                    int32_t day, const Model& model) {
+absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observations, const Caps& caps, int32_t day,
+                                    const Model& model) {
   std::vector<const v1::Observation*> ordered;
   ordered.reserve(observations.size());
   for (const v1::Observation& observation : observations) ordered.push_back(&observation);
@@ -97,17 +96,16 @@ absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observatio
   Explanation explanation;
   explanation.health = *std::move(health);
   for (int i = 0; i < kDimensions; ++i) {
-    Contribute(counted[static_cast<size_t>(i)], explanation.health.dimensions(i).contribution_thousandths(),
-               day, model.dimension(i), &explanation.contributions);
+    Contribute(counted[static_cast<size_t>(i)], explanation.health.dimensions(i).contribution_thousandths(), day,
+               model.dimension(i), &explanation.contributions);
   }
-  std::sort(
-      explanation.contributions.begin(), explanation.contributions.end(),
-      [](const v1::Contribution& a, const v1::Contribution& b) {
-        return std::make_tuple(-std::abs(a.points_thousandths()), absl::string_view(a.source_id()),
-                               static_cast<int>(a.signal()), a.effective_day(), absl::string_view(a.text())) <
-               std::make_tuple(-std::abs(b.points_thousandths()), absl::string_view(b.source_id()),
-                               static_cast<int>(b.signal()), b.effective_day(), absl::string_view(b.text()));
-      });
+  std::sort(explanation.contributions.begin(), explanation.contributions.end(),
+            [](const v1::Contribution& a, const v1::Contribution& b) {
+              return std::make_tuple(-std::abs(a.points_thousandths()), absl::string_view(a.source_id()),
+                                     static_cast<int>(a.signal()), a.effective_day(), absl::string_view(a.text())) <
+                     std::make_tuple(-std::abs(b.points_thousandths()), absl::string_view(b.source_id()),
+                                     static_cast<int>(b.signal()), b.effective_day(), absl::string_view(b.text()));
+            });
   return explanation;
 }
 

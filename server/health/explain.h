@@ -25,7 +25,7 @@ struct Explanation {
 //
 // A contribution is 100 V w D (q - m) / (K + Omega), floored to a thousandth of a point; what flooring leaves
 // over goes to the largest remainders, a thousandth each (ties by source id, signal, day).
-absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observations, const Caps& caps,
-                                    int32_t day, const Model& model);
+absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observations, const Caps& caps, int32_t day,
+                                    const Model& model);
 
 }  // namespace doorstep::health

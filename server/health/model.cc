@@ -18,8 +18,7 @@ absl::Status InRange(absl::string_view field, int64_t value, int64_t low, int64_
 
 absl::Status Complete(absl::string_view field, int size, int want) {
   if (size == want) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("HealthModel.", field, " has ", size, " rows; it must have ", want));
+  return absl::InvalidArgumentError(absl::StrCat("HealthModel.", field, " has ", size, " rows; it must have ", want));
 }
 
 // Row `index` of a table must be the enum's value index + 1, so that a look-up is an index.
@@ -41,12 +40,12 @@ absl::Status CheckDimensions(const v1::HealthModel& model) {
     status.Update(InRange(absl::StrCat(at, "share_millionths"), row.share_millionths(), 0, kMillion));
     status.Update(InRange(absl::StrCat(at, "half_life_days"), row.half_life_days(), 1, 3650));
     status.Update(InRange(absl::StrCat(at, "prior_millionths"), row.prior_millionths(), 0, kMillion));
-    status.Update(InRange(absl::StrCat(at, "prior_weight_millionths"), row.prior_weight_millionths(), 1,
-                          1000 * kMillion));
+    status.Update(
+        InRange(absl::StrCat(at, "prior_weight_millionths"), row.prior_weight_millionths(), 1, 1000 * kMillion));
   }
   if (status.ok() && shares != kMillion) {
-    return absl::InvalidArgumentError(absl::StrCat("HealthModel.dimensions: share_millionths add up to ",
-                                                   shares, "; they must add up to ", kMillion));
+    return absl::InvalidArgumentError(absl::StrCat("HealthModel.dimensions: share_millionths add up to ", shares,
+                                                   "; they must add up to ", kMillion));
   }
   return status;
 }
@@ -61,8 +60,7 @@ absl::Status CheckSignals(const v1::HealthModel& model) {
     status.Update(InRange(absl::StrCat(at, "quality_millionths"), row.quality_millionths(), 0, kMillion));
     if (row.scale_low() != 0 || row.scale_high() != 0) {
       status.Update(InRange(absl::StrCat(at, "scale_low"), row.scale_low(), 0, kMillion));
-      status.Update(
-          InRange(absl::StrCat(at, "scale_high"), row.scale_high(), int64_t{row.scale_low()} + 1, kMillion));
+      status.Update(InRange(absl::StrCat(at, "scale_high"), row.scale_high(), int64_t{row.scale_low()} + 1, kMillion));
     }
   }
   return status;
@@ -81,8 +79,8 @@ absl::Status CheckFactors(const v1::HealthModel& model) {
   for (int i = 0; i < model.commitment_sizes_size() && status.ok(); ++i) {
     const auto& row = model.commitment_sizes(i);
     status.Update(InOrder("commitment_sizes", i, row.size()));
-    status.Update(InRange(absl::StrCat("commitment_sizes[", i, "].weight_millionths"),
-                          row.weight_millionths(), 0, 10 * kMillion));
+    status.Update(InRange(absl::StrCat("commitment_sizes[", i, "].weight_millionths"), row.weight_millionths(), 0,
+                          10 * kMillion));
   }
   return status;
 }

@@ -38,8 +38,7 @@ struct Folded {
 
 // `rows` ascending by key without empty rows and without days after `day`; the caller's own rows when they
 // are so already, else `scratch`.
-absl::Span<const BucketRow> Canonical(absl::Span<const BucketRow> rows, int32_t day,
-                                      std::vector<BucketRow>* scratch) {
+absl::Span<const BucketRow> Canonical(absl::Span<const BucketRow> rows, int32_t day, std::vector<BucketRow>* scratch) {
   bool canonical = true;
   for (size_t i = 0; i < rows.size() && canonical; ++i) {
     canonical = rows[i].day <= day && !IsEmpty(rows[i]) && (i == 0 || KeyLess(rows[i - 1], rows[i]));
@@ -53,8 +52,7 @@ absl::Span<const BucketRow> Canonical(absl::Span<const BucketRow> rows, int32_t 
 }
 
 absl::Status Damaged(const BucketRow& row) {
-  return absl::DataLossError(
-      absl::StrCat("a health bucket names dimension ", row.dimension, ", which is unknown"));
+  return absl::DataLossError(absl::StrCat("a health bucket names dimension ", row.dimension, ", which is unknown"));
 }
 
 absl::StatusOr<Folded> Fold(absl::Span<const BucketRow> rows, int32_t day, const Model& model) {
@@ -75,8 +73,7 @@ absl::StatusOr<Folded> Fold(absl::Span<const BucketRow> rows, int32_t day, const
     const Evidence& evidence = folded.dimensions[static_cast<size_t>(i)];
     if (evidence.weight < 0 || evidence.held_weight < 0 || evidence.weighted_quality < 0 ||
         evidence.weighted_quality > evidence.weight * kMillion) {
-      return absl::DataLossError(absl::StrCat("the health buckets of ",
-                                              DimensionWord(model.dimension(i).dimension()),
+      return absl::DataLossError(absl::StrCat("the health buckets of ", DimensionWord(model.dimension(i).dimension()),
                                               " contradict themselves on day ", day));
     }
   }
@@ -89,8 +86,7 @@ int128 RawPriorWeight(const v1::HealthModel::DimensionModel& figures) {
 
 // The share of a dimension's quality that is evidence, millionths of millionths.
 int64_t EvidenceShare(const Evidence& evidence, const v1::HealthModel::DimensionModel& figures) {
-  return static_cast<int64_t>(evidence.weight * kMillion * kMillion /
-                              (RawPriorWeight(figures) + evidence.weight));
+  return static_cast<int64_t>(evidence.weight * kMillion * kMillion / (RawPriorWeight(figures) + evidence.weight));
 }
 
 // The evidence share of the whole score, or of its measured dimensions alone; millionths.
@@ -100,8 +96,7 @@ int32_t EvidenceShare(const Folded& folded, const Model& model, bool measured_on
   for (int i = 0; i < kDimensions; ++i) {
     const auto& figures = model.dimension(i);
     if (measured_only && !figures.measured()) continue;
-    known += int128{figures.share_millionths()} *
-             EvidenceShare(folded.dimensions[static_cast<size_t>(i)], figures);
+    known += int128{figures.share_millionths()} * EvidenceShare(folded.dimensions[static_cast<size_t>(i)], figures);
     shares += figures.share_millionths();
   }
   return shares == 0 ? 0 : static_cast<int32_t>(known / shares / kMillion);
@@ -113,15 +108,13 @@ int64_t IntervalWeight(const Evidence& evidence, const v1::HealthModel::Dimensio
 }
 
 // Quality, interval and evidence of one dimension; its contribution is apportioned with the others.
-void SetDimension(const Evidence& evidence, const v1::HealthModel::DimensionModel& figures,
-                  int32_t deviations, v1::DimensionHealth* health) {
+void SetDimension(const Evidence& evidence, const v1::HealthModel::DimensionModel& figures, int32_t deviations,
+                  v1::DimensionHealth* health) {
   const int128 weight = RawPriorWeight(figures) + evidence.weight;
-  const int128 quality =
-      (RawPriorWeight(figures) * figures.prior_millionths() + evidence.weighted_quality) / weight;
+  const int128 quality = (RawPriorWeight(figures) * figures.prior_millionths() + evidence.weighted_quality) / weight;
   const int64_t p = static_cast<int64_t>(quality);
   // sqrt(p (1 - p) / weight) in millionths of millionths.
-  const absl::uint128 variance = absl::uint128(static_cast<uint64_t>(p * (kMillion - p))) *
-                                 1000000000000000000u /
+  const absl::uint128 variance = absl::uint128(static_cast<uint64_t>(p * (kMillion - p))) * 1000000000000000000u /
                                  static_cast<uint64_t>(IntervalWeight(evidence, figures));
   const int64_t half = static_cast<int64_t>(FloorSquareRoot(variance) * static_cast<uint32_t>(deviations) /
                                             (1000 * static_cast<uint64_t>(kMillion)));
@@ -148,15 +141,13 @@ void SetScore(const Folded& folded, const Model& model, v1::AccountHealth* healt
     const int64_t share = figures.share_millionths();
     const int64_t m = figures.prior_millionths();
     Part& part = parts[static_cast<size_t>(i)];
-    part.billionths =
-        static_cast<int64_t>(FloorDivide((evidence.weighted_quality - evidence.weight * m) * share * 100,
-                                         RawPriorWeight(figures) + evidence.weight));
+    part.billionths = static_cast<int64_t>(FloorDivide((evidence.weighted_quality - evidence.weight * m) * share * 100,
+                                                       RawPriorWeight(figures) + evidence.weight));
     prior += 100 * share * m;
     moved += part.billionths;
     const int64_t p = health->dimensions(i).quality_millionths();
-    variance += absl::uint128(static_cast<uint64_t>(share * share)) *
-                static_cast<uint64_t>(p * (kMillion - p)) * static_cast<uint64_t>(kMillion) /
-                static_cast<uint64_t>(IntervalWeight(evidence, figures));
+    variance += absl::uint128(static_cast<uint64_t>(share * share)) * static_cast<uint64_t>(p * (kMillion - p)) *
+                static_cast<uint64_t>(kMillion) / static_cast<uint64_t>(IntervalWeight(evidence, figures));
   }
   const int64_t score = (prior + moved) / kBillion;
   Apportion(score - prior / kBillion, absl::MakeSpan(parts));
@@ -165,16 +156,16 @@ void SetScore(const Folded& folded, const Model& model, v1::AccountHealth* healt
         static_cast<int32_t>(parts[static_cast<size_t>(i)].share));
   }
   // 10^5 thousandths are the whole, the root is in 10^-12 of it, the deviations are thousandths.
-  const int64_t half = static_cast<int64_t>(
-      FloorSquareRoot(variance) * static_cast<uint32_t>(model.proto().interval_thousandths()) / 10000000000u);
+  const int64_t half = static_cast<int64_t>(FloorSquareRoot(variance) *
+                                            static_cast<uint32_t>(model.proto().interval_thousandths()) / 10000000000u);
   health->set_score_thousandths(static_cast<int32_t>(score));
   health->set_low_thousandths(static_cast<int32_t>(std::max<int64_t>(0, score - half)));
   health->set_high_thousandths(static_cast<int32_t>(std::min<int64_t>(100000, score + half)));
   health->set_prior_score_thousandths(static_cast<int32_t>(prior / kBillion));
 }
 
-absl::Status SetBand(const Folded& folded, absl::Span<const BucketRow> rows, const Caps& caps,
-                     const Model& model, v1::AccountHealth* health) {
+absl::Status SetBand(const Folded& folded, absl::Span<const BucketRow> rows, const Caps& caps, const Model& model,
+                     v1::AccountHealth* health) {
   const auto evidence_of = [&](v1::Dimension dimension) -> const Evidence& {
     return folded.dimensions[static_cast<size_t>(dimension - 1)];
   };
@@ -242,8 +233,8 @@ std::string ReceiptOf(absl::Span<const BucketRow> rows, const Caps& caps, const 
 std::string FindRepeatingAsset(absl::Span<const v1::Observation> observations, int32_t day) {
   std::map<absl::string_view, int> repeats;
   for (const v1::Observation& observation : observations) {
-    const bool repeat = observation.signal() == v1::SIGNAL_REPEAT_VISIT ||
-                        observation.signal() == v1::SIGNAL_REPEAT_VISIT_AGAIN;
+    const bool repeat =
+        observation.signal() == v1::SIGNAL_REPEAT_VISIT || observation.signal() == v1::SIGNAL_REPEAT_VISIT_AGAIN;
     const int64_t age = int64_t{day} - observation.effective_day();
     if (repeat && !observation.asset_id().empty() && age >= 0 && age < kCapRepeatDays) {
       ++repeats[observation.asset_id()];
@@ -266,8 +257,8 @@ absl::StatusOr<v1::AccountHealth> Score(absl::Span<const BucketRow> all_rows, co
   health.set_as_of_day(day);
   health.set_model_id(model.id());
   for (int i = 0; i < kDimensions; ++i) {
-    SetDimension(folded->dimensions[static_cast<size_t>(i)], model.dimension(i),
-                 model.proto().interval_thousandths(), health.add_dimensions());
+    SetDimension(folded->dimensions[static_cast<size_t>(i)], model.dimension(i), model.proto().interval_thousandths(),
+                 health.add_dimensions());
   }
   SetScore(*folded, model, &health);
   health.set_evidence_share_millionths(EvidenceShare(*folded, model, false));

@@ -15,9 +15,8 @@ std::string AtAttempt(int64_t attempt) {
 }
 
 std::string RepeatText(absl::string_view what, const v1::Observation& observation) {
-  const std::string when = observation.value() == 0
-                               ? "on the day of"
-                               : absl::StrCat(Count(observation.value(), "day", "days"), " after");
+  const std::string when =
+      observation.value() == 0 ? "on the day of" : absl::StrCat(Count(observation.value(), "day", "days"), " after");
   return absl::StrCat(what, ", ", when, " visit ", observation.related_id());
 }
 
@@ -68,8 +67,7 @@ std::string SignalText(const v1::Observation& observation) {
     case v1::SIGNAL_ARRIVAL_MISSED:
       return "nobody came when promised";
     case v1::SIGNAL_RESCHEDULED_BY_US:
-      return value <= 1 ? "we moved the promised time"
-                        : absl::StrCat("we moved the promised time, move ", value);
+      return value <= 1 ? "we moved the promised time" : absl::StrCat("we moved the promised time, move ", value);
     case v1::SIGNAL_HAD_TO_REPEAT:
       return "the customer had to say it again";
     case v1::SIGNAL_EXTRA_CONTACT:
@@ -163,15 +161,12 @@ absl::string_view BandWord(v1::Band band) {
 
 std::string ObservationText(const v1::Observation& observation, int32_t day) {
   // An overdue promise says itself that it is open.
-  const bool still_open = observation.aging() == v1::AGING_HELD &&
-                          (!observation.has_closed_day() || day < observation.closed_day());
-  return absl::StrCat(SourceText(observation), ": ", SignalText(observation),
-                      still_open ? ", and still open" : "");
+  const bool still_open =
+      observation.aging() == v1::AGING_HELD && (!observation.has_closed_day() || day < observation.closed_day());
+  return absl::StrCat(SourceText(observation), ": ", SignalText(observation), still_open ? ", and still open" : "");
 }
 
-std::string PointsText(int64_t thousandths) {
-  return absl::StrCat(thousandths / 1000, ".", thousandths % 1000 / 100);
-}
+std::string PointsText(int64_t thousandths) { return absl::StrCat(thousandths / 1000, ".", thousandths % 1000 / 100); }
 
 std::string PercentText(int64_t millionths) { return absl::StrCat(millionths / 10000, " %"); }
 
