@@ -69,8 +69,8 @@ struct OpenOptions {
   std::string path;                              // ":memory:" is allowed.
   Synchronous synchronous = Synchronous::kFull;  // FULL: a commit survives a power cut.
   bool read_only = false;
-  std::string key;  // 32 bytes; empty: not encrypted.
-  std::string vfs;  // Empty: the system's.
+  std::string key{};  // 32 bytes; empty: not encrypted.
+  std::string vfs{};  // Empty: the system's.
   int busy_timeout_ms = 5000;
   int64_t cache_bytes = 8 * 1024 * 1024;
   bool exclusive = false;  // Only one process may have the file open (no shared memory file).
