@@ -19,7 +19,8 @@ struct Standing {
   int32_t score = 0;
   int32_t low = 0;
   int32_t prior_score = 0;
-  // The measured share of evidence now, and as it was on the latest day that brought any; millionths.
+  // The measured share of evidence now, and as it was on the latest day that brought any; millionths. The second
+  // matters only when the first is below the model's known share.
   int32_t known_share = 0;
   std::optional<int32_t> latest_evidence_day;
   int32_t known_share_then = 0;

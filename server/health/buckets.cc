@@ -1,7 +1,6 @@
 #include "server/health/buckets.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "absl/strings/str_cat.h"
 
@@ -32,10 +31,6 @@ absl::Status CheckClosing(const v1::Observation& observation) {
 }
 
 }  // namespace
-
-bool KeyLess(const BucketRow& a, const BucketRow& b) {
-  return std::tie(a.dimension, a.held, a.day) < std::tie(b.dimension, b.held, b.day);
-}
 
 bool IsEmpty(const BucketRow& row) { return row.observations == 0 && row.weight == 0 && row.weighted_quality == 0; }
 

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,7 +40,9 @@ struct BucketRow {
 };
 
 // Whether the key of `a` comes before that of `b`: by dimension, held, day. The order of the index.
-bool KeyLess(const BucketRow& a, const BucketRow& b);
+inline bool KeyLess(const BucketRow& a, const BucketRow& b) {
+  return std::tie(a.dimension, a.held, a.day) < std::tie(b.dimension, b.held, b.day);
+}
 
 // Whether every sum is 0: such a row is the same as no row.
 bool IsEmpty(const BucketRow& row);

@@ -3,6 +3,7 @@
 // library.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,9 @@ class CanonicalEncoder {
  public:
   // `tag` names what is encoded and its version, so that two kinds of things never share a hash.
   explicit CanonicalEncoder(absl::string_view tag) { PutBytes(tag); }
+
+  // Room for so many bytes in all, so that a long encoding is not copied as it grows.
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
 
   void PutBool(bool value) { bytes_.push_back(value ? '\1' : '\0'); }
   void PutInt32(int32_t value) { PutBigEndian(static_cast<uint32_t>(value), 4); }

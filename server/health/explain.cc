@@ -52,9 +52,15 @@ v1::Contribution Describe(const v1::Observation& observation, int64_t points, in
   return contribution;
 }
 
-// The contributions of one dimension, which add up to `total`.
-void Contribute(const std::vector<Counted>& counted, int64_t total, int32_t day,
-                const v1::HealthModel::DimensionModel& figures, std::vector<v1::Contribution>* contributions) {
+// An observation and the thousandths of a point it moved the score by.
+struct Effect {
+  const v1::Observation* observation;
+  int64_t points;
+};
+
+// Appends the effects of one dimension, which add up to `total`.
+void Contribute(const std::vector<Counted>& counted, int64_t total, const v1::HealthModel::DimensionModel& figures,
+                std::vector<Effect>* effects) {
   int128 weight = int128{figures.prior_weight_millionths()} * DecayTable::kOne;
   for (const Counted& one : counted) weight += one.weight;
   std::vector<Part> parts(counted.size());
@@ -65,7 +71,7 @@ void Contribute(const std::vector<Counted>& counted, int64_t total, int32_t day,
   }
   Apportion(total, absl::MakeSpan(parts));
   for (size_t i = 0; i < counted.size(); ++i) {
-    contributions->push_back(Describe(*counted[i].observation, parts[i].share, day));
+    effects->push_back({counted[i].observation, parts[i].share});
   }
 }
 
@@ -95,17 +101,20 @@ absl::StatusOr<Explanation> Explain(absl::Span<const v1::Observation> observatio
 
   Explanation explanation;
   explanation.health = *std::move(health);
+  std::vector<Effect> effects;
   for (int i = 0; i < kDimensions; ++i) {
-    Contribute(counted[static_cast<size_t>(i)], explanation.health.dimensions(i).contribution_thousandths(), day,
-               model.dimension(i), &explanation.contributions);
+    Contribute(counted[static_cast<size_t>(i)], explanation.health.dimensions(i).contribution_thousandths(),
+               model.dimension(i), &effects);
   }
-  std::sort(explanation.contributions.begin(), explanation.contributions.end(),
-            [](const v1::Contribution& a, const v1::Contribution& b) {
-              return std::make_tuple(-std::abs(a.points_thousandths()), absl::string_view(a.source_id()),
-                                     static_cast<int>(a.signal()), a.effective_day(), absl::string_view(a.text())) <
-                     std::make_tuple(-std::abs(b.points_thousandths()), absl::string_view(b.source_id()),
-                                     static_cast<int>(b.signal()), b.effective_day(), absl::string_view(b.text()));
-            });
+  std::sort(effects.begin(), effects.end(), [](const Effect& a, const Effect& b) {
+    const int64_t size_a = std::abs(a.points);
+    const int64_t size_b = std::abs(b.points);
+    return size_a != size_b ? size_a > size_b : Key(*a.observation) < Key(*b.observation);
+  });
+  explanation.contributions.reserve(effects.size());
+  for (const Effect& effect : effects) {
+    explanation.contributions.push_back(Describe(*effect.observation, effect.points, day));
+  }
   return explanation;
 }
 

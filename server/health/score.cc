@@ -178,7 +178,8 @@ absl::Status SetBand(const Folded& folded, absl::Span<const BucketRow> rows, con
   standing.prior_score = health->prior_score_thousandths();
   standing.known_share = health->measured_evidence_share_millionths();
   standing.latest_evidence_day = folded.latest_day;
-  if (folded.latest_day.has_value()) {
+  // Only who is not known now can be silent, so the day of the latest evidence matters for them alone.
+  if (folded.latest_day.has_value() && standing.known_share < model.proto().known_share_millionths()) {
     const absl::StatusOr<Folded> then = Fold(rows, *folded.latest_day, model);
     if (!then.ok()) return then.status();
     standing.known_share_then = EvidenceShare(*then, model, true);
@@ -201,6 +202,8 @@ std::string ReceiptOf(absl::Span<const BucketRow> rows, const Caps& caps, const 
   encoder.PutBytes(caps.safety_event_id);
   encoder.PutBytes(caps.cancellation_notice_id);
   encoder.PutBytes(caps.repeating_asset_id);
+  constexpr size_t kRowBytes = 33;
+  encoder.Reserve(1024 + rows.size() * kRowBytes);
   encoder.PutInt64(static_cast<int64_t>(rows.size()));
   for (const BucketRow& row : rows) {
     encoder.PutInt32(row.dimension);
