@@ -1,0 +1,198 @@
+#include "tools/benchmarks/office.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "client_core/base/ids.h"
+#include "doorstep/v1/admin_service.grpc.pb.h"
+#include "doorstep/v1/dispatch_service.grpc.pb.h"
+#include "doorstep/v1/enrollment_service.grpc.pb.h"
+#include "doorstep/v1/health_service.grpc.pb.h"
+#include "doorstep/v1/import_service.grpc.pb.h"
+#include "tools/benchmarks/figures.h"
+
+namespace doorstep::benchmarks {
+
+std::unique_ptr<grpc::ClientContext> CallAs(const std::string& token) {
+  auto context = std::make_unique<grpc::ClientContext>();
+  if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
+  context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  return context;
+}
+
+void Check(const grpc::Status& status, const char* doing) {
+  if (!status.ok()) Fail(std::string(doing) + ": " + status.error_message());
+}
+
+Office::Office(const std::string& connect_file) {
+  std::ifstream file(connect_file);
+  std::stringstream text;
+  text << file.rdbuf();
+  google::protobuf::Struct fields;
+  if (!google::protobuf::util::JsonStringToMessage(text.str(), &fields).ok()) Fail(connect_file + ": not JSON");
+  address_ = fields.fields().at("address").string_value();
+  token_ = fields.fields().at("token").string_value();
+  channel_ = Connect();
+}
+
+std::shared_ptr<grpc::Channel> Office::Connect() const {
+  static int connection = 0;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt("connection", ++connection);  // Channels with equal arguments would share one.
+  return grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::string Office::RequestId() {
+  SystemRandom random;
+  return MakeUuidV7(static_cast<int64_t>(++next_request_) * 1000, random);
+}
+
+std::unique_ptr<grpc::ClientContext> Office::Context() const { return CallAs(token_); }
+
+void Office::MakeAccounts(int accounts, int assets) {
+  accounts_ = accounts;
+  auto stub = v1::ImportService::NewStub(channel_);
+  for (int i = 0; i < accounts; ++i) {
+    const std::string id = "account-" + std::to_string(i);
+    v1::ImportRowsRequest request;
+    request.set_request_id(RequestId());
+    v1::ImportRow* row = request.add_rows();
+    row->set_system("bench");
+    row->mutable_account()->set_id(id);
+    row->mutable_account()->set_name("Customer number " + std::to_string(i));
+    row = request.add_rows();
+    row->set_system("bench");
+    row->mutable_site()->set_id("site-" + std::to_string(i));
+    row->mutable_site()->set_account_id(id);
+    row->mutable_site()->set_name("Main building");
+    row->mutable_site()->set_address("12 Harbour Street, Building C, second gate on the left, 20457 Hamburg");
+    row->mutable_site()->set_access_notes("Report to the gatekeeper; the boiler house is behind the canteen.");
+    for (int a = 0; a < assets; ++a) {
+      row = request.add_rows();
+      row->set_system("bench");
+      row->mutable_asset()->set_id("asset-" + std::to_string(i) + "-" + std::to_string(a));
+      row->mutable_asset()->set_account_id(id);
+      row->mutable_asset()->set_site_id("site-" + std::to_string(i));
+      row->mutable_asset()->set_model("Condensing boiler GB-402 of the second series");
+      row->mutable_asset()->set_serial("SN-" + std::to_string(100000 + i * 100 + a));
+    }
+    v1::ImportRowsResponse response;
+    Check(stub->ImportRows(Context().get(), request, &response), "import");
+    for (const v1::ImportRowResult& result : response.results()) {
+      if (result.result() == v1::IMPORT_RESULT_REJECTED) Fail("import: " + result.field() + ": " + result.reason());
+    }
+  }
+}
+
+std::vector<std::string> Office::MakeTechnicians(const std::string& prefix, int count) {
+  auto stub = v1::ImportService::NewStub(channel_);
+  std::vector<std::string> ids;
+  v1::ImportRowsRequest request;
+  request.set_request_id(RequestId());
+  for (int i = 0; i < count; ++i) {
+    ids.push_back("tech-" + prefix + "-" + std::to_string(i));
+    v1::ImportRow* row = request.add_rows();
+    row->set_system("bench");
+    row->mutable_technician()->set_id(ids.back());
+    row->mutable_technician()->set_name("Technician " + ids.back());
+  }
+  v1::ImportRowsResponse response;
+  Check(stub->ImportRows(Context().get(), request, &response), "import technicians");
+  for (const v1::ImportRowResult& result : response.results()) {
+    if (result.result() == v1::IMPORT_RESULT_REJECTED) Fail("import: " + result.field() + ": " + result.reason());
+  }
+  return ids;
+}
+
+std::string Office::Invite(const std::string& technician) {
+  v1::InviteDeviceRequest invite;
+  invite.set_request_id(RequestId());
+  invite.set_technician_id(technician);
+  v1::InviteDeviceResponse invitation;
+  Check(v1::AdminService::NewStub(channel_)->InviteDevice(Context().get(), invite, &invitation), "invite");
+  return invitation.invitation_code();
+}
+
+Phone Office::Enrol(const std::string& technician) {
+  v1::EnrollRequest request;
+  request.set_invitation_code(Invite(technician));
+  request.set_request_id(RequestId());
+  request.set_device_name("bench");
+  v1::EnrollResponse response;
+  Check(v1::EnrollmentService::NewStub(channel_)->Enroll(CallAs("").get(), request, &response), "enrol");
+  return {response.device(), technician, response.token(), response.epoch().epoch(), response.epoch().salt()};
+}
+
+std::vector<std::string> Office::MakeVisits(const std::string& technician, int count, int64_t day_us) {
+  auto stub = v1::DispatchService::NewStub(channel_);
+  std::vector<std::string> ids;
+  for (int i = 0; i < count; ++i) {
+    const int account = static_cast<int>(next_request_ % static_cast<uint64_t>(accounts_));
+    v1::CreateWorkOrderRequest order;
+    order.set_request_id(RequestId());
+    order.mutable_work_order()->set_account_id("account-" + std::to_string(account));
+    order.mutable_work_order()->set_site_id("site-" + std::to_string(account));
+    order.mutable_work_order()->add_asset_ids("asset-" + std::to_string(account) + "-" + std::to_string(i % 3));
+    order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+    order.mutable_work_order()->set_description("Boiler trips at night; the customer has reset it three times.");
+    v1::CreateWorkOrderResponse made_order;
+    Check(stub->CreateWorkOrder(Context().get(), order, &made_order), "create work order");
+
+    v1::CreateVisitRequest visit;
+    visit.set_request_id(RequestId());
+    visit.set_work_order_id(made_order.work_order().id());
+    visit.set_instructions("Bring the seal kit. Ask for Mrs Ortega; ring twice, the bell is faint.");
+    v1::CreateVisitResponse made;
+    Check(stub->CreateVisit(Context().get(), visit, &made), "create visit");
+    const std::string id = made.visit().id();
+
+    v1::ScheduleVisitRequest schedule;
+    schedule.set_request_id(RequestId());
+    schedule.set_id(id);
+    schedule.mutable_planned()->set_start_time_us(day_us + int64_t{i % 10} * 3600 * 1000000);
+    schedule.mutable_planned()->set_end_time_us(day_us + int64_t{i % 10 + 2} * 3600 * 1000000);
+    v1::ScheduleVisitResponse scheduled;
+    Check(stub->ScheduleVisit(Context().get(), schedule, &scheduled), "schedule");
+
+    v1::AssignVisitRequest assign;
+    assign.set_request_id(RequestId());
+    assign.set_id(id);
+    assign.set_technician_id(technician);
+    v1::AssignVisitResponse assigned;
+    Check(stub->AssignVisit(Context().get(), assign, &assigned), "assign");
+
+    v1::DispatchVisitRequest dispatch;
+    dispatch.set_request_id(RequestId());
+    dispatch.set_id(id);
+    v1::DispatchVisitResponse dispatched;
+    Check(stub->DispatchVisit(Context().get(), dispatch, &dispatched), "dispatch");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+double Office::HealthReadP99Ms(int reads) {
+  auto stub = v1::HealthService::NewStub(channel_);
+  std::vector<double> ms;
+  for (int i = 0; i < reads; ++i) {
+    v1::GetAccountHealthRequest request;
+    request.set_account_id("account-" + std::to_string(i % accounts_));
+    v1::GetAccountHealthResponse response;
+    const double begin = Seconds();
+    Check(stub->GetAccountHealth(Context().get(), request, &response), "read health");
+    ms.push_back((Seconds() - begin) * 1e3);
+  }
+  return Percentile(ms, 0.99);
+}
+
+int64_t Office::ServerTimeUs() {
+  v1::GetStatusResponse status;
+  Check(v1::AdminService::NewStub(channel_)->GetStatus(Context().get(), {}, &status), "status");
+  return status.server_time_us();
+}
+
+}  // namespace doorstep::benchmarks

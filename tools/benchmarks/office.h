@@ -1,0 +1,64 @@
+// The office's side of a measurement: makes accounts, technicians, phones and visits on a running server, through the
+// calls that dispatch systems and administrators use.
+#ifndef DOORSTEP_TOOLS_BENCHMARKS_OFFICE_H_
+#define DOORSTEP_TOOLS_BENCHMARKS_OFFICE_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace doorstep::benchmarks {
+
+// A phone that has enrolled, by hand: no core, no files.
+struct Phone {
+  std::string device;
+  std::string technician;
+  std::string token;
+  uint64_t epoch = 0;
+  std::string salt;
+};
+
+// Not thread-safe. Ends the program when a call fails: a measurement on half a set-up means nothing.
+class Office {
+ public:
+  // `connect_file` is what the server wrote for its administrator.
+  explicit Office(const std::string& connect_file);
+
+  const std::string& address() const { return address_; }
+  const std::string& token() const { return token_; }
+  // A new connection, not shared with others.
+  std::shared_ptr<grpc::Channel> Connect() const;
+
+  // Accounts "account-0".. with a site and `assets` assets each.
+  void MakeAccounts(int accounts, int assets);
+  // Technicians "tech-PREFIX-0"..; returns their ids.
+  std::vector<std::string> MakeTechnicians(const std::string& prefix, int count);
+  std::string Invite(const std::string& technician);
+  Phone Enrol(const std::string& technician);
+  // Dispatched visits for `technician` on the day that begins at `day_us`, spread over the accounts. Returns their ids.
+  std::vector<std::string> MakeVisits(const std::string& technician, int count, int64_t day_us);
+  // p99 of reading an account's health, in ms.
+  double HealthReadP99Ms(int reads);
+  int64_t ServerTimeUs();
+
+ private:
+  std::string RequestId();
+  std::unique_ptr<grpc::ClientContext> Context() const;
+
+  std::string address_;
+  std::string token_;
+  std::shared_ptr<grpc::Channel> channel_;
+  int accounts_ = 0;
+  uint64_t next_request_ = 0;
+};
+
+// Metadata and deadline for a call as `token`.
+std::unique_ptr<grpc::ClientContext> CallAs(const std::string& token);
+// Ends the program when `status` is not OK.
+void Check(const grpc::Status& status, const char* doing);
+
+}  // namespace doorstep::benchmarks
+
+#endif  // DOORSTEP_TOOLS_BENCHMARKS_OFFICE_H_
