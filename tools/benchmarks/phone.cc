@@ -1,0 +1,195 @@
+// What a phone costs and waits for: `bench_phone CONNECT_FILE EMPTY_FOLDER` drives real phone cores and prints
+//   tap_p50_us, tap_p99_us          one entry appended durably, with 100,000 entries of history
+//   tap_raw_p50_us, tap_raw_p99_us  one entry a commit with SQLite alone, taken in turns with the taps
+//   morning_ms                      an empty phone downloads its 30 visits; median of 5 phones
+//   morning_50_ms                   50 at once, until the last is done
+//   morning_down_bytes              of one phone
+//   delta_p50_ms, delta_p99_ms      5 new visits: from the answer to the last command until they are durable here
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client_core/sqlite/database.h"
+#include "tools/benchmarks/figures.h"
+#include "tools/benchmarks/office.h"
+#include "tools/benchmarks/phone_core.h"
+#include "tools/benchmarks/workload.h"
+
+namespace doorstep::benchmarks {
+namespace {
+
+constexpr int kHistory = 100000;
+constexpr int kTapRounds = 5;
+constexpr int kTapsPerRound = 600;
+constexpr int kMorningVisits = 30;
+constexpr int kPhonesAtOnce = 50;
+constexpr int kDeltas = 40;
+constexpr int64_t kHourUs = int64_t{3600} * 1000000;
+
+std::string Folder(const std::string& parent, const std::string& name) {
+  const std::string path = parent + "/" + name;
+  std::filesystem::create_directories(path);
+  return path;
+}
+
+// A phone of `technician`, enrolled.
+std::unique_ptr<PhoneCore> NewPhone(Office& office, const std::string& folder, const std::string& technician) {
+  auto phone = std::make_unique<PhoneCore>(Folder(folder, technician), office.address());
+  phone->Enrol(office.Invite(technician));
+  return phone;
+}
+
+std::vector<std::string> AppendRequests(const std::string& visit, int count, SeededRandom& random) {
+  std::vector<std::string> requests;
+  while (static_cast<int>(requests.size()) < count) {
+    for (const std::string& bytes : VisitEntries(visit, 1700000000000000, random)) {
+      v1::AppendRequest request;
+      if (!request.mutable_entry()->ParseFromString(bytes)) Fail("an entry of the workload");
+      requests.push_back(request.SerializeAsString());
+    }
+  }
+  requests.resize(count);
+  return requests;
+}
+
+// One entry a commit with SQLite alone, in the same folder.
+class RawTap {
+ public:
+  explicit RawTap(const std::string& path) {
+    auto db = sqlite::Database::Open({.path = path});
+    if (!db.ok()) Fail(db.status().ToString());
+    db_ = *std::move(db);
+    const absl::Status made = db_->Execute(
+        "CREATE TABLE entry(epoch INTEGER, seq INTEGER, hash BLOB, bytes BLOB, PRIMARY KEY(epoch, seq)) "
+        "WITHOUT ROWID");
+    auto insert = db_->Prepare("INSERT INTO entry(epoch, seq, hash, bytes) VALUES(1, $1, $2, $3)");
+    if (!made.ok() || !insert.ok()) Fail("making the table");
+    insert_ = *std::move(insert);
+  }
+  void Append(const std::string& entry) {
+    const absl::Status status =
+        insert_.Bind(1, ++seq_).BindBlob(2, absl::string_view(entry).substr(0, 32)).BindBlob(3, entry).Run();
+    if (!status.ok()) Fail(status.ToString());
+  }
+
+ private:
+  std::unique_ptr<sqlite::Database> db_;
+  sqlite::Statement insert_;
+  int64_t seq_ = 0;
+};
+
+Figures MeasureTaps(Office& office, const std::string& folder) {
+  const std::string technician = office.MakeTechnicians("tap", 1)[0];
+  const std::vector<std::string> visits = office.MakeVisits(technician, 10, office.ServerTimeUs() + kHourUs);
+  std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
+  phone->SyncOnce();
+  SeededRandom random(3);
+  for (const std::string& visit : visits) {
+    for (const std::string& request : AppendRequests(visit, kHistory / 10, random)) phone->Append(request);
+  }
+  phone->SyncOnce();
+  RawTap raw(folder + "/raw_tap.db");
+  std::vector<double> taps;
+  std::vector<double> raws;
+  for (int round = 0; round < kTapRounds; ++round) {
+    const std::vector<std::string> requests = AppendRequests(visits[0], kTapsPerRound, random);
+    for (const std::string& request : requests) {
+      const double begin = Seconds();
+      phone->Append(request);
+      taps.push_back((Seconds() - begin) * 1e6);
+    }
+    for (const std::string& request : requests) {
+      const double begin = Seconds();
+      raw.Append(request);
+      raws.push_back((Seconds() - begin) * 1e6);
+    }
+  }
+  return {{"tap_p50_us", Percentile(taps, 0.5)},
+          {"tap_p99_us", Percentile(taps, 0.99)},
+          {"tap_raw_p50_us", Percentile(raws, 0.5)},
+          {"tap_raw_p99_us", Percentile(raws, 0.99)}};
+}
+
+double SyncMs(PhoneCore& phone, double* bytes_down) {
+  const double begin = Seconds();
+  const v1::SyncReport report = phone.SyncOnce();
+  if (!report.complete()) Fail("sync: " + report.stopped_because());
+  if (bytes_down != nullptr) *bytes_down = static_cast<double>(report.bytes_down());
+  return (Seconds() - begin) * 1e3;
+}
+
+void ExpectMorning(PhoneCore& phone) {
+  if (phone.Visits() != kMorningVisits) Fail("a phone holds " + std::to_string(phone.Visits()) + " visits, not 30");
+}
+
+Figures MeasureMornings(Office& office, const std::string& folder) {
+  const int64_t day_us = office.ServerTimeUs() + kHourUs;
+  std::vector<double> single_ms;
+  double bytes_down = 0;
+  for (const std::string& technician : office.MakeTechnicians("morning", 5)) {
+    office.MakeVisits(technician, kMorningVisits, day_us);
+    std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
+    single_ms.push_back(SyncMs(*phone, &bytes_down));
+    ExpectMorning(*phone);
+  }
+  std::vector<std::unique_ptr<PhoneCore>> phones;
+  for (const std::string& technician : office.MakeTechnicians("crowd", kPhonesAtOnce)) {
+    office.MakeVisits(technician, kMorningVisits, day_us);
+    phones.push_back(NewPhone(office, folder, technician));
+  }
+  std::vector<std::thread> threads;
+  const double begin = Seconds();
+  for (auto& phone : phones) threads.emplace_back([&phone] { SyncMs(*phone, nullptr); });
+  for (std::thread& thread : threads) thread.join();
+  const double all_ms = (Seconds() - begin) * 1e3;
+  for (auto& phone : phones) ExpectMorning(*phone);
+  return {{"morning_ms", Percentile(single_ms, 0.5)}, {"morning_50_ms", all_ms}, {"morning_down_bytes", bytes_down}};
+}
+
+// Until the phone has told of all of `visits`.
+void WaitForVisits(PhoneCore& phone, std::set<std::string> visits) {
+  const double deadline = Seconds() + 30;
+  while (!visits.empty()) {
+    if (Seconds() > deadline) Fail("new visits did not reach the phone within 30 s");
+    for (const v1::PhoneEvent& event : phone.PollEvents(1000).events()) visits.erase(event.visit_id());
+  }
+}
+
+Figures MeasureDeltas(Office& office, const std::string& folder) {
+  const std::string technician = office.MakeTechnicians("delta", 1)[0];
+  std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
+  phone->SyncOnce();
+  phone->SyncStart();
+  std::vector<double> ms;
+  for (int i = 0; i < kDeltas; ++i) {
+    const std::vector<std::string> visits = office.MakeVisits(technician, 5, office.ServerTimeUs() + kHourUs);
+    const double begin = Seconds();
+    phone->Notify(v1::PHONE_NOTICE_HINT);
+    WaitForVisits(*phone, {visits.begin(), visits.end()});
+    ms.push_back((Seconds() - begin) * 1e3);
+  }
+  return {{"delta_p50_ms", Percentile(ms, 0.5)}, {"delta_p99_ms", Percentile(ms, 0.99)}};
+}
+
+void Run(const std::string& connect_file, const std::string& folder) {
+  Office office(connect_file);
+  office.MakeAccounts(40, 3);
+  Figures figures = MeasureMornings(office, folder);
+  for (Figures more : {MeasureDeltas(office, folder), MeasureTaps(office, folder)}) {
+    figures.insert(figures.end(), more.begin(), more.end());
+  }
+  Print(figures);
+}
+
+}  // namespace
+}  // namespace doorstep::benchmarks
+
+int main(int argc, char** argv) {
+  if (argc != 3) doorstep::benchmarks::Fail("usage: bench_phone CONNECT_FILE EMPTY_FOLDER");
+  doorstep::benchmarks::Run(argv[1], argv[2]);
+  return 0;
+}
