@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "client_core/sqlite/database.h"
-#include "naive.grpc.pb.h"
+#include "naive/naive.grpc.pb.h"
 #include "tools/benchmarks/figures.h"
 #include "tools/benchmarks/workload.h"
 
