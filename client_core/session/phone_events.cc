@@ -1,0 +1,74 @@
+#include "client_core/session/phone_events.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+
+namespace doorstep {
+namespace {
+
+v1::PhoneEvent MakeEvent(v1::PhoneEvent::Kind kind, std::string text) {
+  v1::PhoneEvent event;
+  event.set_kind(kind);
+  event.set_text(std::move(text));
+  return event;
+}
+
+}  // namespace
+
+v1::PhoneEvent SafeEvent(v1::JournalPosition position) {
+  v1::PhoneEvent event =
+      MakeEvent(v1::PhoneEvent::KIND_ENTRIES_SAFE, absl::StrCat("safe at the office up to ", FormatPosition(position)));
+  *event.mutable_position() = std::move(position);
+  return event;
+}
+
+v1::PhoneEvent CountedEvent(v1::JournalPosition position) {
+  v1::PhoneEvent event =
+      MakeEvent(v1::PhoneEvent::KIND_ENTRIES_COUNTED, absl::StrCat("counted up to ", FormatPosition(position)));
+  *event.mutable_position() = std::move(position);
+  return event;
+}
+
+bool NeedsAttention(const v1::Judgement& judgement) {
+  return judgement.verdict() == v1::VERDICT_QUARANTINED || judgement.verdict() == v1::VERDICT_APPLIED_WITH_ATTENTION;
+}
+
+v1::PhoneEvent AttentionEvent(const v1::Judgement& judgement) {
+  v1::PhoneEvent event =
+      MakeEvent(v1::PhoneEvent::KIND_ENTRY_NEEDS_ATTENTION,
+                absl::StrCat(judgement.message(), judgement.next().empty() ? "" : "; ", judgement.next()));
+  *event.mutable_position() = judgement.position();
+  event.set_visit_id(judgement.visit_id());
+  return event;
+}
+
+v1::PhoneEvent VisitChangedEvent(absl::string_view visit_id) {
+  v1::PhoneEvent event = MakeEvent(v1::PhoneEvent::KIND_VISIT_CHANGED, "");
+  event.set_visit_id(std::string(visit_id));
+  return event;
+}
+
+v1::PhoneEvent VisitLeftEvent(absl::string_view visit_id, absl::string_view reason) {
+  v1::PhoneEvent event = MakeEvent(v1::PhoneEvent::KIND_VISIT_LEFT, std::string(reason));
+  event.set_visit_id(std::string(visit_id));
+  return event;
+}
+
+v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error) {
+  return MakeEvent(v1::PhoneEvent::KIND_SYNC_STATE, absl::StrCat(mode, last_error.empty() ? "" : ": ", last_error));
+}
+
+v1::PhoneEvent ForkedEvent(const v1::Fork& fork, uint64_t reappended) {
+  return MakeEvent(v1::PhoneEvent::KIND_FORKED,
+                   absl::StrCat("the office holds another past of journal ", fork.epoch(), "; going on in journal ",
+                                fork.new_epoch(), " with ", reappended, " entries appended again"));
+}
+
+v1::PhoneEvent RepairedEvent(absl::string_view line) {
+  return MakeEvent(v1::PhoneEvent::KIND_REPLICA_REBUILT, std::string(line));
+}
+
+}  // namespace doorstep

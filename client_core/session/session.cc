@@ -1,0 +1,273 @@
+#include "client_core/session/session.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/session/recorder.h"
+#include "doorstep/v1/enrollment_service.pb.h"
+
+namespace doorstep {
+namespace {
+
+constexpr absl::string_view kEnrollMethod = "/doorstep.v1.EnrollmentService/Enroll";
+constexpr uint32_t kEnrollMsMax = 30000;
+// Numbers of the engine's calls count up from 1; these never meet them.
+constexpr uint64_t kEnrollCallBase = uint64_t{1} << 62;
+// A budget's end is the engine's to notice; this much later nobody believes it any more.
+constexpr int64_t kReportGraceUs = int64_t{30} * 1000000;
+constexpr uint32_t kPollMsMax = 600000;
+constexpr uint32_t kEventsMax = 1000;
+
+std::function<void()> TimerOf(const std::unique_ptr<SyncDriver>& driver) {
+  return [&driver] { driver->Handle(Tick()); };
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(SessionParts parts) {
+  ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store, LocalStore::Open(parts.store));
+  std::unique_ptr<Session> session(new Session(std::move(parts), std::move(store)));
+  RETURN_IF_ERROR(session->RunOnQueue([s = session.get()] {
+    s->driver_->IdentityChanged();
+    return absl::OkStatus();
+  }));
+  return session;
+}
+
+Session::Session(SessionParts parts, std::unique_ptr<LocalStore> store)
+    : no_transport_(std::move(parts.no_transport)),
+      log_(parts.log),
+      clock_(std::move(parts.clock)),
+      random_(std::move(parts.random)),
+      store_(std::move(store)),
+      transport_(std::move(parts.transport)),
+      queue_(TimerOf(driver_)) {
+  driver_ = std::make_unique<SyncDriver>(
+      SyncDriver::Parts{store_.get(), transport_.get(), clock_.get(), random_.get(), &queue_, &events_, log_});
+}
+
+Session::~Session() {
+  Close();
+  queue_.Close();
+  // The queue takes nothing any more, so whatever the transport still brings goes nowhere.
+  transport_.reset();
+}
+
+void Session::Close() {
+  events_.Close();
+  MutexLock lock(&mutex_);
+  closing_ = true;
+  if (enrolling_ != nullptr) enrolling_->Set(absl::CancelledError("the core is being closed"));
+  if (syncing_ != nullptr) syncing_->Set(absl::CancelledError("the core is being closed"));
+}
+
+absl::Status Session::RunOnQueue(std::function<absl::Status()> task) {
+  return queue_
+      .Ask<bool>([task = std::move(task)]() -> absl::StatusOr<bool> {
+        RETURN_IF_ERROR(task());
+        return true;
+      })
+      .status();
+}
+
+// ---- enrolment ----
+
+absl::Status Session::Enrol(const v1::EnrolmentRequest& request) {
+  if (transport_ == nullptr) return no_transport_;
+  ASSIGN_OR_RETURN(const v1::EnrollRequest prepared, PrepareEnrolment(request));
+  ASSIGN_OR_RETURN(const EnrolAnswer answer, CallEnroll(prepared));
+  return CompleteEnrolment(answer);
+}
+
+absl::StatusOr<v1::EnrollRequest> Session::PrepareEnrolment(const v1::EnrolmentRequest& request) {
+  return queue_.Ask<v1::EnrollRequest>(
+      [this, request] { return store_->journal().PrepareEnrolment(request, *random_); });
+}
+
+absl::StatusOr<Session::EnrolAnswer> Session::CallEnroll(const v1::EnrollRequest& request) {
+  auto waiting = std::make_shared<Answer<EnrolAnswer>>();
+  uint64_t call = 0;
+  {
+    MutexLock lock(&mutex_);
+    if (closing_) return absl::CancelledError("the core is being closed");
+    if (enrolling_ != nullptr) return absl::FailedPreconditionError("another enrolment is running; wait for it");
+    enrolling_ = waiting;
+    call = kEnrollCallBase + ++enrol_calls_;
+  }
+  const ClockReading sent = clock_->Now();
+  transport_->Start(call, {std::string(kEnrollMethod), "", request.SerializeAsString(), kEnrollMsMax},
+                    [this, waiting, sent](const absl::Status& status, std::string bytes) {
+                      if (status.ok()) {
+                        waiting->Set(EnrolAnswer{std::move(bytes), sent, clock_->Now()});
+                      } else {
+                        waiting->Set(status);
+                      }
+                    });
+  absl::StatusOr<EnrolAnswer> answer =
+      waiting->Wait(int64_t{kEnrollMsMax} * 1000, "the server did not answer within 30 s; call again");
+  if (!answer.ok()) transport_->Cancel(call);
+  MutexLock lock(&mutex_);
+  enrolling_ = nullptr;
+  return answer;
+}
+
+absl::Status Session::CompleteEnrolment(const EnrolAnswer& answer) {
+  return RunOnQueue([this, answer]() -> absl::Status {
+    v1::EnrollResponse response;
+    if (!response.ParseFromString(answer.bytes)) {
+      return absl::InternalError("the server's answer to Enroll cannot be read");
+    }
+    RETURN_IF_ERROR(store_->CompleteEnrolment(response));
+    driver_->TakeExchange(response.server_time_us(), answer.sent, answer.answered);
+    driver_->IdentityChanged();
+    return absl::OkStatus();
+  });
+}
+
+// ---- recording and reading ----
+
+absl::StatusOr<v1::AppendResponse> Session::Append(v1::AppendRequest request) {
+  // The tap is now, not when the queue comes to it.
+  return queue_.Ask<v1::AppendResponse>(
+      [this, request = std::move(request), now = clock_->Now()]() -> absl::StatusOr<v1::AppendResponse> {
+        ASSIGN_OR_RETURN(v1::AppendResponse response, Record(request, now, *random_, *store_));
+        // Sending is not what the person waits for.
+        queue_.Post(Urgency::kNetwork, [this] { driver_->JournalChanged(); });
+        return response;
+      });
+}
+
+absl::StatusOr<v1::EntryStatus> Session::EntryStatus(v1::JournalPosition position) {
+  return queue_.Ask<v1::EntryStatus>(
+      [this, position = std::move(position)] { return StatusOfEntry(store_->journal(), store_->replica(), position); });
+}
+
+absl::StatusOr<v1::QueueListResponse> Session::QueueList(v1::QueueListRequest request) {
+  return queue_.Ask<v1::QueueListResponse>(
+      [this, request = std::move(request)] { return ListQueue(store_->journal(), store_->replica(), request); });
+}
+
+absl::StatusOr<v1::VisitsListResponse> Session::VisitsList(v1::VisitsListRequest request) {
+  return queue_.Ask<v1::VisitsListResponse>(
+      [this, request = std::move(request)]() -> absl::StatusOr<v1::VisitsListResponse> {
+        ASSIGN_OR_RETURN(std::vector<v1::LocalVisit> visits, store_->view().Visits(request.technician_id()));
+        v1::VisitsListResponse response;
+        for (v1::LocalVisit& visit : visits) *response.add_visits() = std::move(visit);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::LocalVisit> Session::VisitGet(std::string visit_id) {
+  return queue_.Ask<v1::LocalVisit>([this, visit_id = std::move(visit_id)] { return store_->view().Visit(visit_id); });
+}
+
+absl::StatusOr<v1::AccountBrief> Session::BriefGet(std::string account_id) {
+  return queue_.Ask<v1::AccountBrief>(
+      [this, account_id = std::move(account_id)] { return store_->view().Brief(account_id); });
+}
+
+// ---- sync ----
+
+absl::Status Session::ReadyToSync() {
+  if (transport_ == nullptr) return no_transport_;
+  return RunOnQueue([this] {
+    return store_->journal().identity().has_value()
+               ? absl::OkStatus()
+               : absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+  });
+}
+
+absl::StatusOr<v1::SyncReport> Session::SyncOnce(v1::SyncBudget budget) {
+  RETURN_IF_ERROR(ReadyToSync());
+  auto waiting = std::make_shared<Answer<v1::SyncReport>>();
+  {
+    MutexLock lock(&mutex_);
+    if (closing_) return absl::CancelledError("the core is being closed");
+    if (syncing_ != nullptr) {
+      return absl::FailedPreconditionError("another sync_once is running; wait for it to return");
+    }
+    syncing_ = waiting;
+  }
+  if (budget.time_ms_max() == 0) budget.set_time_ms_max(SyncDriver::kBudgetMsDefault);
+  budget.set_time_ms_max(std::min(budget.time_ms_max(), SyncDriver::kBudgetMsMax));
+  const int64_t patience_us = int64_t{budget.time_ms_max()} * 1000 + kReportGraceUs;
+  queue_.Post(Urgency::kPerson, [this, budget, waiting] {
+    driver_->SyncOnce(budget, [waiting](absl::StatusOr<v1::SyncReport> report) { waiting->Set(std::move(report)); });
+  });
+  absl::StatusOr<v1::SyncReport> report = waiting->Wait(patience_us, "the sync did not end in its time; call again");
+  MutexLock lock(&mutex_);
+  syncing_ = nullptr;
+  return report;
+}
+
+absl::Status Session::SyncStart() {
+  RETURN_IF_ERROR(ReadyToSync());
+  return RunOnQueue([this] {
+    driver_->Handle(SyncStarted());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Session::SyncStop() {
+  return RunOnQueue([this] {
+    driver_->Handle(SyncStopped());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Session::Notify(v1::PhoneNotice notice) {
+  Notice what = Notice::kHint;
+  switch (notice) {
+    case v1::PHONE_NOTICE_NETWORK_CHANGED:
+      what = Notice::kNetworkChanged;
+      break;
+    case v1::PHONE_NOTICE_NETWORK_LOST:
+      what = Notice::kNetworkLost;
+      break;
+    case v1::PHONE_NOTICE_FOREGROUND:
+      what = Notice::kForeground;
+      break;
+    case v1::PHONE_NOTICE_BACKGROUND:
+      what = Notice::kBackground;
+      break;
+    case v1::PHONE_NOTICE_USER_PULLED:
+      what = Notice::kUserPulled;
+      break;
+    case v1::PHONE_NOTICE_HINT:
+      what = Notice::kHint;
+      break;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("notice: ", static_cast<int>(notice), " is not a PhoneNotice that this version knows"));
+  }
+  return RunOnQueue([this, what] {
+    driver_->Handle(what);
+    return absl::OkStatus();
+  });
+}
+
+// ---- knowing ----
+
+absl::StatusOr<v1::EventsPollResponse> Session::EventsPoll(uint32_t max, uint32_t timeout_ms) {
+  return events_.Poll(std::clamp<uint32_t>(max, 1, kEventsMax), std::min(timeout_ms, kPollMsMax));
+}
+
+absl::StatusOr<v1::PhoneStatus> Session::Status() {
+  return queue_.Ask<v1::PhoneStatus>([this]() -> absl::StatusOr<v1::PhoneStatus> {
+    v1::PhoneStatus status;
+    RETURN_IF_ERROR(store_->FillStatus(&status));
+    driver_->FillStatus(&status);
+    return status;
+  });
+}
+
+absl::StatusOr<v1::Explanation> Session::Explain(v1::ExplainRequest request) {
+  return queue_.Ask<v1::Explanation>([this, request = std::move(request)] {
+    return doorstep::Explain(store_->journal(), store_->replica(), request);
+  });
+}
+
+}  // namespace doorstep

@@ -1,0 +1,109 @@
+// One open phone core: owns the files, the transport and the queue, and wires them. Every function blocks until it is
+// answered, within a bound, and may be called from any thread; what they do runs one after another on the queue.
+// Invariant: what Append has answered is durable, whatever happens afterwards.
+#ifndef DOORSTEP_CLIENT_CORE_SESSION_SESSION_H_
+#define DOORSTEP_CLIENT_CORE_SESSION_SESSION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/clock.h"
+#include "client_core/base/log.h"
+#include "client_core/base/mutex.h"
+#include "client_core/base/random.h"
+#include "client_core/session/answer.h"
+#include "client_core/session/event_log.h"
+#include "client_core/session/serial_queue.h"
+#include "client_core/session/sync_driver.h"
+#include "client_core/store/local_store.h"
+#include "client_core/transport/transport.h"
+#include "doorstep/v1/account.pb.h"
+#include "doorstep/v1/client.pb.h"
+
+namespace doorstep {
+
+struct SessionParts {
+  StoreOptions store;
+  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Random> random;
+  // Null: everything works but enrolling and syncing, which answer with `no_transport`.
+  std::unique_ptr<Transport> transport;
+  absl::Status no_transport;
+  LogSink log;
+};
+
+class Session {
+ public:
+  // Errors as LocalStore::Open.
+  static absl::StatusOr<std::unique_ptr<Session>> Open(SessionParts parts);
+  // Ends calls in flight and waits for callbacks; calls waiting in other threads answer CANCELLED.
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // At most 30 s. Safe to repeat after any failure: a lost answer gives the same device.
+  absl::Status Enrol(const v1::EnrolmentRequest& request);
+
+  absl::StatusOr<v1::AppendResponse> Append(v1::AppendRequest request);
+  absl::StatusOr<v1::EntryStatus> EntryStatus(v1::JournalPosition position);
+  absl::StatusOr<v1::QueueListResponse> QueueList(v1::QueueListRequest request);
+
+  absl::StatusOr<v1::VisitsListResponse> VisitsList(v1::VisitsListRequest request);
+  absl::StatusOr<v1::LocalVisit> VisitGet(std::string visit_id);
+  absl::StatusOr<v1::AccountBrief> BriefGet(std::string account_id);
+
+  // FAILED_PRECONDITION: not enrolled, or another one is running.
+  absl::StatusOr<v1::SyncReport> SyncOnce(v1::SyncBudget budget);
+  absl::Status SyncStart();
+  absl::Status SyncStop();
+  absl::Status Notify(v1::PhoneNotice notice);
+
+  absl::StatusOr<v1::EventsPollResponse> EventsPoll(uint32_t max, uint32_t timeout_ms);
+  absl::StatusOr<v1::PhoneStatus> Status();
+  absl::StatusOr<v1::Explanation> Explain(v1::ExplainRequest request);
+
+  // Wakes everybody who waits, and answers CANCELLED from now on. Called before the last caller has left; the
+  // destructor does the rest.
+  void Close();
+
+ private:
+  struct EnrolAnswer {
+    std::string bytes;
+    ClockReading sent;
+    ClockReading answered;
+  };
+
+  Session(SessionParts parts, std::unique_ptr<LocalStore> store);
+  absl::Status RunOnQueue(std::function<absl::Status()> task);
+  absl::Status ReadyToSync();
+  absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request);
+  absl::StatusOr<EnrolAnswer> CallEnroll(const v1::EnrollRequest& request);
+  absl::Status CompleteEnrolment(const EnrolAnswer& answer);
+
+  const absl::Status no_transport_;
+  const LogSink log_;
+  // In the order in which they outlive each other: callbacks of the transport post to the queue, and tasks of the
+  // queue use all the rest.
+  const std::unique_ptr<Clock> clock_;
+  const std::unique_ptr<Random> random_;
+  const std::unique_ptr<LocalStore> store_;
+  EventLog events_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<SyncDriver> driver_;
+  SerialQueue queue_;
+
+  Mutex mutex_;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<Answer<EnrolAnswer>> enrolling_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Answer<v1::SyncReport>> syncing_ ABSL_GUARDED_BY(mutex_);
+  uint64_t enrol_calls_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_SESSION_SESSION_H_

@@ -1,0 +1,115 @@
+// Carries out what the engine decides: makes requests from the files, starts calls, and takes answers into the files
+// before the engine hears of them. Decides nothing about when.
+// Invariant: an answer is durable on this phone before the engine's next step builds on it.
+// Everything runs on the core's queue, but what answers to calls bring: that is posted to it.
+#ifndef DOORSTEP_CLIENT_CORE_SESSION_SYNC_DRIVER_H_
+#define DOORSTEP_CLIENT_CORE_SESSION_SYNC_DRIVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client_core/base/clock.h"
+#include "client_core/base/log.h"
+#include "client_core/base/random.h"
+#include "client_core/session/event_log.h"
+#include "client_core/session/serial_queue.h"
+#include "client_core/store/local_store.h"
+#include "client_core/sync/engine.h"
+#include "client_core/transport/transport.h"
+#include "doorstep/v1/client.pb.h"
+
+namespace doorstep {
+
+class SyncDriver {
+ public:
+  using ReportDone = std::function<void(absl::StatusOr<v1::SyncReport>)>;
+
+  // Of sync_once.
+  static constexpr uint32_t kBudgetMsDefault = 30000;
+  static constexpr uint32_t kBudgetMsMax = 600000;
+
+  // All borrowed: they outlive this object. `transport` may be null: then nothing must start the engine.
+  struct Parts {
+    LocalStore* store = nullptr;
+    Transport* transport = nullptr;
+    Clock* clock = nullptr;
+    Random* random = nullptr;
+    SerialQueue* queue = nullptr;
+    EventLog* events = nullptr;
+    LogSink log;
+  };
+  explicit SyncDriver(Parts parts);
+
+  // One step of the engine and everything that it asks for.
+  void Handle(const Event& event);
+  // An entry was appended, or epochs have changed.
+  void JournalChanged();
+  // Enrolled, or other technicians: other feeds.
+  void IdentityChanged();
+  // Notes what an answer says about clocks.
+  void TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered);
+
+  // Syncs until done or the budget (1 to kBudgetMsMax ms) is spent; `done` runs on the queue. FAILED_PRECONDITION: one
+  // is running already.
+  void SyncOnce(const v1::SyncBudget& budget, ReportDone done);
+
+  // `last_error` and `engine_state`.
+  void FillStatus(v1::PhoneStatus* status) const;
+
+ private:
+  enum class Kind { kHello, kPush, kPull };
+  struct Flight {
+    Kind kind = Kind::kHello;
+    ClockReading sent;
+    uint64_t bytes_up = 0;
+    std::string feed;       // Of a pull.
+    std::string cursor;     // Of a pull.
+    uint64_t last_seq = 0;  // Of a push.
+  };
+  struct Report {
+    ReportDone done;  // Empty: no budget is running.
+    v1::SyncReport sums;
+  };
+
+  void CarryOut(const Action& action);
+  void Send(const SendHello& hello);
+  void Send(const SendPush& push);
+  void Send(const SendPull& pull);
+  void Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
+             const google::protobuf::MessageLite& request, Flight flight);
+  // The action could not be begun: the engine hears of it after this step.
+  void FailSoon(uint64_t call, absl::Status why, uint64_t frame_last_seq);
+  // The phone's own files or an unreadable answer are to blame.
+  void FailHere(uint64_t call, uint64_t bytes, const absl::Status& why, uint64_t frame_last_seq);
+
+  void OnAnswer(uint64_t call, absl::Status status, const std::string& bytes, const ClockReading& at);
+  absl::Status OnHello(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
+  absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
+  absl::Status OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
+  void Settle();
+  absl::Status TakeMark(const v1::JournalMark& mark);
+  bool IsOtherGeneration(absl::string_view generation) const;
+
+  QueueSeen Queue();
+  std::vector<std::string> Feeds();
+  void JudgeReport();
+  void TellMode(SyncMode mode);
+  void TellPage(const PageChanges& page);
+  void TellRepairs();
+
+  const Parts parts_;
+  EngineState engine_;
+  std::map<uint64_t, Flight> flights_;
+  Report report_;
+  bool settle_due_ = true;  // The process may have died between the two steps of applying a page.
+  size_t repairs_told_ = 0;
+  int64_t retained_us_ = 0;  // Monotonic; 0: not since the start.
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_SESSION_SYNC_DRIVER_H_

@@ -1,0 +1,328 @@
+#include "client_core/sync/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client_core/base/limits.h"
+#include "client_core/sync/outlook.h"
+#include "client_core/sync/tuning.h"
+
+namespace doorstep {
+namespace {
+
+constexpr uint64_t kNoByteBound = UINT64_MAX;
+
+FeedWork* FindFeed(EngineState& s, const std::string& feed) {
+  for (FeedWork& f : s.feeds) {
+    if (f.feed == feed) return &f;
+  }
+  return nullptr;
+}
+
+void SetQueue(const QueueSeen& queue, EngineState& s) {
+  const bool was_due = PushDue(s);
+  if (queue.epoch != s.queue.epoch) s.pacing = PushPacing();
+  s.queue = queue;
+  // The office may count on silence only when it knows that nothing waits here.
+  if (was_due && !PushDue(s)) s.hello_due = true;
+}
+
+// Everything that was put off may be tried at once. A wait that the server asked for stays.
+void ForgetBackoff(EngineState& s, bool refusals_too) {
+  s.push.retry = Retry();
+  s.hello.retry = Retry();
+  for (FeedWork& f : s.feeds) f.work.retry = Retry();
+  if (!refusals_too) return;
+  s.push.refused = false;
+  s.hello.refused = false;
+  for (FeedWork& f : s.feeds) f.work.refused = false;
+}
+
+// A page that is on its way may have been read before the change that is known now: ask once more after it.
+void WantMore(FeedWork& feed, const EngineState& s) {
+  feed.again = s.pull_call.call != 0 && s.pulling == feed.feed;
+  feed.due = true;
+}
+
+void LookAgain(EngineState& s) {
+  s.hello_due = true;
+  for (FeedWork& f : s.feeds) WantMore(f, s);
+}
+
+void CancelAll(EngineState& s, std::vector<Action>& actions) {
+  for (InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call}) {
+    if (c->call != 0) actions.push_back(CancelCall{c->call});
+    *c = InFlight();
+  }
+}
+
+void TakeGrant(const ServerGrant& grant, int64_t now_us, EngineState& s) {
+  s.grant = grant;
+  if (grant.wait_us > 0) s.grant_until_us = now_us + std::min(grant.wait_us, tuning::kGrantWaitMaxUs);
+}
+
+void CountBytes(uint64_t bytes, EngineState& s) {
+  if (s.budget.bytes_left != kNoByteBound) s.budget.bytes_left -= std::min(s.budget.bytes_left, bytes);
+}
+
+void Succeed(Work& work, EngineState& s) {
+  work = Work();
+  s.budget.failures = 0;
+}
+
+// ---- failures ----
+
+void RefuseAll(EngineState& s) {
+  s.push.refused = true;
+  s.hello.refused = true;
+  for (FeedWork& f : s.feeds) f.work.refused = true;
+}
+
+void FailPush(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
+  s.push_run.last_seq = std::max(e.frame_last_seq, s.push_run.after_seq);
+  if (e.code == absl::StatusCode::kPermissionDenied) {
+    s.push.refused = true;
+    return;
+  }
+  const PushFailure what = NoteFailure(s.push_run, e.code, s.next_call, s.pacing);
+  if (what == PushFailure::kProbe) s.hello_due = true;
+  if (what != PushFailure::kRetryNow) s.push.retry.Fail(now_us, draw);
+}
+
+void Fail(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
+  if (e.call == 0) return;
+  const bool push = e.call == s.push_call.call;
+  const bool pull = e.call == s.pull_call.call;
+  const bool hello = e.call == s.hello_call.call;
+  if (!push && !pull && !hello) return;
+  CountBytes(e.bytes, s);
+  ++s.budget.failures;
+  if (e.code == absl::StatusCode::kUnauthenticated) RefuseAll(s);
+  if (push) {
+    s.push_call = InFlight();
+    s.push.error = e.message;
+    if (!s.push.refused) FailPush(e, now_us, draw, s);
+    return;
+  }
+  Work* work = &s.hello;
+  if (hello) {
+    s.hello_call = InFlight();
+    s.hello_due = true;
+  } else {
+    s.pull_call = InFlight();
+    FeedWork* feed = FindFeed(s, s.pulling);
+    if (feed == nullptr) return;  // The device no longer reads it.
+    work = &feed->work;
+  }
+  work->error = e.message;
+  if (e.code == absl::StatusCode::kPermissionDenied) work->refused = true;
+  if (!work->refused) work->retry.Fail(now_us, draw);
+}
+
+// ---- what is sent ----
+
+void StartPush(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
+  if (s.push_call.call != 0 || !PushDue(s) || s.push.refused) return;
+  if (!s.push.retry.Ready(now_us) || now_us < s.grant_until_us) return;
+  const uint64_t granted = s.grant.frame_entries_max == 0 ? limits::kFrameEntriesMax : s.grant.frame_entries_max;
+  const FramePlan plan = PlanFrame(s.pacing, s.queue.received_through, granted);
+  uint64_t bytes = limits::kFrameBytesMax;
+  if (s.grant.frame_bytes_max != 0) bytes = std::min(bytes, s.grant.frame_bytes_max);
+  if (s.budget.active) bytes = std::min(bytes, s.budget.bytes_left);
+  s.push_run = {s.queue.received_through, s.queue.received_through, plan.opaque};
+  s.push_call = {s.next_call++, now_us + tuning::kPushDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
+  actions.push_back(SendPush{s.push_call.call, tuning::kPushDeadlineMs, s.queue.epoch, s.queue.received_through,
+                             plan.entries_max, bytes, plan.opaque});
+}
+
+void StartPull(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
+  if (s.pull_call.call != 0) return;
+  for (FeedWork& f : s.feeds) {
+    if (!f.due || f.work.refused || !f.work.retry.Ready(now_us)) continue;
+    const uint64_t page = s.budget.active ? std::min<uint64_t>(s.budget.bytes_left, limits::kPageBytesDefault)
+                                          : limits::kPageBytesDefault;
+    s.pulling = f.feed;
+    s.pull_call = {s.next_call++, now_us + tuning::kPullDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
+    actions.push_back(SendPull{s.pull_call.call, tuning::kPullDeadlineMs, f.feed, static_cast<uint32_t>(page)});
+    return;
+  }
+}
+
+void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
+  if (s.automatic && now_us >= s.poll_us) s.hello_due = true;
+  if (s.hello_call.call != 0 || !s.hello_due || s.hello.refused || !s.hello.retry.Ready(now_us)) return;
+  // What becomes known while it is under way asks for another one.
+  s.hello_due = false;
+  s.hello_call = {s.next_call++, now_us + tuning::kHelloDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
+  actions.push_back(SendHello{s.hello_call.call, tuning::kHelloDeadlineMs});
+}
+
+int64_t PollInterval(const EngineState& s) {
+  return s.foreground ? tuning::kPollForegroundUs : tuning::kPollBackgroundUs;
+}
+
+// ---- events ----
+
+struct Handler {
+  EngineState& s;
+  const int64_t now_us;
+  const uint64_t draw;
+  std::vector<Action>& actions;
+
+  void operator()(const QueueSeen& e) { SetQueue(e, s); }
+
+  void operator()(const FeedsSeen& e) {
+    std::vector<FeedWork> feeds;
+    for (const std::string& name : e.feeds) {
+      const FeedWork* known = FindFeed(s, name);
+      feeds.push_back(known != nullptr ? *known : FeedWork{name, Work()});
+    }
+    if (s.feeds.empty()) s.hello_due = true;
+    s.feeds = std::move(feeds);
+    if (s.pull_call.call != 0 && FindFeed(s, s.pulling) == nullptr) {
+      actions.push_back(CancelCall{s.pull_call.call});
+      s.pull_call = InFlight();
+    }
+  }
+
+  void operator()(const SyncStarted&) {
+    if (s.automatic) return;
+    s.automatic = true;
+    ForgetBackoff(s, true);
+    LookAgain(s);
+    s.poll_us = now_us + PollInterval(s);
+  }
+
+  void operator()(const SyncStopped&) {
+    s.automatic = false;
+    if (!s.budget.active) CancelAll(s, actions);
+  }
+
+  void operator()(const BudgetBegun& e) {
+    s.budget = {true, now_us + e.time_us, e.bytes_max == 0 ? kNoByteBound : e.bytes_max, 0};
+    s.network_lost = false;
+    ForgetBackoff(s, true);
+    LookAgain(s);
+  }
+
+  void operator()(const BudgetEnded&) {
+    s.budget = Budget();
+    if (!s.automatic) CancelAll(s, actions);
+  }
+
+  void operator()(const Tick&) {
+    // A transport that forgot a call must not stop the work.
+    const InFlight calls[] = {s.push_call, s.pull_call, s.hello_call};
+    for (const InFlight& c : calls) {
+      if (c.call == 0 || now_us < c.expires_us) continue;
+      actions.push_back(CancelCall{c.call});
+      Fail({c.call, 0, absl::StatusCode::kDeadlineExceeded, "the transport gave no answer in time", 0}, now_us, draw,
+           s);
+    }
+  }
+
+  void operator()(const Notice& e) {
+    switch (e) {
+      case Notice::kNetworkLost:
+        s.network_lost = true;
+        return CancelAll(s, actions);
+      case Notice::kNetworkChanged:
+        // Calls on the old network would hang until their deadline; repeating them is safe.
+        s.network_lost = false;
+        CancelAll(s, actions);
+        ForgetBackoff(s, false);
+        return LookAgain(s);
+      case Notice::kForeground:
+        s.foreground = true;
+        s.network_lost = false;
+        ForgetBackoff(s, true);
+        s.hello_due = true;  // The heads it brings say what has moved.
+        return;
+      case Notice::kBackground:
+        s.foreground = false;
+        s.poll_us = now_us + PollInterval(s);
+        return;
+      case Notice::kUserPulled:
+        s.network_lost = false;
+        ForgetBackoff(s, true);
+        return LookAgain(s);
+      case Notice::kHint:
+        for (FeedWork& f : s.feeds) WantMore(f, s);
+        return;
+    }
+  }
+
+  void operator()(const HelloAnswered& e) {
+    if (e.call == 0 || e.call != s.hello_call.call) return;
+    s.hello_call = InFlight();
+    CountBytes(e.bytes, s);
+    Succeed(s.hello, s);
+    SetQueue(e.queue, s);
+    TakeGrant(e.grant, now_us, s);
+    NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
+    s.poll_us = now_us + PollInterval(s);
+    for (const SeenHead& head : e.heads) {
+      FeedWork* feed = FindFeed(s, head.feed);
+      if (feed != nullptr && head.seq != feed->seq) WantMore(*feed, s);
+    }
+  }
+
+  void operator()(const PushAnswered& e) {
+    if (e.call == 0 || e.call != s.push_call.call) return;
+    const QueueSeen before = s.queue;
+    s.push_call = InFlight();
+    CountBytes(e.bytes, s);
+    SetQueue(e.queue, s);
+    TakeGrant(e.grant, now_us, s);
+    if (e.queue.epoch != before.epoch || e.queue.received_through > s.push_run.after_seq) {
+      Succeed(s.push, s);
+      NoteProgress(e.queue.received_through, s.pacing);
+    } else if (e.grant.wait_us <= 0) {
+      s.push.retry.Fail(now_us, draw);  // An OK answer that took nothing must not be repeated in a tight loop.
+    }
+    if (e.generation_changed) s.hello_due = true;
+    FeedWork* device = s.feeds.empty() ? nullptr : &s.feeds.front();
+    if (device != nullptr && e.device_feed_seq > device->seq) WantMore(*device, s);
+  }
+
+  void operator()(const PullAnswered& e) {
+    if (e.call == 0 || e.call != s.pull_call.call) return;
+    s.pull_call = InFlight();
+    CountBytes(e.bytes, s);
+    NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
+    if (e.generation_changed) s.hello_due = true;
+    FeedWork* feed = FindFeed(s, s.pulling);
+    if (feed == nullptr) return;
+    const Retry before = feed->work.retry;
+    Succeed(feed->work, s);
+    feed->due = !e.at_head || e.restarted || feed->again;
+    feed->again = false;
+    feed->seq = e.at_head && !e.restarted ? e.feed_seq : 0;
+    if (e.restarted) {
+      feed->work.retry = before;
+      feed->work.retry.Fail(now_us, draw);  // Sums that never agree must not download in a tight loop.
+    }
+  }
+
+  void operator()(const CallFailed& e) { Fail(e, now_us, draw, s); }
+};
+
+}  // namespace
+
+StepResult Step(EngineState state, int64_t now_us, const Event& event, uint64_t draw) {
+  StepResult result;
+  std::visit(Handler{state, now_us, draw, result.actions}, event);
+  if (MaySend(state, now_us)) {
+    StartPush(now_us, state, result.actions);
+    StartPull(now_us, state, result.actions);
+    StartHello(now_us, state, result.actions);
+  }
+  const SyncMode mode = ModeOf(state);
+  if (mode != state.mode) result.actions.push_back(Tell{mode});
+  state.mode = mode;
+  result.actions.push_back(WaitUntil{NextInstant(state, now_us)});
+  result.state = std::move(state);
+  return result;
+}
+
+}  // namespace doorstep

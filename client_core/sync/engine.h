@@ -1,0 +1,231 @@
+// When to call the server, and with what: Step(state, event) -> (state, actions). No I/O, no clock, no randomness of
+// its own, so that every behaviour of the sync can be tested as a table and simulated.
+//
+// Three kinds of work go on side by side and never wait for each other:
+//
+//   push    one frame at a time        due while entries are not received
+//   pull    one page at a time         due for a feed until its head is reached, again when it is known to have moved
+//   hello   marks, heads, clocks       due on first contact, after a reconnect, when the queue has just become empty,
+//                                      at every poll, and to find out whether the server is there at all
+//
+// Each is, on its own:
+//
+//            due, ready, allowed                 answer
+//     RESTING ------------------> IN FLIGHT --------------------> RESTING
+//        ^                            | failure, or nobody answers in time
+//        |   instant reached          v
+//        +----------------------- BACKING OFF (1 s to 5 min; a network change, the foreground or the user ends it)
+//                                     | the server refuses this device
+//                                     v
+//                                  REFUSED (until the user, the foreground, or a new start or budget asks again)
+//
+// What all of it comes to is the mode, which status shows:
+//
+//   STOPPED   nothing was asked for (neither SyncStarted nor a budget), or nobody is enrolled. Nothing is sent.
+//   OFFLINE   the phone said that it has no network. Nothing is sent until it says otherwise or somebody asks.
+//   REFUSED   there is work, and the server refuses to take part in any of it.
+//   SYNCING   at least one call is in flight.
+//   WAITING   there is work, and an instant at which it goes on: backing off, or the server asked for patience.
+//   IDLE      all recorded entries are received and every feed was at its head when last seen. It says when it looked.
+//
+// Promises: a failing push never stops pulls, nor the other way round; no state without a way on (a timer, or an event
+// that status names); at most one call of a kind in flight; a call that nobody answers is given up.
+#ifndef DOORSTEP_CLIENT_CORE_SYNC_ENGINE_H_
+#define DOORSTEP_CLIENT_CORE_SYNC_ENGINE_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client_core/sync/backoff.h"
+#include "client_core/sync/push_pacing.h"
+
+namespace doorstep {
+
+// ---- events ----
+
+// How far the oldest journal with unsent entries is received; the current one when all is received. Sent when it grew,
+// and with every answer that may have moved the mark.
+struct QueueSeen {
+  uint64_t epoch = 0;
+  uint64_t received_through = 0;
+  uint64_t last_seq = 0;
+};
+// The feeds this device reads, the device feed first. Empty: nobody is enrolled.
+struct FeedsSeen {
+  std::vector<std::string> feeds;
+};
+struct SyncStarted {};
+struct SyncStopped {};
+struct BudgetBegun {
+  int64_t time_us = 0;
+  uint64_t bytes_max = 0;  // Both directions. 0: no bound.
+};
+struct BudgetEnded {};
+struct Tick {};
+enum class Notice { kNetworkChanged, kNetworkLost, kForeground, kBackground, kUserPulled, kHint };
+
+struct ServerGrant {
+  uint64_t frame_bytes_max = 0;    // 0: no wish.
+  uint64_t frame_entries_max = 0;  // 0: no wish.
+  int64_t wait_us = 0;
+};
+struct SeenHead {
+  std::string feed;
+  int64_t seq = 0;
+};
+struct HelloAnswered {
+  uint64_t call = 0;
+  uint64_t bytes = 0;  // Of request and answer, as in every event below.
+  QueueSeen queue;     // After the marks were taken.
+  ServerGrant grant;
+  std::vector<SeenHead> heads;
+};
+struct PushAnswered {
+  uint64_t call = 0;
+  uint64_t bytes = 0;
+  QueueSeen queue;  // After the mark was taken, or the journal forked.
+  ServerGrant grant;
+  int64_t device_feed_seq = 0;
+  // The server was restored: its mark was not taken, a Hello must tell all of them first.
+  bool generation_changed = false;
+};
+struct PullAnswered {
+  uint64_t call = 0;
+  uint64_t bytes = 0;
+  bool at_head = false;
+  // The replica's sum was not the feed's: the cursor was forgotten, a new snapshot is needed.
+  bool restarted = false;
+  bool generation_changed = false;  // The server was restored: a Hello must tell its marks.
+  int64_t feed_seq = 0;
+};
+// By the transport, or because the answer could not be used. Also when an action could not be begun.
+struct CallFailed {
+  uint64_t call = 0;
+  uint64_t bytes = 0;
+  absl::StatusCode code = absl::StatusCode::kUnknown;
+  std::string message;          // Plain words.
+  uint64_t frame_last_seq = 0;  // Of a push: the last entry of its frame. 0: no frame was made.
+};
+
+using Event = std::variant<QueueSeen, FeedsSeen, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Tick, Notice,
+                           HelloAnswered, PushAnswered, PullAnswered, CallFailed>;
+
+// ---- actions, to be carried out in their order ----
+
+struct SendHello {
+  uint64_t call = 0;
+  uint32_t deadline_ms = 0;
+};
+struct SendPush {
+  uint64_t call = 0;
+  uint32_t deadline_ms = 0;
+  uint64_t epoch = 0;
+  uint64_t after_seq = 0;
+  uint64_t entries_max = 0;
+  uint64_t bytes_max = 0;
+  bool opaque = false;
+};
+struct SendPull {
+  uint64_t call = 0;
+  uint32_t deadline_ms = 0;
+  std::string feed;
+  uint32_t page_bytes = 0;
+};
+struct CancelCall {
+  uint64_t call = 0;
+};
+// Send a Tick at this instant. Replaces the one before; 0: none needed.
+struct WaitUntil {
+  int64_t instant_us = 0;
+};
+enum class SyncMode { kStopped, kOffline, kRefused, kSyncing, kWaiting, kIdle };
+// The mode has changed.
+struct Tell {
+  SyncMode mode = SyncMode::kStopped;
+};
+
+using Action = std::variant<SendHello, SendPush, SendPull, CancelCall, WaitUntil, Tell>;
+
+// ---- state ----
+
+// One kind of work, or one feed.
+struct Work {
+  Retry retry;
+  bool refused = false;
+  std::string error;  // Of the last try, in plain words; empty after a success.
+};
+// A call in flight. `call` 0: none.
+struct InFlight {
+  uint64_t call = 0;
+  int64_t expires_us = 0;
+};
+struct FeedWork {
+  std::string feed;
+  Work work;
+  bool due = true;
+  bool again = false;  // It moved while a page was on its way.
+  int64_t seq = 0;     // As far as it was pulled.
+};
+struct Budget {
+  bool active = false;
+  int64_t ends_us = 0;
+  uint64_t bytes_left = 0;
+  uint32_t failures = 0;  // In a row, of any call.
+};
+
+struct EngineState {
+  bool automatic = false;
+  bool network_lost = false;
+  bool foreground = true;
+  Budget budget;
+
+  QueueSeen queue;
+  Work push;
+  InFlight push_call;
+  FrameRun push_run;
+  PushPacing pacing;
+  ServerGrant grant;
+  int64_t grant_until_us = 0;  // The server asked for no frame before this instant.
+
+  std::vector<FeedWork> feeds;
+  InFlight pull_call;
+  std::string pulling;
+
+  Work hello;
+  InFlight hello_call;
+  bool hello_due = false;
+  int64_t poll_us = 0;  // When the next poll is due.
+
+  uint64_t next_call = 1;
+  SyncMode mode = SyncMode::kStopped;
+};
+
+struct StepResult {
+  EngineState state;
+  std::vector<Action> actions;
+};
+
+// `now_us`: the monotonic clock. `draw`: 64 random bits, for jitter. Answers to calls that are no longer in flight are
+// ignored, so late and repeated ones are harmless.
+StepResult Step(EngineState state, int64_t now_us, const Event& event, uint64_t draw);
+
+// Where a budget stands after a step.
+enum class BudgetVerdict { kGoesOn, kComplete, kStopped };
+struct BudgetReport {
+  BudgetVerdict verdict = BudgetVerdict::kGoesOn;
+  std::string stopped_because;  // Plain words, for kStopped.
+};
+BudgetReport JudgeBudget(const EngineState& state, int64_t now_us);
+
+// What the last tries failed with, in plain words, uploads first; empty when all work.
+std::string LastError(const EngineState& state);
+
+// "idle", "waiting" and so on, as status shows it.
+const char* ModeName(SyncMode mode);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_SYNC_ENGINE_H_

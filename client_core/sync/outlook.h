@@ -1,0 +1,27 @@
+// What a state of the engine means: what is due, what may be sent, when it goes on, which mode that is. Pure reading.
+#ifndef DOORSTEP_CLIENT_CORE_SYNC_OUTLOOK_H_
+#define DOORSTEP_CLIENT_CORE_SYNC_OUTLOOK_H_
+
+#include <cstdint>
+
+#include "client_core/sync/engine.h"
+
+namespace doorstep {
+
+// Entries are not received yet.
+bool PushDue(const EngineState& s);
+
+// Whether anything may be sent at all: asked for, identified, online, within the budget.
+bool MaySend(const EngineState& s, int64_t now_us);
+
+// The instant at which work that is due and not in flight may go on; 0: there is none.
+int64_t NextReady(const EngineState& s);
+
+SyncMode ModeOf(const EngineState& s);
+
+// When a Tick is needed; 0: never.
+int64_t NextInstant(const EngineState& s, int64_t now_us);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_SYNC_OUTLOOK_H_

@@ -1,0 +1,141 @@
+#include "client_core/transport/grpc_transport.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/mutex.h"
+#include "client_core/transport/loopback.h"
+
+namespace doorstep {
+namespace {
+
+// gRPC's own reconnect delay would stand in the way of the engine, which knows when a try is worth it: the engine
+// waits at least a second, so gRPC must be ready again by then.
+constexpr int kReconnectMs = 500;
+
+std::string Flatten(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Valid() || !buffer.Dump(&slices).ok()) return "";
+  std::string bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return bytes;
+}
+
+struct Call {
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer answer;
+  Transport::Done done;
+};
+
+class GrpcTransport final : public Transport {
+ public:
+  explicit GrpcTransport(const std::string& address) : stub_(Connect(address)) {}
+
+  ~GrpcTransport() override {
+    std::unordered_map<uint64_t, std::shared_ptr<Call>> left;
+    {
+      MutexLock lock(&mutex_);
+      closing_ = true;
+      left = calls_;
+    }
+    // Outside the lock: gRPC may end a call before TryCancel returns.
+    for (auto& [id, call] : left) call->context.TryCancel();
+    MutexLock lock(&mutex_);
+    while (running_ > 0) none_left_.Wait(&mutex_);  // Cancelled calls end at once.
+  }
+
+  void Start(uint64_t id, UnaryCall call, Done done) override {
+    auto c = std::make_shared<Call>();
+    c->done = std::move(done);
+    const grpc::Slice slice(call.request.data(), call.request.size());
+    c->request = grpc::ByteBuffer(&slice, 1);
+    if (!call.authorization.empty()) c->context.AddMetadata("authorization", call.authorization);
+    c->context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(call.deadline_ms));
+    {
+      MutexLock lock(&mutex_);
+      if (closing_) return;
+      calls_.emplace(id, c);
+      ++running_;
+    }
+    // The closure holds the call alive until gRPC is done with it.
+    stub_.UnaryCall(&c->context, call.method, grpc::StubOptions(), &c->request, &c->answer,
+                    [this, id, c](const grpc::Status& status) { End(id, *c, status); });
+  }
+
+  void Cancel(uint64_t id) override {
+    std::shared_ptr<Call> call;
+    {
+      MutexLock lock(&mutex_);
+      const auto found = calls_.find(id);
+      if (found == calls_.end()) return;
+      call = found->second;
+    }
+    call->context.TryCancel();
+  }
+
+ private:
+  static std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesDownMax));
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs / 5);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMs);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
+    // Several cores in one process are several phones: each has a connection of its own.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    // The address is this machine: a proxy of the environment has no business in between.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  }
+
+  void End(uint64_t id, Call& call, const grpc::Status& status) {
+    {
+      MutexLock lock(&mutex_);
+      calls_.erase(id);
+      if (closing_) call.done = nullptr;
+    }
+    if (call.done) {
+      call.done(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()),
+                status.ok() ? Flatten(call.answer) : "");
+    }
+    MutexLock lock(&mutex_);
+    if (--running_ == 0) none_left_.NotifyAll();
+  }
+
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
+  Mutex mutex_;
+  CondVar none_left_;
+  std::unordered_map<uint64_t, std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Transport>> MakeGrpcTransport(absl::string_view address, bool insecure_loopback) {
+  if (!insecure_loopback) {
+    return absl::InvalidArgumentError(
+        "insecure_loopback: must be set, because the built-in transport speaks only to this machine, without TLS");
+  }
+  if (!IsLoopbackAddress(address)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("server_address: \"", address.substr(0, 80),
+                     "\" is not this machine's own; without TLS use 127.0.0.1:PORT, [::1]:PORT or localhost:PORT"));
+  }
+  return std::make_unique<GrpcTransport>(std::string(address));
+}
+
+}  // namespace doorstep

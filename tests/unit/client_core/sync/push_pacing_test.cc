@@ -1,0 +1,137 @@
+#include "client_core/sync/push_pacing.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "client_core/sync/tuning.h"
+
+namespace doorstep {
+namespace {
+
+using Verdict = std::function<absl::StatusCode(const FrameRun&)>;
+
+struct Outcome {
+  std::vector<uint64_t> opaque;  // Entries that went opaque.
+  int frames = 0;
+  uint64_t received = 0;
+};
+
+// Sends entries 1 to `last` to a server that answers as `verdict` says; every other call is always answered.
+Outcome SendAll(uint64_t last, const Verdict& verdict) {
+  PushPacing pacing;
+  Outcome outcome;
+  uint64_t call = 1;
+  while (outcome.received < last && outcome.frames < 10000) {
+    const FramePlan plan = PlanFrame(pacing, outcome.received, 64);
+    const FrameRun run{outcome.received, std::min(last, outcome.received + plan.entries_max), plan.opaque};
+    ++outcome.frames;
+    ++call;
+    const absl::StatusCode code = verdict(run);
+    if (code == absl::StatusCode::kOk) {
+      if (run.opaque) outcome.opaque.push_back(run.last_seq);
+      outcome.received = run.last_seq;
+      NoteProgress(outcome.received, pacing);
+      continue;
+    }
+    if (NoteFailure(run, code, call, pacing) == PushFailure::kProbe) NoteOtherAnswer(call++, outcome.received, pacing);
+  }
+  return outcome;
+}
+
+bool Holds(const FrameRun& run, uint64_t seq) { return run.after_seq < seq && seq <= run.last_seq; }
+
+TEST(PushPacingTest, OnlyTheEntryThatKillsItsFrameGoesOpaque) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kInternal, absl::StatusCode::kUnavailable, absl::StatusCode::kInvalidArgument}) {
+    for (const uint64_t culprit : {1u, 2u, 63u, 64u, 65u, 137u, 200u}) {
+      const Outcome outcome = SendAll(200, [culprit, code](const FrameRun& run) {
+        return Holds(run, culprit) && !run.opaque ? code : absl::StatusCode::kOk;
+      });
+      EXPECT_EQ(outcome.received, 200u) << culprit;
+      EXPECT_EQ(outcome.opaque, std::vector<uint64_t>({culprit})) << static_cast<int>(code);
+      // Three strikes, six halvings, three strikes alone, and what remains.
+      EXPECT_LE(outcome.frames, 40) << culprit;
+    }
+  }
+}
+
+TEST(PushPacingTest, SeveralBadEntriesAreFoundOneAfterTheOther) {
+  const Outcome outcome = SendAll(100, [](const FrameRun& run) {
+    const bool bad = Holds(run, 10) || Holds(run, 11) || Holds(run, 90);
+    return bad && !run.opaque ? absl::StatusCode::kInternal : absl::StatusCode::kOk;
+  });
+  EXPECT_EQ(outcome.received, 100u);
+  EXPECT_EQ(outcome.opaque, std::vector<uint64_t>({10, 11, 90}));
+}
+
+TEST(PushPacingTest, WhatIsTooLargeIsHalvedUntilItFitsAndGrowsAgain) {
+  uint64_t largest_after = 0;
+  const Outcome outcome = SendAll(200, [&largest_after](const FrameRun& run) {
+    const uint64_t entries = run.last_seq - run.after_seq;
+    if (run.after_seq < 64 && entries > 10) return absl::StatusCode::kResourceExhausted;
+    if (run.after_seq >= 64) largest_after = std::max(largest_after, entries);
+    return absl::StatusCode::kOk;
+  });
+  EXPECT_EQ(outcome.received, 200u);
+  EXPECT_TRUE(outcome.opaque.empty());
+  EXPECT_GE(largest_after, 32u);
+}
+
+TEST(PushPacingTest, OneEntryThatIsTooLargeAloneGoesOpaque) {
+  const Outcome outcome = SendAll(20, [](const FrameRun& run) {
+    return Holds(run, 7) && !run.opaque ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kOk;
+  });
+  EXPECT_EQ(outcome.opaque, std::vector<uint64_t>({7}));
+}
+
+TEST(PushPacingTest, SlowLinkIsAnsweredByLessAtATime) {
+  const Outcome outcome = SendAll(100, [](const FrameRun& run) {
+    return run.last_seq - run.after_seq > 4 ? absl::StatusCode::kDeadlineExceeded : absl::StatusCode::kOk;
+  });
+  EXPECT_EQ(outcome.received, 100u);
+  EXPECT_TRUE(outcome.opaque.empty());
+}
+
+TEST(PushPacingTest, SilenceIsNoStrikeUntilTheServerAnswersSomethingElse) {
+  PushPacing pacing;
+  const FrameRun run{0, 64, false};
+  for (uint64_t call = 1; call < 100; ++call) {
+    EXPECT_EQ(NoteFailure(run, absl::StatusCode::kUnavailable, call + 1, pacing), PushFailure::kProbe);
+    NoteOtherAnswer(call, 0, pacing);  // Begun before the failure: it proves nothing.
+  }
+  EXPECT_EQ(pacing.strikes, 0u);
+  EXPECT_EQ(PlanFrame(pacing, 0, 64).entries_max, 64u);
+  NoteOtherAnswer(200, 0, pacing);
+  EXPECT_EQ(pacing.strikes, 1u);
+}
+
+TEST(PushPacingTest, FrameWhoseAnswerWasLostIsNotToBlame) {
+  PushPacing pacing;
+  NoteFailure({0, 64, false}, absl::StatusCode::kUnavailable, 2, pacing);
+  NoteOtherAnswer(2, 64, pacing);  // A Hello said that all of it was received.
+  EXPECT_EQ(pacing.strikes, 0u);
+}
+
+TEST(PushPacingTest, OpaqueEntryThatFailsAsWellGoesBackToBeingItself) {
+  PushPacing pacing;
+  for (uint32_t i = 0; i < tuning::kPushStrikesMax; ++i) {
+    NoteFailure({4, 5, false}, absl::StatusCode::kInternal, 2, pacing);
+  }
+  EXPECT_TRUE(PlanFrame(pacing, 4, 64).opaque);
+  for (uint32_t i = 0; i < tuning::kPushStrikesMax; ++i) {
+    NoteFailure({4, 5, true}, absl::StatusCode::kInternal, 2, pacing);
+  }
+  EXPECT_FALSE(PlanFrame(pacing, 4, 64).opaque);
+}
+
+TEST(PushPacingTest, GrantAndTheProductsBoundAreObeyed) {
+  EXPECT_EQ(PlanFrame(PushPacing(), 0, 10).entries_max, 10u);
+  EXPECT_EQ(PlanFrame(PushPacing(), 0, 1 << 20).entries_max, limits::kFrameEntriesMax);
+  EXPECT_EQ(PlanFrame(PushPacing(), 0, 0).entries_max, 1u);
+}
+
+}  // namespace
+}  // namespace doorstep
