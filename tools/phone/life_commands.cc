@@ -1,0 +1,188 @@
+// The phone itself: enrolment, network, sync, who records.
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tools/phone/command.h"
+#include "tools/phone/errors.h"
+#include "tools/phone/words.h"
+
+namespace doorstep::phone {
+namespace {
+
+volatile sig_atomic_t interrupted = 0;
+
+absl::Status Offline(absl::string_view name) {
+  return WithTry(absl::UnavailableError(absl::StrCat(name, ": this phone is offline")), "online");
+}
+
+absl::StatusOr<Answer> Enrol(Phone& phone, const Arguments& words) {
+  if (!phone.online) return Offline("enrol");
+  v1::EnrolmentRequest request;
+  request.set_invitation_code(words[0]);
+  request.set_device_name(words.Has("name") ? words.Option("name") : "doorstep-phone");
+  request.set_platform("terminal");
+  absl::Status status = phone.core->Enrol(request);
+  if (!status.ok()) return status;
+  const absl::StatusOr<v1::PhoneStatus> now = phone.core->Status();
+  if (!now.ok()) return now.status();
+  return Answer(absl::StrCat("this phone is ", now->device(), ", for ", absl::StrJoin(now->technician_ids(), ", ")))
+      .Field("answer", JsonOf(*now));
+}
+
+absl::StatusOr<Answer> As(Phone& phone, const Arguments& words) {
+  phone.author = words[0];
+  return Answer(absl::StrCat("what you record is now by ", phone.author)).Field("author", JsonOf(phone.author));
+}
+
+absl::StatusOr<Answer> Online(Phone& phone, const Arguments&) {
+  phone.online = true;
+  absl::Status status = phone.core->Notify(v1::PHONE_NOTICE_NETWORK_CHANGED);
+  if (status.ok() && phone.watching) status = phone.core->SyncStart();
+  if (!status.ok()) return status;
+  return Answer("online");
+}
+
+absl::StatusOr<Answer> GoOffline(Phone& phone, const Arguments&) {
+  phone.online = false;
+  absl::Status status = phone.watching ? phone.core->SyncStop() : absl::OkStatus();
+  if (status.ok()) status = phone.core->Notify(v1::PHONE_NOTICE_NETWORK_LOST);
+  if (!status.ok()) return status;
+  return Answer("offline; recording goes on");
+}
+
+absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
+  if (!phone.online) return Offline("sync");
+  v1::SyncBudget budget;
+  if (words.Has("seconds")) {
+    const absl::StatusOr<uint32_t> seconds = ParseNumber("seconds", words.Option("seconds"), 1, 3600);
+    if (!seconds.ok()) return seconds.status();
+    budget.set_time_ms_max(*seconds * 1000);
+  }
+  if (words.Has("bytes")) {
+    const absl::StatusOr<uint32_t> bytes = ParseNumber("bytes", words.Option("bytes"), 1, 1000000000);
+    if (!bytes.ok()) return bytes.status();
+    budget.set_bytes_max(*bytes);
+  }
+  if (phone.ask) std::fputs("talking to the office ...\r", stderr);
+  const absl::StatusOr<v1::SyncReport> report = phone.core->SyncOnce(budget);
+  if (!report.ok()) return report.status();
+  const std::string done = absl::StrCat("sent ", Count(report->entries_sent(), "entry", "entries"), " (",
+                                        Count(report->bytes_up(), "byte", "bytes"), "), received ",
+                                        Count(report->changes_received(), "change", "changes"), " (",
+                                        Count(report->bytes_down(), "byte", "bytes"), ")");
+  // A budget that is spent is what was asked for; anything else that stopped it is a failure.
+  const bool spent = words.Has("bytes") && report->bytes_up() + report->bytes_down() >= budget.bytes_max();
+  if (!report->complete() && !spent) {
+    return WithTry(absl::UnavailableError(absl::StrCat("sync stopped: ", report->stopped_because(), "; ", done, ", ",
+                                                       report->entries_left(), " left")),
+                   "sync again; nothing is lost");
+  }
+  Answer answer;
+  answer.Line(report->complete()
+                  ? absl::StrCat(done, "; nothing is left")
+                  : absl::StrCat(done, "; ", report->entries_left(), " left: ", report->stopped_because()));
+  return answer.Field("answer", JsonOf(*report));
+}
+
+std::string EventText(const v1::PhoneEvent& event) {
+  std::string text = Words(event.kind());
+  if (!event.visit_id().empty()) absl::StrAppend(&text, "  ", event.visit_id());
+  if (event.has_position()) absl::StrAppend(&text, "  ", PositionText(event.position()));
+  if (!event.text().empty()) absl::StrAppend(&text, "  ", event.text());
+  return text;
+}
+
+// Prints what happens for so long, or until Ctrl-C. A script gets all events in one answer.
+absl::Status Follow(Phone& phone, uint32_t seconds, Answer* answer) {
+  struct sigaction act {};
+  struct sigaction before {};
+  act.sa_handler = [](int) { interrupted = 1; };
+  interrupted = 0;
+  sigaction(SIGINT, &act, &before);
+  const int64_t end_ms = int64_t{seconds} * 1000;
+  absl::Status status;
+  for (int64_t waited_ms = 0; waited_ms < end_ms && interrupted == 0; waited_ms += 200) {
+    const absl::StatusOr<v1::EventsPollResponse> events = phone.core->EventsPoll(64, 200);
+    if (!events.ok()) {
+      status = events.status();
+      break;
+    }
+    for (const v1::PhoneEvent& event : events->events()) {
+      if (phone.ask) {
+        std::printf("%s\n", Printable(EventText(event)).c_str());
+        std::fflush(stdout);
+      } else {
+        answer->Line(EventText(event));
+      }
+    }
+  }
+  sigaction(SIGINT, &before, nullptr);
+  return status;
+}
+
+absl::StatusOr<Answer> Watch(Phone& phone, const Arguments& words) {
+  Answer answer;
+  if (words[0] == "stop") {
+    phone.watching = false;
+    absl::Status status = phone.core->SyncStop();
+    if (!status.ok()) return status;
+    return Answer("the phone syncs when you say `sync`");
+  }
+  phone.watching = true;
+  absl::Status status = phone.online ? phone.core->SyncStart() : absl::OkStatus();
+  if (!status.ok()) return status;
+  if (words.size() == 0) {
+    return answer.Line(phone.online ? "the phone syncs by itself; events are shown before each prompt"
+                                    : "the phone will sync by itself once it is online");
+  }
+  const absl::StatusOr<uint32_t> seconds = ParseNumber("watch", words[0], 1, 86400);
+  if (!seconds.ok()) return seconds.status();
+  status = Follow(phone, *seconds, &answer);
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<Answer> StartTally(Phone& phone, const Arguments& words) {
+  absl::Status status = phone.tally.Open(words[0]);
+  if (!status.ok()) return status;
+  return Answer(absl::StrCat("every accepted entry is also noted in ", words[0]));
+}
+
+absl::StatusOr<Answer> HelpCommand(Phone&, const Arguments& words) { return Help(words[0]); }
+
+absl::StatusOr<Answer> Quit(Phone& phone, const Arguments&) {
+  phone.quit = true;
+  return Answer();
+}
+
+absl::StatusOr<Answer> Kill(Phone&, const Arguments&) {
+  std::fflush(stdout);
+  raise(SIGKILL);
+  return Answer();
+}
+
+}  // namespace
+
+const std::vector<Command>& LifeCommands() {
+  static const auto* const commands = new std::vector<Command>{
+      {"help", "help [COMMAND]", "this list, or one command", "", 0, &HelpCommand},
+      {"enrol", "enrol CODE [--name TEXT]", "make this a technician's phone, with an invitation code", "name=", 1,
+       &Enrol},
+      {"as", "as TECHNICIAN", "who records from now on, when several share the phone", "", 1, &As},
+      {"online", "online", "the network is back", "", 0, &Online},
+      {"offline", "offline", "the network is gone", "", 0, &GoOffline},
+      {"sync", "sync [--seconds N] [--bytes N]", "send and fetch until everything is through", "seconds= bytes=", 0,
+       &Sync},
+      {"watch", "watch [SECONDS | stop]", "sync by itself and show what happens; Ctrl-C ends it", "", 0, &Watch},
+      {"tally", "tally FILE", "note every accepted entry in a file of somebody else's", "", 1, &StartTally},
+      {"kill", "kill", "this program dies at once, as when the battery is pulled", "", 0, &Kill},
+      {"quit", "quit", "close the phone", "", 0, &Quit},
+  };
+  return *commands;
+}
+
+}  // namespace doorstep::phone

@@ -1,0 +1,167 @@
+// What is on the phone: its state, its visits, its entries, and why.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tools/phone/command.h"
+#include "tools/phone/errors.h"
+#include "tools/phone/words.h"
+
+namespace doorstep::phone {
+namespace {
+
+absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
+  const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status();
+  if (!status.ok()) return status.status();
+  Answer answer;
+  answer.Field("online", phone.online ? "true" : "false").Field("answer", JsonOf(*status));
+  if (!status->enrolled()) return answer.Line("this phone is not enrolled; try: enrol CODE");
+  answer.Line(absl::StrCat(status->device(), " (journal ", status->epoch(), ") for ",
+                           absl::StrJoin(status->technician_ids(), ", "), ", ", phone.online ? "online" : "offline"));
+  answer.Line(absl::StrCat(Count(status->entries_recorded(), "entry", "entries"),
+                           " recorded: ", status->entries_saved_here(), " saved here, ", status->entries_safe(),
+                           " safe at the office, ", status->entries_counted(), " counted, ",
+                           status->entries_needing_attention(), " needing attention"));
+  if (status->queued_bytes() > 0) {
+    answer.Line(absl::StrCat(Count(status->queued_bytes(), "byte", "bytes"), " wait; the oldest since ",
+                             TimeText(status->oldest_queued_time_us())));
+  }
+  answer.Line(absl::StrCat("the office answered last at ", TimeText(status->last_contact_time_us()),
+                           status->feeds_at_head() ? "; everything had been fetched" : "; more is to be fetched"));
+  answer.Line(
+      absl::StrCat(Count(status->visits(), "visit", "visits"), " on this phone; it is ", status->engine_state()));
+  if (status->lane() != v1::LANE_ACTIVE && status->lane() != v1::LANE_UNSPECIFIED) {
+    answer.Line(absl::StrCat("the office has made this phone ", Words(status->lane())));
+  }
+  if (!status->last_error().empty()) answer.Line(absl::StrCat("last error: ", status->last_error()));
+  for (const std::string& repair : status->repairs()) answer.Line(absl::StrCat("repaired: ", repair));
+  return answer;
+}
+
+absl::StatusOr<Answer> Visits(Phone& phone, const Arguments&) {
+  const absl::StatusOr<v1::VisitsListResponse> list = phone.core->VisitsList(v1::VisitsListRequest());
+  if (!list.ok()) return list.status();
+  Answer answer;
+  answer.Field("answer", JsonOf(*list));
+  if (list->visits().empty()) return answer.Line("no visits on this phone");
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::LocalVisit& local : list->visits()) {
+    rows.push_back({WindowText(local.visit().planned()), local.visit().id(), Words(local.visit().state()),
+                    local.account_name(), local.site_address(),
+                    local.own_entries() == 0 ? "" : absl::StrCat(local.own_entries(), " not yet at the office")});
+  }
+  return answer.Table({"WHEN", "VISIT", "STATE", "CUSTOMER", "WHERE", ""}, rows);
+}
+
+void DescribeVisit(const v1::LocalVisit& local, Answer* answer) {
+  const v1::Visit& visit = local.visit();
+  answer->Line(
+      absl::StrCat(visit.id(), "  ", local.account_name(), "  ", Words(visit.kind()), ", ", Words(visit.state())));
+  answer->Line(absl::StrCat("  planned ", WindowText(visit.planned()), ", promised ", WindowText(visit.promised())));
+  if (!local.site_address().empty()) answer->Line(absl::StrCat("  at ", local.site_address()));
+  if (!visit.asset_ids().empty()) answer->Line(absl::StrCat("  assets ", absl::StrJoin(visit.asset_ids(), ", ")));
+  if (!visit.instructions().empty()) answer->Line(absl::StrCat("  instructions: ", visit.instructions()));
+  if (visit.has_outcome()) answer->Line(absl::StrCat("  outcome: ", Words(visit.outcome().code())));
+  if (local.own_entries() > 0) {
+    answer->Line(absl::StrCat("  ", Count(local.own_entries(), "entry", "entries"), " of yours not yet counted in it"));
+  }
+}
+
+absl::StatusOr<Answer> Open(Phone& phone, const Arguments& words) {
+  Answer answer;
+  const absl::StatusOr<v1::LocalVisit> local = phone.core->VisitGet(words[0]);
+  if (!local.ok() && words.Has("anyway")) {
+    phone.visit.Clear();
+    phone.visit.set_id(words[0]);
+    return answer.Line(absl::StrCat(words[0], " is open; this phone has only its id"));
+  }
+  if (!local.ok())
+    return WithTry(local.status(), absl::StrCat("explain ", words[0], ", or open ", words[0], " --anyway"));
+  phone.visit = local->visit();
+  DescribeVisit(*local, &answer);
+  answer.Field("answer", JsonOf(*local));
+  const absl::StatusOr<v1::AccountBrief> brief = phone.core->BriefGet(phone.visit.account_id());
+  if (!brief.ok()) return answer;
+  for (const v1::AccountBrief::Line& line : brief->lines()) {
+    answer.Line(absl::StrCat("  ", Words(line.topic()), ": ", line.text(), "  (", line.source_id(), ")"));
+  }
+  return answer.Field("brief", JsonOf(*brief));
+}
+
+absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
+  v1::QueueListRequest request;
+  request.set_limit(1000);
+  request.set_all(words.Has("all"));
+  v1::QueueListResponse whole;
+  bool more = true;
+  while (more) {
+    const absl::StatusOr<v1::QueueListResponse> page = phone.core->QueueList(request);
+    if (!page.ok()) return page.status();
+    whole.mutable_entries()->MergeFrom(page->entries());
+    more = page->more() && page->entries_size() > 0;
+    if (more) *request.mutable_after() = page->entries(page->entries_size() - 1).position();
+  }
+  Answer answer;
+  answer.Field("answer", JsonOf(whole));
+  if (whole.entries().empty()) {
+    return answer.Line(request.all() ? "nothing was recorded yet" : "nothing waits: every entry has been counted");
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::EntryStatus& entry : whole.entries()) {
+    rows.push_back({PositionText(entry.position()), TimeText(entry.wall_time_us()), entry.visit_id(), entry.fact(),
+                    StageWords(entry.stage())});
+  }
+  return answer.Table({"ENTRY", "WHEN", "VISIT", "WHAT", "STATE"}, rows);
+}
+
+void DescribeEntry(const v1::EntryStatus& entry, Answer* answer) {
+  answer->Line(absl::StrCat(PositionText(entry.position()), "  ", entry.fact(), "  ", entry.visit_id(), "  by ",
+                            entry.author(), " at ", TimeText(entry.wall_time_us())));
+  answer->Line(absl::StrCat("  ", StageWords(entry.stage())));
+  if (!entry.judgement().message().empty()) answer->Line(absl::StrCat("  ", entry.judgement().message()));
+  if (!entry.judgement().next().empty()) answer->Line(absl::StrCat("  next: ", entry.judgement().next()));
+  if (entry.has_moved_to()) answer->Line(absl::StrCat("  goes on as ", PositionText(entry.moved_to())));
+}
+
+absl::StatusOr<Answer> Entry(Phone& phone, const Arguments& words) {
+  const absl::StatusOr<v1::JournalPosition> position = ReadTarget(words[0], phone.Context());
+  if (!position.ok()) return position.status();
+  const absl::StatusOr<v1::EntryStatus> entry = phone.core->EntryStatusOf(*position);
+  if (!entry.ok()) return entry.status();
+  Answer answer;
+  DescribeEntry(*entry, &answer);
+  return answer.Field("answer", JsonOf(*entry));
+}
+
+absl::StatusOr<Answer> Explain(Phone& phone, const Arguments& words) {
+  v1::ExplainRequest request;
+  // What reads as a position is one, unless the phone has a visit of that name.
+  const absl::StatusOr<v1::JournalPosition> position = ReadTarget(words[0], phone.Context());
+  if (position.ok() && !phone.core->VisitGet(words[0]).ok()) {
+    *request.mutable_entry() = *position;
+  } else {
+    request.set_visit_id(words[0]);
+  }
+  const absl::StatusOr<v1::Explanation> explanation = phone.core->Explain(request);
+  if (!explanation.ok()) return explanation.status();
+  Answer answer;
+  for (const std::string& line : explanation->lines()) answer.Line(line);
+  return answer.Field("answer", JsonOf(*explanation));
+}
+
+}  // namespace
+
+const std::vector<Command>& ReadingCommands() {
+  static const auto* const commands = new std::vector<Command>{
+      {"status", "status", "what is recorded, what has arrived, what waits", "", 0, &Status},
+      {"visits", "visits", "the visits on this phone", "", 0, &Visits},
+      {"open", "open VISIT [--anyway]", "show a visit and its brief; what you record belongs to it", "anyway", 1,
+       &Open},
+      {"queue", "queue [--all]", "entries that are not counted yet", "all", 0, &Queue},
+      {"entry", "entry POSITION", "what became of an entry; `last` is the newest", "", 1, &Entry},
+      {"explain", "explain POSITION|VISIT", "why it is as it is", "", 1, &Explain},
+  };
+  return *commands;
+}
+
+}  // namespace doorstep::phone

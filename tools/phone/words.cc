@@ -1,0 +1,190 @@
+#include "tools/phone/words.h"
+
+#include <utf8proc.h>
+
+#include <ctime>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "tools/phone/errors.h"
+
+namespace doorstep::phone {
+namespace {
+
+// "OUTCOME_CODE_" of every value of the type: its name in capitals.
+std::string PrefixOf(const google::protobuf::EnumDescriptor& type) {
+  const std::string zero = type.value(0)->name();
+  return std::string(absl::StripSuffix(zero, "UNSPECIFIED"));
+}
+
+}  // namespace
+
+std::string Printable(absl::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  size_t at = 0;
+  while (at < text.size()) {
+    utf8proc_int32_t point = -1;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at);
+    const utf8proc_ssize_t used = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - at), &point);
+    if (used <= 0) {
+      absl::StrAppendFormat(&out, "\\x%02x", static_cast<unsigned char>(text[at]));
+      ++at;
+      continue;
+    }
+    if (point == '\n' || point == '\t') {
+      out += ' ';
+    } else if (utf8proc_category(point) == UTF8PROC_CATEGORY_CC) {
+      absl::StrAppendFormat(&out, "\\x%02x", static_cast<unsigned>(point));
+    } else {
+      absl::StrAppend(&out, text.substr(at, static_cast<size_t>(used)));
+    }
+    at += static_cast<size_t>(used);
+  }
+  return out;
+}
+
+std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value) {
+  if (value == 0) return "";
+  const auto* descriptor = type.FindValueByNumber(value);
+  if (descriptor == nullptr) return absl::StrCat(value);
+  const std::string prefix = PrefixOf(type);
+  return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(descriptor->name(), prefix)), {{"_", " "}});
+}
+
+std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type) {
+  std::vector<std::string> choices;
+  for (int i = 0; i < type.value_count(); ++i) {
+    const int number = type.value(i)->number();
+    if (number != 0) choices.push_back(absl::StrReplaceAll(EnumWords(type, number), {{" ", "_"}}));
+  }
+  return choices;
+}
+
+absl::StatusOr<int> ParseEnumNumber(const google::protobuf::EnumDescriptor& type, absl::string_view text) {
+  const std::string wanted = absl::StrReplaceAll(absl::AsciiStrToLower(text), {{" ", "_"}, {"-", "_"}});
+  for (int i = 0; i < type.value_count(); ++i) {
+    const int number = type.value(i)->number();
+    if (number != 0 && wanted == absl::StrReplaceAll(EnumWords(type, number), {{" ", "_"}})) return number;
+  }
+  return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is not known here"),
+                    absl::StrCat("one of: ", absl::StrJoin(EnumChoices(type), ", ")));
+}
+
+std::string PositionText(const v1::JournalPosition& position) {
+  return absl::StrCat(position.device(), ".", position.epoch(), ".", position.seq());
+}
+
+absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, '.');
+  uint64_t epoch = 0;
+  uint64_t seq = 0;
+  if (parts.size() != 3 || parts[0].empty() || !absl::SimpleAtoi(parts[1], &epoch) || epoch == 0 ||
+      !absl::SimpleAtoi(parts[2], &seq) || seq == 0) {
+    return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is not the position of an entry"),
+                      "a position such as d7.2.418, or `last`; `queue --all` lists them");
+  }
+  v1::JournalPosition position;
+  position.set_device(parts[0]);
+  position.set_epoch(epoch);
+  position.set_seq(seq);
+  return position;
+}
+
+std::string TimeText(int64_t time_us) {
+  if (time_us == 0) return "-";
+  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
+}
+
+std::string WindowText(const v1::TimeWindow& window) {
+  if (window.start_time_us() == 0) return "-";
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  const absl::Time start = absl::FromUnixMicros(window.start_time_us());
+  const absl::Time end = absl::FromUnixMicros(window.end_time_us());
+  const bool same_day = absl::ToCivilDay(start, zone) == absl::ToCivilDay(end, zone);
+  return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", start, zone), "-",
+                      absl::FormatTime(same_day ? "%H:%M" : "%Y-%m-%d %H:%M", end, zone));
+}
+
+absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {
+  if (absl::StartsWith(text, "+") && text.size() > 2) {
+    uint32_t number = 0;
+    const absl::string_view digits = text.substr(1, text.size() - 2);
+    const char unit = text.back();
+    const int64_t minutes = unit == 'd' ? 24 * 60 : unit == 'h' ? 60 : unit == 'm' ? 1 : 0;
+    if (minutes != 0 && absl::SimpleAtoi(digits, &number) && number <= 100000) {
+      return now_us + int64_t{number} * minutes * 60 * 1000000;
+    }
+  }
+  absl::Time time;
+  std::string error;
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  if (absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &error)) return absl::ToUnixMicros(time);
+  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, &error)) {
+    return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilDay(time, zone) + 1, zone)) - 1;
+  }
+  return UsageError(absl::StrCat("due: \"", text.substr(0, 40), "\" is no time"),
+                    "due +2d, +3h, +90m, 2026-11-25 or 2026-11-25T17:00");
+}
+
+absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text) {
+  const std::pair<absl::string_view, absl::string_view> halves = absl::StrSplit(text, absl::MaxSplits('.', 1));
+  int64_t mantissa = 0;
+  if (halves.second.size() > 9 || !absl::SimpleAtoi(absl::StrCat(halves.first, halves.second), &mantissa)) {
+    return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is no number"),
+                      "digits with at most nine after a point, such as 12.5");
+  }
+  v1::Decimal decimal;
+  decimal.set_mantissa(mantissa);
+  decimal.set_scale(static_cast<uint32_t>(halves.second.size()));
+  return decimal;
+}
+
+absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
+  const absl::StatusOr<v1::Decimal> decimal = ParseDecimal(text);
+  if (!decimal.ok()) return decimal.status();
+  int64_t milli = decimal->mantissa();
+  if (decimal->scale() > 3 || milli <= 0 || milli > 1000000000) {
+    return UsageError(absl::StrCat("quantity: ", text.substr(0, 40), " is outside 0.001 to 1000000"), "2 or 0.5");
+  }
+  for (uint32_t scale = decimal->scale(); scale < 3; ++scale) milli *= 10;
+  return milli;
+}
+
+absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most) {
+  uint32_t number = 0;
+  if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return number;
+  return UsageError(
+      absl::StrCat(name, ": \"", text.substr(0, 40), "\" is not a whole number from ", least, " to ", most),
+      absl::StrCat(name, " ", least));
+}
+
+std::string StageWords(v1::EntryStage stage) {
+  switch (stage) {
+    case v1::ENTRY_STAGE_SAVED_HERE:
+      return "saved here";
+    case v1::ENTRY_STAGE_SAFE_AT_OFFICE:
+      return "safe at the office";
+    case v1::ENTRY_STAGE_COUNTED:
+      return "counted";
+    case v1::ENTRY_STAGE_NEEDS_ATTENTION:
+      return "needs attention";
+    case v1::ENTRY_STAGE_REPAIRED:
+      return "repaired";
+    default:
+      return "unknown";
+  }
+}
+
+std::string Count(uint64_t number, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(number, " ", number == 1 ? one : many);
+}
+
+}  // namespace doorstep::phone

@@ -1,0 +1,64 @@
+// Messages in words that a technician reads, and the values that a technician types.
+#ifndef DOORSTEP_TOOLS_PHONE_WORDS_H_
+#define DOORSTEP_TOOLS_PHONE_WORDS_H_
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/generated_enum_reflection.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "doorstep/v1/client.pb.h"
+#include "doorstep/v1/types.pb.h"
+
+namespace doorstep::phone {
+
+// `text` with control characters and bytes that are not UTF-8 made visible, so that nobody's note moves the cursor.
+// Newlines become blanks.
+std::string Printable(absl::string_view text);
+
+// OUTCOME_CODE_NOT_RESOLVED is "not resolved"; UNSPECIFIED is empty.
+std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value);
+template <class Enum>
+std::string Words(Enum value) {
+  return EnumWords(*google::protobuf::GetEnumDescriptor<Enum>(), static_cast<int>(value));
+}
+
+// The number that "not_resolved", "not resolved" or "NOT-RESOLVED" names. INVALID_ARGUMENT with the choices otherwise.
+absl::StatusOr<int> ParseEnumNumber(const google::protobuf::EnumDescriptor& type, absl::string_view text);
+template <class Enum>
+absl::StatusOr<Enum> ParseEnum(absl::string_view text) {
+  const absl::StatusOr<int> number = ParseEnumNumber(*google::protobuf::GetEnumDescriptor<Enum>(), text);
+  if (!number.ok()) return number.status();
+  return static_cast<Enum>(*number);
+}
+// "resolved", "temporary_fix": every value but UNSPECIFIED.
+std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type);
+
+// "d7.2.418" and back.
+std::string PositionText(const v1::JournalPosition& position);
+absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text);
+
+// In the phone's own zone: "2026-11-23 08:05"; "-" for 0.
+std::string TimeText(int64_t time_us);
+// "08:00-10:00" on `window`'s day; "-" when there is none.
+std::string WindowText(const v1::TimeWindow& window);
+// "+2d", "+90m", "+3h", "2026-11-25" (the end of that day) or "2026-11-25T17:00" in the phone's zone.
+absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us);
+// "12.5": mantissa 125, scale 1. At most nine digits after the point.
+absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text);
+// "2", "0.5": in thousandths.
+absl::StatusOr<int64_t> ParseMilli(absl::string_view text);
+absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most);
+
+// Where an entry stands, in the technician's words: "saved here".
+std::string StageWords(v1::EntryStage stage);
+// "1 entry", "2 entries".
+std::string Count(uint64_t number, absl::string_view one, absl::string_view many);
+
+}  // namespace doorstep::phone
+
+#endif  // DOORSTEP_TOOLS_PHONE_WORDS_H_

@@ -1,0 +1,196 @@
+// The work: notes, readings, parts, time, forms, the state of things, and the outcome.
+#include <array>
+#include <fstream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tools/phone/errors.h"
+#include "tools/phone/fact.h"
+#include "tools/phone/sha256.h"
+#include "tools/phone/words.h"
+
+namespace doorstep::phone {
+namespace {
+
+// The asset that was named, else the visit's first.
+std::string AssetOf(const Arguments& words, const FactContext& context) {
+  if (words.Has("asset")) return words.Option("asset");
+  return context.visit.asset_ids_size() > 0 ? context.visit.asset_ids(0) : std::string();
+}
+
+absl::Status ReadAssetStatus(const Arguments& words, v1::AssetStatus* status) {
+  *status = v1::ASSET_STATUS_UNSPECIFIED;
+  if (!words.Has("status")) return absl::OkStatus();
+  const absl::StatusOr<v1::AssetStatus> parsed = ParseEnum<v1::AssetStatus>(words.Option("status"));
+  if (!parsed.ok()) return parsed.status();
+  *status = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status Note(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
+  entry->mutable_note()->set_text(words.Text(0));
+  entry->mutable_note()->set_language(words.Option("language"));
+  return absl::OkStatus();
+}
+
+absl::Status Reading(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  const absl::StatusOr<v1::Decimal> value = ParseDecimal(words[1]);
+  if (!value.ok()) return value.status();
+  v1::ReadingTaken* reading = entry->mutable_reading_taken();
+  reading->set_asset_id(AssetOf(words, context));
+  reading->set_quantity(words[0]);
+  *reading->mutable_value() = *value;
+  reading->set_unit(words[2]);
+  return absl::OkStatus();
+}
+
+absl::Status Part(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  v1::PartMovement* part = nullptr;
+  if (words[0] == "used") part = entry->mutable_part_used();
+  if (words[0] == "returned") part = entry->mutable_part_returned();
+  if (words[0] == "requested") part = entry->mutable_part_requested();
+  if (part == nullptr) {
+    return UsageError(absl::StrCat("part: \"", words[0].substr(0, 40), "\" is not used, returned or requested"),
+                      "part used VS-200 1");
+  }
+  const absl::StatusOr<int64_t> quantity = ParseMilli(words[2]);
+  if (!quantity.ok()) return quantity.status();
+  part->set_part_number(words[1]);
+  part->set_quantity_milli(*quantity);
+  part->set_serial(words.Option("serial"));
+  part->set_asset_id(AssetOf(words, context));
+  return absl::OkStatus();
+}
+
+absl::Status Time(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
+  const absl::StatusOr<uint32_t> minutes = ParseNumber("time", words[0], 1, 1440);
+  if (!minutes.ok()) return minutes.status();
+  entry->mutable_time_spent()->set_minutes(*minutes);
+  entry->mutable_time_spent()->set_activity(words.Text(1));
+  return absl::OkStatus();
+}
+
+// "pressure-test@2 before=3.1 after=3.0"
+absl::Status Form(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
+  v1::FormSubmitted* form = entry->mutable_form_submitted();
+  const std::vector<std::string> id = absl::StrSplit(words[0], absl::MaxSplits('@', 1));
+  form->set_form_id(id[0]);
+  form->set_form_version(1);
+  if (id.size() == 2) {
+    const absl::StatusOr<uint32_t> version = ParseNumber("version", id[1], 1, 1000000);
+    if (!version.ok()) return version.status();
+    form->set_form_version(*version);
+  }
+  for (size_t i = 1; i < words.size(); ++i) {
+    const std::vector<std::string> halves = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
+    if (halves.size() != 2 || halves[0].empty()) {
+      return UsageError(absl::StrCat("form: \"", words[i].substr(0, 40), "\" is no answer"),
+                        "NAME=VALUE, or \"NAME=two words\"");
+    }
+    v1::FormSubmitted::Field* field = form->add_fields();
+    field->set_name(halves[0]);
+    field->set_value(halves[1]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Observe(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  v1::AssetObserved* observed = entry->mutable_asset_observed();
+  v1::AssetStatus asset_status;
+  absl::Status status = ReadAssetStatus(words, &asset_status);
+  if (!status.ok()) return status;
+  observed->set_asset_id(AssetOf(words, context));
+  observed->set_status(asset_status);
+  observed->set_condition(words.Text(0));
+  observed->set_use_share_millionths(-1);
+  if (words.Has("use")) {
+    const absl::StatusOr<uint32_t> percent = ParseNumber("use", words.Option("use"), 0, 100);
+    if (!percent.ok()) return percent.status();
+    observed->set_use_share_millionths(static_cast<int32_t>(*percent) * 10000);
+  }
+  observed->set_unused_feature(words.Option("unused"));
+  return absl::OkStatus();
+}
+
+absl::Status Replace(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  v1::AssetReplaced* replaced = entry->mutable_asset_replaced();
+  replaced->set_asset_id(AssetOf(words, context));
+  replaced->set_new_serial(words[0]);
+  replaced->set_new_model(words.Text(1));
+  return absl::OkStatus();
+}
+
+absl::Status Attachment(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
+  std::ifstream file(words[0], std::ios::binary);
+  if (!file) return WithTry(absl::NotFoundError(absl::StrCat(words[0], ": cannot be read")), "a file of this machine");
+  Sha256 hash;
+  uint64_t size = 0;
+  std::array<char, 16384> block;
+  do {
+    file.read(block.data(), block.size());
+    hash.Update(absl::string_view(block.data(), static_cast<size_t>(file.gcount())));
+    size += static_cast<uint64_t>(file.gcount());
+  } while (file);
+  v1::AttachmentAdded* attachment = entry->mutable_attachment_added();
+  attachment->set_sha256(hash.Finish());
+  attachment->set_content_type(words.Has("type") ? words.Option("type") : "application/octet-stream");
+  attachment->set_size_bytes(size);
+  attachment->set_title(words.Text(1));
+  return absl::OkStatus();
+}
+
+absl::Status Outcome(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  const absl::StatusOr<v1::OutcomeCode> code = ParseEnum<v1::OutcomeCode>(words[0]);
+  if (!code.ok()) return code.status();
+  v1::OutcomeReported* reported = entry->mutable_outcome_reported();
+  reported->set_finished(!words.Has("interim"));
+  v1::Outcome* outcome = reported->mutable_outcome();
+  outcome->set_code(*code);
+  if (words.Has("symptom")) outcome->mutable_symptom()->set_code(words.Option("symptom"));
+  if (words.Has("fault")) outcome->mutable_fault()->set_code(words.Option("fault"));
+  if (words.Has("cause")) outcome->mutable_cause()->set_code(words.Option("cause"));
+  if (words.Has("remedy")) outcome->mutable_remedy()->set_code(words.Option("remedy"));
+  outcome->set_asset_id(AssetOf(words, context));
+  v1::AssetStatus asset_status;
+  absl::Status status = ReadAssetStatus(words, &asset_status);
+  if (!status.ok()) return status;
+  outcome->set_asset_status_after(asset_status);
+  if (words.Has("down")) {
+    const absl::StatusOr<uint32_t> minutes = ParseNumber("down", words.Option("down"), 0, 10000000);
+    if (!minutes.ok()) return minutes.status();
+    outcome->set_down_time_min(*minutes);
+  }
+  outcome->set_customer_confirms(words.Has("confirmed"));
+  outcome->set_follow_up_wanted(words.Has("follow-up"));
+  outcome->set_summary(words.Text(1));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::vector<Fact>& WorkFacts() {
+  static const auto* const facts = new std::vector<Fact>{
+      {"note", "note TEXT [--language zh]", "anything worth knowing", "language=", 1, &Note},
+      {"reading", "reading QUANTITY VALUE UNIT [--asset ID]", "what a meter says", "asset=", 3, &Reading},
+      {"part", "part used|returned|requested NUMBER QUANTITY [--serial S] [--asset ID]",
+       "parts of the van or the shelf", "serial= asset=", 3, &Part},
+      {"time", "time MINUTES [ACTIVITY]", "working time", "", 1, &Time},
+      {"form", "form ID[@VERSION] NAME=VALUE ...", "a filled form", "", 1, &Form},
+      {"observe",
+       "observe TEXT [--status operational|degraded|down|retired] [--use PERCENT] [--unused FEATURE] [--asset ID]",
+       "the state of an asset and how it is used", "status= use= unused= asset=", 1, &Observe},
+      {"replace", "replace SERIAL [MODEL] [--asset ID]", "another asset stands in its place", "asset=", 1, &Replace},
+      {"attachment", "attachment FILE TITLE [--type image/jpeg]", "a photo or document, by its hash", "type=", 2,
+       &Attachment},
+      {"outcome",
+       "outcome CODE [TEXT] [--fault F] [--cause C] [--remedy R] [--symptom S] [--asset ID] [--status S] [--down "
+       "MINUTES] "
+       "[--confirmed] [--follow-up] [--interim]",
+       "what came of it; you are finished unless --interim",
+       "fault= cause= remedy= symptom= asset= status= down= confirmed follow-up interim", 1, &Outcome},
+  };
+  return *facts;
+}
+
+}  // namespace doorstep::phone
