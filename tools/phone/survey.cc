@@ -10,8 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "survey_text.h"
 #include "tools/phone/errors.h"
+#include "tools/phone/survey_text.h"
 #include "tools/phone/words.h"
 
 namespace doorstep::phone {
