@@ -1,0 +1,103 @@
+// How every handler begins and ends: authenticate, do the one thing, answer with a status. Only files that implement a
+// gRPC service include this.
+// Invariant: no handler's body runs before the Authenticator has let the caller pass, and every call is finished once.
+#ifndef DOORSTEP_SERVER_SERVICES_ANSWER_H_
+#define DOORSTEP_SERVER_SERVICES_ANSWER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/log.h"
+#include "server/feeds/scope.h"
+#include "server/services/authenticator.h"
+#include "server/services/parts.h"
+
+namespace doorstep {
+
+// One call on its way to its answer. A copyable handle: whoever calls Finish ends the call, from any thread, once.
+template <typename Response>
+class Call {
+ public:
+  Call(const ServerParts& parts, absl::string_view method, grpc::ServerUnaryReactor* reactor, Response* response)
+      : parts_(&parts), method_(method), reactor_(reactor), response_(response) {}
+
+  // The answer to be. It and the request live until Finish.
+  Response* response() const { return response_; }
+
+  void Finish(const absl::Status& status) const {
+    if (!status.ok()) LogRefusal(status);
+    reactor_->Finish(ToRpcStatus(status));
+  }
+
+ private:
+  // The codes of absl and gRPC have the same numbers. INTERNAL, UNKNOWN and DATA_LOSS lose their text: what went wrong
+  // inside is for the server's log, not for callers.
+  static grpc::Status ToRpcStatus(const absl::Status& status) {
+    if (status.ok()) return grpc::Status::OK;
+    const auto code = static_cast<grpc::StatusCode>(status.code());
+    if (IsOurFault(status)) return grpc::Status(code, "the server could not do this; its log says why");
+    return grpc::Status(code, std::string(status.message()));
+  }
+  static bool IsOurFault(const absl::Status& status) {
+    return absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsDataLoss(status);
+  }
+  void LogRefusal(const absl::Status& status) const {
+    // A caller's mistake may quote the caller's text, which has no place in a log.
+    const absl::string_view detail = IsOurFault(status) ? status.message() : absl::string_view();
+    Log(parts_->log, IsOurFault(status) ? LogLevel::kError : LogLevel::kDebug,
+        absl::StrCat(method_, ": ", absl::StatusCodeToString(status.code()), detail.empty() ? "" : ": ", detail));
+  }
+
+  const ServerParts* parts_;
+  absl::string_view method_;  // A literal.
+  grpc::ServerUnaryReactor* reactor_;
+  Response* response_;
+};
+
+namespace answer_internal {
+
+inline absl::StatusOr<Scope> ScopeOf(const ServerParts& parts, absl::string_view method,
+                                     const grpc::CallbackServerContext& context) {
+  absl::string_view authorization;
+  const auto found = context.client_metadata().find("authorization");
+  if (found != context.client_metadata().end()) {
+    authorization = absl::string_view(found->second.data(), found->second.size());
+  }
+  return parts.authenticator.Authenticate(method, authorization);
+}
+
+}  // namespace answer_internal
+
+// For handlers that end later, on another thread: `body` gets the scope and the Call, and sees to it that Finish is
+// called.
+template <typename Response, typename Body>
+grpc::ServerUnaryReactor* AnswerLater(const ServerParts& parts, absl::string_view method,
+                                      grpc::CallbackServerContext* context, Response* response, Body body) {
+  // Asked for once: each call of DefaultReactor makes another.
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const Call<Response> call(parts, method, reactor, response);
+  absl::StatusOr<Scope> scope = answer_internal::ScopeOf(parts, method, *context);
+  if (scope.ok()) {
+    body(*std::move(scope), call);
+  } else {
+    call.Finish(scope.status());
+  }
+  return reactor;
+}
+
+// For handlers that answer at once: `body` gets the scope, fills the response and returns the status.
+template <typename Response, typename Body>
+grpc::ServerUnaryReactor* Answer(const ServerParts& parts, absl::string_view method,
+                                 grpc::CallbackServerContext* context, Response* response, Body body) {
+  return AnswerLater(parts, method, context, response,
+                     [&](const Scope& scope, const Call<Response>& call) { call.Finish(body(scope)); });
+}
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_SERVICES_ANSWER_H_
