@@ -157,6 +157,7 @@ void VisitFolder::Reassign(const v1::FoldReassign& reassign, const v1::FoldComma
 }
 
 void VisitFolder::TakePast(const v1::FoldPast& past, int64_t commit_us) {
+  visit_.clear_assignments();  // The latest telling is the whole story.
   v1::Assignment& a = Expect(past.technician_id(), v1::ASSIGNMENT_ROLE_LEAD, commit_us);
   a.set_state(v1::ASSIGNMENT_STATE_DONE);
   a.set_arrived_time_us(past.arrived_time_us());
