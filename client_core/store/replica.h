@@ -68,7 +68,9 @@ class Replica {
                                         const v1::PullResponse& response);
   // The cursor to send; empty for a feed never heard of.
   std::string Cursor(absl::string_view feed) const;
-  const std::map<std::string, FeedState, std::less<>>& feeds() const { return feeds_; }
+  // Null: never heard of. Valid until the next change.
+  const FeedState* FindFeed(absl::string_view feed) const;
+  std::vector<FeedState> Feeds() const;
   // Forgets a feed that this phone may no longer read.
   absl::Status DropFeed(absl::string_view feed);
 
@@ -93,20 +95,27 @@ class Replica {
   absl::StatusOr<std::string> KeptIdentity();
 
  private:
-  explicit Replica(sqlite::Database* db) : db_(db) {}
+  struct Feed {
+    FeedState state;
+    int64_t number = 0;    // Stands for the name in rows.
+    int64_t snapshot = 0;  // How many snapshots have begun; rows carry the one that was the newest.
+  };
   struct Applying;
+
+  explicit Replica(sqlite::Database* db) : db_(db) {}
   absl::Status Load();
+  absl::Status LoadJudgement(absl::string_view id, absl::string_view entity, v1::Judgement* loaded);
   absl::Status PutRow(Applying& page, const v1::Change& change);
   absl::Status DropRow(Applying& page, const v1::Change& change);
-  absl::Status EndSnapshot(Applying& page);
-  absl::Status WriteFeed(const FeedState& feed, int64_t number, int64_t snapshot);
+  absl::Status NoteLeft(Applying& page, const std::string& id, int64_t seq, const v1::Left& left);
   absl::Status ForgetTerm(Applying& page, v1::EntityKind kind, absl::string_view id, bool* had);
+  absl::Status EndSnapshot(Applying& page);
+  absl::Status ForgetOldLeft();
+  absl::Status WriteFeed(const Feed& feed);
 
   sqlite::Database* const db_;
   SodiumSha256 hasher_;
-  std::map<std::string, FeedState, std::less<>> feeds_;
-  std::map<std::string, int64_t, std::less<>> feed_numbers_;
-  std::map<std::string, int64_t, std::less<>> snapshots_;  // How many have begun; rows carry the one that wrote them.
+  std::map<std::string, Feed> feeds_;
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;
   sqlite::Statement read_version_;
   sqlite::Statement put_;

@@ -1,0 +1,294 @@
+#include "client_core/store/journal.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/entry_check.h"
+#include "client_core/rules/fold_fact.h"
+#include "client_core/rules/journal_hash.h"
+#include "client_core/sqlite/migrate.h"
+#include "client_core/store/journal_rows.h"
+
+namespace doorstep {
+namespace {
+
+// A tap writes one row of `entry` and nothing else: the indexes are partial and do not see ordinary entries.
+constexpr absl::string_view kFirstSchema = R"sql(
+CREATE TABLE identity (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  request BLOB NOT NULL,   -- EnrollRequest, durable before it is sent
+  response BLOB            -- EnrollResponse; its epochs are kept as they are now
+);
+CREATE TABLE epoch (
+  epoch INTEGER PRIMARY KEY,
+  salt BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  common_through INTEGER NOT NULL DEFAULT 0,
+  received_through INTEGER NOT NULL DEFAULT 0,
+  backed_up_through INTEGER NOT NULL DEFAULT 0,
+  judged_through INTEGER NOT NULL DEFAULT 0,
+  settled_through INTEGER NOT NULL DEFAULT 0,
+  retained_through INTEGER NOT NULL DEFAULT 0,
+  retained_hash BLOB NOT NULL DEFAULT x''
+);
+CREATE TABLE boot (boot INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE, exchange BLOB);
+CREATE TABLE entry (
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  author TEXT NOT NULL,
+  from_epoch INTEGER NOT NULL,
+  from_seq INTEGER NOT NULL,
+  token TEXT,
+  visit_id TEXT NOT NULL,
+  fact INTEGER NOT NULL,
+  wall_us INTEGER NOT NULL,
+  boot INTEGER NOT NULL,
+  entry BLOB NOT NULL,
+  PRIMARY KEY (epoch, seq)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX entry_token ON entry (token) WHERE token IS NOT NULL;
+CREATE INDEX entry_from ON entry (from_epoch, from_seq) WHERE from_epoch > 0;
+)sql";
+
+// A long WAL makes commits slower; at this length a checkpoint rewrites only a handful of pages.
+constexpr absl::string_view kShortWal = "PRAGMA wal_autocheckpoint=256";
+
+}  // namespace
+
+Journal::Journal(sqlite::Database* db) : db_(db), boots_(db) {}
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema}));
+  RETURN_IF_ERROR(db->Execute(kShortWal));
+  std::unique_ptr<Journal> journal(new Journal(db));
+  ASSIGN_OR_RETURN(journal->insert_, db->Prepare("INSERT INTO entry (epoch, seq, hash, author, from_epoch, from_seq, "
+                                                 "token, visit_id, fact, wall_us, boot, entry) VALUES "
+                                                 "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"));
+  ASSIGN_OR_RETURN(journal->find_token_,
+                   db->Prepare("SELECT epoch, seq, from_epoch, from_seq FROM entry WHERE token = $1"));
+  ASSIGN_OR_RETURN(journal->read_after_,
+                   db->Prepare(absl::StrCat("SELECT ", kRowColumns,
+                                            " FROM entry WHERE epoch = $1 AND seq > $2 AND seq <= $3 ORDER BY seq "
+                                            "LIMIT $4")));
+  ASSIGN_OR_RETURN(journal->write_marks_,
+                   db->Prepare("INSERT INTO epoch (epoch, salt, state, common_through, received_through, "
+                               "backed_up_through, judged_through, settled_through, retained_through, retained_hash) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (epoch) DO UPDATE SET "
+                               "state = $3, common_through = $4, received_through = $5, backed_up_through = $6, "
+                               "judged_through = $7, settled_through = $8, retained_through = $9, "
+                               "retained_hash = $10"));
+  RETURN_IF_ERROR(journal->Load());
+  return journal;
+}
+
+absl::Status Journal::Load() {
+  identity_.reset();
+  epochs_.clear();
+  pending_.clear();
+  {
+    ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (row) {
+      v1::EnrollResponse identity;
+      if (!ParseBytes(read.Blob(0), identity)) return absl::DataLossError("journal: the identity is damaged");
+      identity_ = std::move(identity);
+    }
+  }
+  RETURN_IF_ERROR(boots_.Load());
+  RETURN_IF_ERROR(LoadEpochs());
+  for (const auto& [epoch, marks] : epochs_) RETURN_IF_ERROR(LoadPending(marks));
+  return absl::OkStatus();
+}
+
+absl::Status Journal::LoadEpochs() {
+  ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare(kReadEpochs));
+  ASSIGN_OR_RETURN(sqlite::Statement last,
+                   db_->Prepare("SELECT seq, hash FROM entry WHERE epoch = $1 ORDER BY seq DESC LIMIT 1"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return absl::OkStatus();
+    EpochMarks marks = EpochFromRow(read);
+    marks.head_seq = marks.retained_through;
+    marks.head_hash = marks.retained_hash;
+    if (marks.retained_through == 0 && identity_.has_value()) {
+      marks.head_hash = ChainStart(hasher_, identity_->device(), marks.epoch, marks.salt);
+    }
+    ASSIGN_OR_RETURN(const bool any, last.Bind(1, marks.epoch).Step());
+    if (any) {
+      marks.head_seq = last.Int(0);
+      if (!HashFromBytes(last.Blob(1), marks.head_hash)) return absl::DataLossError("journal: a hash is damaged");
+    }
+    last.Reset();
+    epochs_[marks.epoch] = std::move(marks);
+  }
+}
+
+absl::Status Journal::LoadPending(const EpochMarks& marks) {
+  std::deque<PendingEntry>& pending = pending_[marks.epoch];
+  read_after_.Bind(1, marks.epoch).Bind(2, marks.settled_through).Bind(3, marks.last_own_seq()).Bind(4, -1);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read_after_.Step());
+    if (!row) return absl::OkStatus();
+    PendingEntry entry{InfoFromRow(read_after_), std::nullopt};
+    if (BearsState(entry.info.fact)) {
+      v1::LogEntry recorded;
+      if (ParseBytes(read_after_.Blob(kEntryColumn), recorded)) {
+        entry.fold = FoldOf(recorded, PositionOf(entry.info), entry.info.author);
+      }
+    }
+    pending.push_back(std::move(entry));
+  }
+}
+
+// After a failed transaction the memory must say what the file says. The failure itself is what the caller hears.
+absl::Status Journal::Reload(absl::Status why) {
+  const absl::Status loaded = Load();
+  if (!loaded.ok() && why.ok()) return loaded;
+  return ExplainFullDisk(std::move(why));
+}
+
+absl::Status Journal::InsertRow(const Row& row) {
+  insert_.Bind(1, row.info.epoch)
+      .Bind(2, row.info.seq)
+      .BindBlobBorrowed(3, AsBytes(row.hash))
+      .BindText(4, row.info.author)
+      .Bind(5, row.info.from_epoch)
+      .Bind(6, row.info.from_seq)
+      .BindText(8, row.info.visit_id)
+      .Bind(9, row.info.fact)
+      .Bind(10, row.info.wall_time_us)
+      .Bind(11, row.boot)
+      .BindBlobBorrowed(12, row.entry);
+  if (row.token.empty()) {
+    insert_.BindNull(7);
+  } else {
+    insert_.BindText(7, row.token);
+  }
+  return insert_.Run();
+}
+
+absl::StatusOr<AppendResult> Journal::FindToken(absl::string_view token) {
+  AppendResult result;
+  ASSIGN_OR_RETURN(result.repeated, find_token_.BindText(1, token).Step());
+  if (result.repeated) {
+    // The position that was given out first, wherever the entry goes on by now.
+    const int first = find_token_.Int(2) > 0 ? 2 : 0;
+    result.position = MakePosition(identity_->device(), find_token_.Int(first), find_token_.Int(first + 1));
+    find_token_.Reset();
+  }
+  return result;
+}
+
+absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1::LogEntry& entry,
+                                             absl::string_view token) {
+  EpochMarks* const marks = MutableCurrent();
+  if (!identity_.has_value() || marks == nullptr) {
+    return absl::FailedPreconditionError("this phone is not enrolled: enrol it before recording");
+  }
+  if (author.empty() || author.size() > limits::kIdBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("author: must be 1 to ", limits::kIdBytesMax, " bytes"));
+  }
+  if (token.size() > limits::kTokenBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("token: must be at most ", limits::kTokenBytesMax, " bytes"));
+  }
+  if (entry.fact_case() == v1::LogEntry::FACT_NOT_SET) {
+    return absl::InvalidArgumentError("entry.fact: must be set to a kind this version knows");
+  }
+  RETURN_IF_ERROR(CheckEntry(entry));
+  if (!token.empty()) {
+    ASSIGN_OR_RETURN(AppendResult before, FindToken(token));
+    if (before.repeated) return before;
+  }
+
+  Row row;
+  if (!entry.SerializeToString(&row.entry)) return absl::InvalidArgumentError("entry: cannot be serialized");
+  if (row.entry.size() > limits::kEntryBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("entry: ", row.entry.size(), " bytes, must be at most ", limits::kEntryBytesMax));
+  }
+  absl::StatusOr<uint64_t> boot = boots_.Number(entry.time().boot_id());
+  if (!boot.ok()) return ExplainFullDisk(boot.status());
+  row.boot = *boot;
+  row.token = std::string(token);
+  row.info = {marks->epoch,
+              marks->head_seq + 1,
+              0,
+              0,
+              std::string(author),
+              entry.visit_id(),
+              entry.fact_case(),
+              entry.time().wall_time_us(),
+              row.entry.size()};
+  row.hash = ChainNext(hasher_, marks->head_hash,
+                       {identity_->device(), row.info.epoch, row.info.seq, author, 0, 0, row.entry});
+  // One statement is its own transaction: durable when it returns.
+  const absl::Status inserted = InsertRow(row);
+  if (!inserted.ok()) return ExplainFullDisk(inserted);
+
+  marks->head_seq = row.info.seq;
+  marks->head_hash = row.hash;
+  AppendResult result;
+  result.position = PositionOf(row.info);
+  PendingEntry pending{std::move(row.info), std::nullopt};
+  if (BearsState(entry.fact_case())) pending.fold = FoldOf(entry, result.position, author);
+  pending_[marks->epoch].push_back(std::move(pending));
+  return result;
+}
+
+const EpochMarks* Journal::current() const {
+  for (const auto& [epoch, marks] : epochs_) {
+    if (marks.state == EpochState::kCurrent) return &marks;
+  }
+  return nullptr;
+}
+
+EpochMarks* Journal::MutableCurrent() { return const_cast<EpochMarks*>(std::as_const(*this).current()); }
+
+v1::JournalPosition Journal::PositionOf(const EntryInfo& info) const {
+  return MakePosition(identity_.has_value() ? identity_->device() : "", info.epoch, info.seq);
+}
+
+absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
+  const absl::Status not_ours =
+      absl::NotFoundError(absl::StrCat("entry ", FormatPosition(position), ": not recorded on this phone"));
+  if (!identity_.has_value() || position.device() != identity_->device()) return not_ours;
+  ASSIGN_OR_RETURN(sqlite::Statement moved,
+                   db_->Prepare(absl::StrCat("SELECT ", kRowColumns,
+                                             " FROM entry WHERE from_epoch = $1 AND from_seq = $2 AND from_epoch > 0 "
+                                             "ORDER BY epoch DESC LIMIT 1")));
+  ASSIGN_OR_RETURN(const bool has_moved, moved.Bind(1, position.epoch()).Bind(2, position.seq()).Step());
+  if (has_moved) return InfoFromRow(moved);
+  ASSIGN_OR_RETURN(const std::vector<EntryInfo> here, List(position.epoch(), position.seq() - 1, 1));
+  if (here.empty() || here[0].seq != position.seq()) return not_ours;
+  if (here[0].from_epoch == 0) return here[0];
+  // It was itself a copy: the newest copy of the same first position is where it goes on.
+  moved.Reset();
+  ASSIGN_OR_RETURN(const bool newest, moved.Bind(1, here[0].from_epoch).Bind(2, here[0].from_seq).Step());
+  return newest ? InfoFromRow(moved) : here[0];
+}
+
+absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
+  std::vector<EntryInfo> entries;
+  read_after_.Bind(1, epoch).Bind(2, after_seq).Bind(3, INT64_MAX).Bind(4, limit);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read_after_.Step());
+    if (!row) return entries;
+    entries.push_back(InfoFromRow(read_after_));
+  }
+}
+
+absl::StatusOr<v1::LogEntry> Journal::Read(uint64_t epoch, uint64_t seq) {
+  ASSIGN_OR_RETURN(const bool row, read_after_.Bind(1, epoch).Bind(2, seq - 1).Bind(3, seq).Bind(4, 1).Step());
+  if (!row) return absl::NotFoundError(absl::StrCat("entry ", epoch, ".", seq, ": not in this journal"));
+  v1::LogEntry entry;
+  const bool parsed = ParseBytes(read_after_.Blob(kEntryColumn), entry);
+  read_after_.Reset();
+  if (!parsed) return absl::DataLossError(absl::StrCat("entry ", epoch, ".", seq, ": its bytes are damaged"));
+  return entry;
+}
+
+}  // namespace doorstep

@@ -1,0 +1,241 @@
+// The journal's marks: what is sent, what the server has, what is judged, settled and at last deleted.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/journal_hash.h"
+#include "client_core/store/journal.h"
+#include "client_core/store/journal_rows.h"
+#include "google/protobuf/io/coded_stream.h"
+
+namespace doorstep {
+
+absl::Status Journal::WriteMarks(const EpochMarks& marks) {
+  return write_marks_.Bind(1, marks.epoch)
+      .BindBlob(2, marks.salt)
+      .Bind(3, static_cast<int64_t>(marks.state))
+      .Bind(4, marks.common_through)
+      .Bind(5, marks.received_through)
+      .Bind(6, marks.backed_up_through)
+      .Bind(7, marks.judged_through)
+      .Bind(8, marks.settled_through)
+      .Bind(9, marks.retained_through)
+      .BindBlob(10, marks.retained_through > 0 ? AsBytes(marks.retained_hash) : absl::string_view())
+      .Run();
+}
+
+// What was deleted cannot be sent again, should a restored server ask for it: an epoch whose mark fell below that
+// has nothing to offer.
+bool Journal::HasUnsent(const EpochMarks& marks) const {
+  return marks.received_through < marks.last_own_seq() && marks.received_through >= marks.retained_through;
+}
+
+uint64_t Journal::UnsentEpoch() const {
+  for (const auto& [epoch, marks] : epochs_) {
+    if (HasUnsent(marks)) return epoch;
+  }
+  return 0;
+}
+
+absl::StatusOr<Hash> Journal::HashAt(const EpochMarks& marks, uint64_t seq) {
+  if (seq == marks.head_seq) return marks.head_hash;
+  if (seq == 0) return ChainStart(hasher_, identity_->device(), marks.epoch, marks.salt);
+  if (seq == marks.retained_through) return marks.retained_hash;
+  ASSIGN_OR_RETURN(const bool row, read_after_.Bind(1, marks.epoch).Bind(2, seq - 1).Bind(3, seq).Bind(4, 1).Step());
+  if (!row) return absl::NotFoundError(absl::StrCat("entry ", marks.epoch, ".", seq, ": not in this journal"));
+  Hash hash;
+  const bool whole = HashFromBytes(read_after_.Blob(kHashColumn), hash);
+  read_after_.Reset();
+  if (!whole) return absl::DataLossError("journal: a hash is damaged");
+  return hash;
+}
+
+absl::StatusOr<FrameEntries> Journal::ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
+                                                   uint64_t bytes_max) {
+  const auto found = epochs_.find(epoch);
+  if (found == epochs_.end()) return absl::NotFoundError(absl::StrCat("epoch ", epoch, ": not of this phone"));
+  const EpochMarks& marks = found->second;
+  FrameEntries frame;
+  frame.epoch = epoch;
+  frame.first_seq = after_seq + 1;
+  frame.last_seq = after_seq;
+  if (after_seq >= marks.last_own_seq() || after_seq < marks.retained_through) return frame;
+  ASSIGN_OR_RETURN(frame.prev_hash, HashAt(marks, after_seq));
+  frame.head_hash = frame.prev_hash;
+
+  std::set<uint64_t> boots;
+  read_after_.Bind(1, epoch)
+      .Bind(2, after_seq)
+      .Bind(3, marks.last_own_seq())
+      .Bind(4, std::min(entries_max, limits::kFrameEntriesMax));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool any, read_after_.Step());
+    if (!any) break;
+    Row row;
+    if (!RowFromRow(read_after_, row) || row.info.seq != frame.last_seq + 1) {
+      read_after_.Reset();
+      return absl::DataLossError(absl::StrCat("journal: entry ", epoch, ".", frame.last_seq + 1, " is missing"));
+    }
+    v1::EntryEnvelope envelope;
+    envelope.set_author(row.info.author);
+    envelope.set_from_epoch(row.info.from_epoch);
+    envelope.set_from_seq(row.info.from_seq);
+    envelope.set_entry(std::move(row.entry));
+    const uint64_t size = envelope.ByteSizeLong();
+    const uint64_t bytes = 1 + google::protobuf::io::CodedOutputStream::VarintSize64(size) + size;
+    if (!frame.entries.empty() && frame.raw_bytes + bytes > bytes_max) {
+      read_after_.Reset();
+      break;
+    }
+    frame.raw_bytes += bytes;
+    frame.last_seq = row.info.seq;
+    frame.head_hash = row.hash;
+    boots.insert(row.boot);
+    frame.entries.push_back(std::move(envelope));
+  }
+  frame.clock = boots_.Around(boots);
+  frame.empties_queue =
+      frame.last_seq == marks.last_own_seq() && std::all_of(epochs_.begin(), epochs_.end(), [&](const auto& other) {
+        return other.first == epoch || !HasUnsent(other.second);
+      });
+  return frame;
+}
+
+absl::StatusOr<bool> Journal::IsOurs(const EpochMarks& marks, const v1::JournalMark& mark) {
+  const uint64_t seq = mark.received_through();
+  if (seq > marks.head_seq) return false;
+  // Nothing, or what was deleted after this very server had it in a backup.
+  if (seq == 0 || seq < marks.retained_through) return true;
+  ASSIGN_OR_RETURN(const Hash hash, HashAt(marks, seq));
+  return AsBytes(hash) == absl::string_view(mark.hash());
+}
+
+absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark) {
+  const auto found = epochs_.find(mark.epoch());
+  if (found == epochs_.end()) return Acknowledgement::kNotOurs;
+  ASSIGN_OR_RETURN(const bool ours, IsOurs(found->second, mark));
+  if (!ours) return Acknowledgement::kNotOurs;
+  EpochMarks marks = found->second;
+  const uint64_t received = std::min<uint64_t>(mark.received_through(), marks.last_own_seq());
+  marks.received_through = std::max(marks.received_through, received);
+  marks.backed_up_through =
+      std::max(marks.backed_up_through, std::min<uint64_t>(mark.backed_up_through(), marks.received_through));
+  if (marks.received_through == found->second.received_through &&
+      marks.backed_up_through == found->second.backed_up_through) {
+    return Acknowledgement::kUnchanged;
+  }
+  const absl::Status written = WriteMarks(marks);
+  if (!written.ok()) return ExplainFullDisk(written);
+  found->second = std::move(marks);
+  return Acknowledgement::kMoved;
+}
+
+absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks) {
+  if (!identity_.has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
+  if (absl::string_view(identity_->generation()) == generation) return absl::OkStatus();
+  return Reload(db_->Transaction([&]() -> absl::Status {
+    for (const auto& [epoch, before] : epochs_) {
+      EpochMarks after = before;
+      after.received_through = 0;
+      after.backed_up_through = 0;
+      for (const v1::JournalMark& mark : marks) {
+        if (mark.epoch() != epoch) continue;
+        ASSIGN_OR_RETURN(const bool ours, IsOurs(before, mark));
+        if (!ours) continue;
+        after.received_through = std::min<uint64_t>(mark.received_through(), before.last_own_seq());
+        after.backed_up_through = std::min<uint64_t>(mark.backed_up_through(), after.received_through);
+      }
+      after.judged_through = std::min(after.judged_through, after.received_through);
+      after.settled_through = std::min(after.settled_through, after.judged_through);
+      RETURN_IF_ERROR(WriteMarks(after));
+    }
+    v1::EnrollResponse identity = *identity_;
+    identity.set_generation(std::string(generation));
+    return WriteIdentity(identity);
+  }));
+}
+
+absl::Status Journal::SetJudged(uint64_t epoch, uint64_t seq) {
+  const auto found = epochs_.find(epoch);
+  if (found == epochs_.end()) return absl::OkStatus();
+  EpochMarks marks = found->second;
+  marks.judged_through = std::max(marks.judged_through, std::min(seq, marks.received_through));
+  if (marks.judged_through == found->second.judged_through) return absl::OkStatus();
+  RETURN_IF_ERROR(ExplainFullDisk(WriteMarks(marks)));
+  found->second = std::move(marks);
+  return absl::OkStatus();
+}
+
+absl::Status Journal::SettleThrough(uint64_t epoch, uint64_t seq) {
+  const auto found = epochs_.find(epoch);
+  if (found == epochs_.end()) return absl::OkStatus();
+  EpochMarks marks = found->second;
+  marks.settled_through = std::max(marks.settled_through, std::min(seq, marks.judged_through));
+  if (marks.settled_through == found->second.settled_through) return absl::OkStatus();
+  RETURN_IF_ERROR(ExplainFullDisk(WriteMarks(marks)));
+  std::deque<PendingEntry>& pending = pending_[epoch];
+  while (!pending.empty() && pending.front().info.seq <= marks.settled_through) pending.pop_front();
+  found->second = std::move(marks);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
+  ASSIGN_OR_RETURN(sqlite::Statement first_young,
+                   db_->Prepare("SELECT min(seq) FROM entry WHERE epoch = $1 AND seq <= $2 AND wall_us > $3"));
+  ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare("DELETE FROM entry WHERE epoch = $1 AND seq <= $2"));
+  // Entries that go on elsewhere: their copy there is what counts, and it must be safe for good first.
+  ASSIGN_OR_RETURN(
+      sqlite::Statement remove_moved,
+      db_->Prepare("DELETE FROM entry WHERE epoch = $1 AND seq > $2 AND wall_us <= $3 AND EXISTS (SELECT 1 "
+                   "FROM epoch WHERE epoch > $1) AND NOT EXISTS (SELECT 1 FROM epoch e WHERE e.epoch > $1 "
+                   "AND min(e.backed_up_through, e.settled_through) < (SELECT coalesce(max(seq), 0) FROM "
+                   "entry c WHERE c.epoch = e.epoch))"));
+  const int64_t before_us = now_us - limits::kRetentionMicros;
+  uint64_t removed = 0;
+  const absl::Status status = db_->Transaction([&]() -> absl::Status {
+    for (auto& [epoch, marks] : epochs_) {
+      EpochMarks after = marks;
+      uint64_t through = std::min(marks.backed_up_through, marks.settled_through);
+      ASSIGN_OR_RETURN(bool row, first_young.Bind(1, epoch).Bind(2, through).Bind(3, before_us).Step());
+      if (row && !first_young.IsNull(0)) through = first_young.Int(0) - 1;
+      first_young.Reset();
+      if (through > marks.retained_through) {
+        ASSIGN_OR_RETURN(after.retained_hash, HashAt(marks, through));
+        after.retained_through = through;
+        RETURN_IF_ERROR(WriteMarks(after));
+        RETURN_IF_ERROR(remove.Bind(1, epoch).Bind(2, through).Run());
+        removed += db_->Changes();
+      }
+      if (marks.state == EpochState::kOld) {
+        RETURN_IF_ERROR(remove_moved.Bind(1, epoch).Bind(2, marks.common_through).Bind(3, before_us).Run());
+        removed += db_->Changes();
+      }
+    }
+    return absl::OkStatus();
+  });
+  RETURN_IF_ERROR(Reload(status));
+  return removed;
+}
+
+JournalCounts Journal::Counts() const {
+  JournalCounts counts;
+  for (const auto& [epoch, marks] : epochs_) {
+    counts.recorded += marks.last_own_seq();
+    counts.saved_here += marks.last_own_seq() - marks.received_through;
+    counts.safe += marks.received_through - marks.judged_through;
+    counts.judged += marks.judged_through;
+    const auto pending = pending_.find(epoch);
+    if (pending == pending_.end()) continue;
+    for (const PendingEntry& entry : pending->second) {
+      if (entry.info.seq <= marks.received_through) continue;
+      counts.queued_bytes += entry.info.bytes;
+      if (counts.oldest_queued_time_us == 0) counts.oldest_queued_time_us = entry.info.wall_time_us;
+    }
+  }
+  return counts;
+}
+
+}  // namespace doorstep

@@ -1,0 +1,241 @@
+// How a journal begins and goes on: enrolment, forks, and taking over what a salvage has read.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/journal_hash.h"
+#include "client_core/store/journal.h"
+#include "client_core/store/journal_rows.h"
+
+namespace doorstep {
+namespace {
+
+constexpr size_t kSaltBytes = 16;
+
+std::pair<uint64_t, uint64_t> FirstPosition(const EntryInfo& info) {
+  return info.from_epoch > 0 ? std::pair(info.from_epoch, info.from_seq) : std::pair(info.epoch, info.seq);
+}
+
+absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
+  if (epoch >= 1 && salt.size() == kSaltBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of at least 1 and a salt of ", kSaltBytes,
+                                                 " bytes, has ", epoch, " and ", salt.size(), " bytes"));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::EnrollRequest> Journal::PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random) {
+  v1::EnrollRequest kept;
+  {
+    ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT request FROM identity"));
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (row && !ParseBytes(read.Blob(0), kept)) return absl::DataLossError("journal: the enrolment is damaged");
+  }
+  if (!kept.request_id().empty() && kept.invitation_code() == request.invitation_code()) return kept;
+  if (identity_.has_value()) {
+    return absl::FailedPreconditionError(absl::StrCat("this phone is already enrolled as ", identity_->device(),
+                                                      " with another invitation; a new one needs a new folder"));
+  }
+  kept.Clear();
+  kept.set_invitation_code(request.invitation_code());
+  kept.set_request_id(absl::BytesToHexString(random.Bytes(16)));
+  kept.set_device_name(request.device_name());
+  kept.set_platform(request.platform());
+  ASSIGN_OR_RETURN(sqlite::Statement write,
+                   db_->Prepare("INSERT INTO identity (one, request) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET "
+                                "request = $1"));
+  const absl::Status written = write.BindBlob(1, kept.SerializeAsString()).Run();
+  if (!written.ok()) return ExplainFullDisk(written);
+  return kept;
+}
+
+absl::Status Journal::WriteIdentity(const v1::EnrollResponse& identity) {
+  ASSIGN_OR_RETURN(
+      sqlite::Statement write,
+      db_->Prepare("INSERT INTO identity (one, request, response) VALUES (1, x'', $1) ON CONFLICT (one) DO "
+                   "UPDATE SET response = $1"));
+  return write.BindBlob(1, identity.SerializeAsString()).Run();
+}
+
+absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
+  if (response.device().empty() || response.device().size() > limits::kDeviceBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("enrolment answer: device must be 1 to ", limits::kDeviceBytesMax, " bytes"));
+  }
+  if (response.token().empty()) return absl::InvalidArgumentError("enrolment answer: token is missing");
+  if (identity_.has_value() && identity_->device() != response.device()) {
+    return absl::FailedPreconditionError(absl::StrCat("this phone is already enrolled as ", identity_->device()));
+  }
+  v1::EnrollResponse identity = response;
+  if (identity_.has_value()) {
+    // The journal may have moved on since the first answer; only its own generation and epochs are true here.
+    *identity.mutable_epoch() = identity_->epoch();
+    *identity.mutable_spare_epoch() = identity_->spare_epoch();
+    identity.set_generation(identity_->generation());
+    return Reload(WriteIdentity(identity));
+  }
+  RETURN_IF_ERROR(CheckEpoch("enrolment answer: epoch", response.epoch().epoch(), response.epoch().salt()));
+  return Reload(db_->Transaction([&]() -> absl::Status {
+    EpochMarks current;
+    current.epoch = response.epoch().epoch();
+    current.salt = response.epoch().salt();
+    RETURN_IF_ERROR(WriteMarks(current));
+    if (response.spare_epoch().epoch() > 0) {
+      RETURN_IF_ERROR(
+          CheckEpoch("enrolment answer: spare_epoch", response.spare_epoch().epoch(), response.spare_epoch().salt()));
+      EpochMarks spare;
+      spare.epoch = response.spare_epoch().epoch();
+      spare.salt = response.spare_epoch().salt();
+      spare.state = EpochState::kSpare;
+      RETURN_IF_ERROR(WriteMarks(spare));
+    }
+    return WriteIdentity(identity);
+  }));
+}
+
+absl::StatusOr<std::vector<Journal::Row>> Journal::RowsAfter(uint64_t epoch, uint64_t after_seq) {
+  std::vector<Row> rows;
+  read_after_.Bind(1, epoch).Bind(2, after_seq).Bind(3, INT64_MAX).Bind(4, -1);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool any, read_after_.Step());
+    if (!any) return rows;
+    Row row;
+    if (!RowFromRow(read_after_, row)) {
+      read_after_.Reset();
+      return absl::DataLossError("journal: a hash is damaged");
+    }
+    row.token.clear();  // Stays with the row it was given for.
+    rows.push_back(std::move(row));
+  }
+}
+
+// The same bytes, author and boot under the next seqs of `target`; each names the position it had first.
+absl::StatusOr<uint64_t> Journal::Reappend(const std::vector<Row>& rows, EpochMarks& target) {
+  for (const Row& before : rows) {
+    Row row = before;
+    std::tie(row.info.from_epoch, row.info.from_seq) = FirstPosition(before.info);
+    row.info.epoch = target.epoch;
+    row.info.seq = target.head_seq + 1;
+    row.hash = ChainNext(hasher_, target.head_hash,
+                         {identity_->device(), row.info.epoch, row.info.seq, row.info.author, row.info.from_epoch,
+                          row.info.from_seq, row.entry});
+    RETURN_IF_ERROR(InsertRow(row));
+    target.head_seq = row.info.seq;
+    target.head_hash = row.hash;
+  }
+  return rows.size();
+}
+
+absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
+  const auto found = epochs_.find(fork.epoch());
+  if (!identity_.has_value() || found == epochs_.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("fork: epoch ", fork.epoch(), " is not of this phone"));
+  }
+  ForkResult result;
+  if (found->second.state == EpochState::kOld) return result;
+  RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
+  const auto target = epochs_.find(fork.new_epoch());
+  if (found->second.state != EpochState::kCurrent ||
+      (target != epochs_.end() && target->second.state != EpochState::kSpare)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("fork: cannot go from epoch ", fork.epoch(), " on in epoch ", fork.new_epoch()));
+  }
+  const absl::Status status = db_->Transaction([&]() -> absl::Status {
+    EpochMarks left = found->second;
+    left.state = EpochState::kOld;
+    left.common_through = std::max(left.retained_through, std::min<uint64_t>(fork.last_common_seq(), left.head_seq));
+    // What both sides have in common, the server has.
+    left.received_through = left.common_through;
+    left.backed_up_through = std::min(left.backed_up_through, left.common_through);
+    left.judged_through = std::min(left.judged_through, left.common_through);
+    left.settled_through = std::min(left.settled_through, left.common_through);
+    EpochMarks next;
+    next.epoch = fork.new_epoch();
+    next.salt = fork.new_epoch_salt();
+    next.head_hash = ChainStart(hasher_, identity_->device(), next.epoch, next.salt);
+    ASSIGN_OR_RETURN(const std::vector<Row> rows, RowsAfter(left.epoch, left.common_through));
+    ASSIGN_OR_RETURN(result.reappended, Reappend(rows, next));
+    RETURN_IF_ERROR(WriteMarks(left));
+    RETURN_IF_ERROR(WriteMarks(next));
+    v1::EnrollResponse identity = *identity_;
+    identity.mutable_epoch()->set_epoch(next.epoch);
+    identity.mutable_epoch()->set_salt(next.salt);
+    if (identity.spare_epoch().epoch() == next.epoch) identity.clear_spare_epoch();
+    return WriteIdentity(identity);
+  });
+  RETURN_IF_ERROR(Reload(status));
+  result.moved = true;
+  return result;
+}
+
+absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
+                                           const std::vector<Row>& rows) {
+  uint64_t reappended = 0;
+  const absl::Status status = db_->Transaction([&]() -> absl::Status {
+    identity_ = identity;
+    v1::EnrollResponse after = identity;
+    const bool has_spare = identity.spare_epoch().epoch() > 0;
+    const v1::IssuedEpoch& issued = has_spare ? identity.spare_epoch() : identity.epoch();
+    EpochMarks target;
+    target.epoch = issued.epoch();
+    target.salt = issued.salt();
+    target.head_hash = ChainStart(hasher_, identity.device(), target.epoch, target.salt);
+
+    std::set<std::pair<uint64_t, uint64_t>> placed;  // First positions that need no new place.
+    for (EpochMarks marks : epochs) {
+      if (marks.epoch == target.epoch && has_spare) continue;
+      // What the server has stays under its old position, as far as it is gapless.
+      const uint64_t own_through = std::min(
+          marks.received_through, marks.state == EpochState::kOld ? marks.common_through : marks.received_through);
+      uint64_t through = marks.retained_through;
+      for (const Row& row : rows) {
+        if (row.info.epoch != marks.epoch || row.info.seq != through + 1 || row.info.seq > own_through) continue;
+        RETURN_IF_ERROR(InsertRow(row));
+        placed.insert(FirstPosition(row.info));
+        through = row.info.seq;
+        marks.head_hash = row.hash;
+      }
+      marks.common_through = through;
+      marks.received_through = through;
+      marks.backed_up_through = std::min(marks.backed_up_through, through);
+      marks.judged_through = std::min(marks.judged_through, through);
+      marks.settled_through = std::min(marks.settled_through, through);
+      if (marks.epoch == target.epoch) {
+        marks.head_seq = through;
+        if (through == marks.retained_through) {
+          marks.head_hash = through > 0 ? marks.retained_hash : target.head_hash;
+        }
+        target = marks;
+        continue;
+      }
+      marks.state = EpochState::kOld;
+      RETURN_IF_ERROR(WriteMarks(marks));
+    }
+    // Of several copies of one entry the last is taken: it names the same first position.
+    std::map<std::pair<uint64_t, uint64_t>, const Row*> last;
+    for (const Row& row : rows) last[FirstPosition(row.info)] = &row;
+    std::vector<Row> rest;
+    for (const Row& row : rows) {
+      const auto first = FirstPosition(row.info);
+      if (last[first] != &row || placed.count(first) > 0) continue;
+      rest.push_back(row);
+    }
+    target.state = EpochState::kCurrent;
+    target.common_through = 0;
+    ASSIGN_OR_RETURN(reappended, Reappend(rest, target));
+    RETURN_IF_ERROR(WriteMarks(target));
+    after.mutable_epoch()->set_epoch(target.epoch);
+    after.mutable_epoch()->set_salt(target.salt);
+    after.clear_spare_epoch();
+    return WriteIdentity(after);
+  });
+  RETURN_IF_ERROR(Reload(status));
+  return reappended;
+}
+
+}  // namespace doorstep

@@ -1,0 +1,74 @@
+#include "client_core/store/journal_rows.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/rules/fold_fact.h"
+
+namespace doorstep {
+
+EntryInfo InfoFromRow(const sqlite::Statement& row) {
+  EntryInfo info;
+  info.epoch = row.Int(0);
+  info.seq = row.Int(1);
+  info.author = std::string(row.Text(3));
+  info.from_epoch = row.Int(4);
+  info.from_seq = row.Int(5);
+  info.visit_id = std::string(row.Text(6));
+  info.fact = static_cast<v1::LogEntry::FactCase>(row.Int(7));
+  info.wall_time_us = row.Int(8);
+  info.bytes = row.Int(10);
+  return info;
+}
+
+bool RowFromRow(const sqlite::Statement& statement, Journal::Row& row) {
+  row.info = InfoFromRow(statement);
+  row.boot = statement.Int(9);
+  row.entry = std::string(statement.Blob(kEntryColumn));
+  row.token = std::string(statement.Text(12));
+  return HashFromBytes(statement.Blob(kHashColumn), row.hash);
+}
+
+EpochMarks EpochFromRow(const sqlite::Statement& row) {
+  EpochMarks marks;
+  marks.epoch = row.Int(0);
+  marks.salt = std::string(row.Blob(1));
+  marks.state = static_cast<EpochState>(row.Int(2));
+  marks.common_through = row.Int(3);
+  marks.received_through = row.Int(4);
+  marks.backed_up_through = row.Int(5);
+  marks.judged_through = row.Int(6);
+  marks.settled_through = row.Int(7);
+  marks.retained_through = row.Int(8);
+  HashFromBytes(row.Blob(9), marks.retained_hash);
+  return marks;
+}
+
+bool HashFromBytes(absl::string_view bytes, Hash& hash) {
+  if (bytes.size() != hash.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return true;
+}
+
+bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& position, absl::string_view author) {
+  v1::CorrectedTime time;
+  time.set_time_us(entry.time().wall_time_us());
+  time.set_quality(v1::CLOCK_QUALITY_SUSPECT);
+  time.set_utc_offset_s(entry.time().utc_offset_s());
+  return MakeFoldFact(entry, position, author, time);
+}
+
+absl::Status ExplainFullDisk(absl::Status status) {
+  if (!absl::IsResourceExhausted(status)) return status;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the phone's storage is full: free some space and record it again; everything recorded before is "
+                   "safe (",
+                   std::string(status.message()), ")"));
+}
+
+}  // namespace doorstep

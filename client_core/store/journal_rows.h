@@ -1,0 +1,41 @@
+// How rows of the journal's file become values. Only the journal and its salvage include this.
+#ifndef DOORSTEP_CLIENT_CORE_STORE_JOURNAL_ROWS_H_
+#define DOORSTEP_CLIENT_CORE_STORE_JOURNAL_ROWS_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/sha256.h"
+#include "client_core/sqlite/database.h"
+#include "client_core/store/journal.h"
+#include "google/protobuf/message_lite.h"
+
+namespace doorstep {
+
+inline constexpr absl::string_view kRowColumns =
+    "epoch, seq, hash, author, from_epoch, from_seq, visit_id, fact, wall_us, boot, length(entry), entry, token";
+inline constexpr int kHashColumn = 2;
+inline constexpr int kEntryColumn = 11;
+inline constexpr absl::string_view kReadEpochs =
+    "SELECT epoch, salt, state, common_through, received_through, backed_up_through, judged_through, settled_through, "
+    "retained_through, retained_hash FROM epoch ORDER BY epoch";
+
+// Of a statement that selected kRowColumns.
+EntryInfo InfoFromRow(const sqlite::Statement& row);
+// Everything; an unreadable hash gives false.
+bool RowFromRow(const sqlite::Statement& statement, Journal::Row& row);
+// Of a row of kReadEpochs; the head is not in it.
+EpochMarks EpochFromRow(const sqlite::Statement& row);
+
+// False unless `bytes` are 32.
+bool HashFromBytes(absl::string_view bytes, Hash& hash);
+bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message);
+
+// What an overlay folds: the time is the phone's own word.
+v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& position, absl::string_view author);
+
+// A full disk in words that say what to do; other statuses as they are.
+absl::Status ExplainFullDisk(absl::Status status);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_CLIENT_CORE_STORE_JOURNAL_ROWS_H_

@@ -1,0 +1,231 @@
+// One page of a feed becomes rows: step C1.
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/frame_codec.h"
+#include "client_core/store/replica.h"
+
+namespace doorstep {
+namespace {
+
+// Visits that left are remembered to answer questions, not for ever.
+constexpr int64_t kLeftVisitsMax = 500;
+
+// Judgements stand apart from a feed's sum.
+bool IsSummed(v1::EntityKind kind) { return kind != v1::ENTITY_KIND_JUDGEMENT; }
+
+absl::StatusOr<v1::PullPage> OpenPage(const v1::PullResponse& response) {
+  ASSIGN_OR_RETURN(const std::string raw,
+                   Decompress(response.page(), response.codec(), response.raw_bytes(), limits::kMessageBytesDownMax));
+  v1::PullPage page;
+  if (!page.ParseFromString(raw)) return absl::InvalidArgumentError("page: not a PullPage");
+  for (const v1::Change& change : page.changes()) {
+    if (change.id().empty() || change.id().size() > limits::kIdBytesMax) {
+      return absl::InvalidArgumentError(absl::StrCat("page.changes.id: must be 1 to ", limits::kIdBytesMax, " bytes"));
+    }
+    if (change.what_case() == v1::Change::WHAT_NOT_SET) {
+      return absl::InvalidArgumentError(absl::StrCat("page.changes: \"", change.id(), "\" is neither there nor left"));
+    }
+  }
+  if (response.cursor().size() > limits::kCursorBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("cursor: must be at most ", limits::kCursorBytesMax, " bytes"));
+  }
+  return page;
+}
+
+}  // namespace
+
+// A page while it is applied: the feed as it will be, and what changed.
+struct Replica::Applying {
+  Feed feed;
+  PageChanges changed;
+  std::set<std::string> visits;
+};
+
+absl::Status Replica::ForgetTerm(Applying& page, v1::EntityKind kind, absl::string_view id, bool* had) {
+  ASSIGN_OR_RETURN(*had, read_version_.Bind(1, page.feed.number).Bind(2, kind).BindText(3, id).Step());
+  if (!*had) return absl::OkStatus();
+  if (IsSummed(kind)) Subtract(FeedTerm(hasher_, kind, id, read_version_.Int(0)), page.feed.state.sum);
+  read_version_.Reset();
+  return absl::OkStatus();
+}
+
+absl::Status Replica::PutRow(Applying& page, const v1::Change& change) {
+  bool had = false;
+  RETURN_IF_ERROR(ForgetTerm(page, change.kind(), change.id(), &had));
+  RETURN_IF_ERROR(put_.Bind(1, page.feed.number)
+                      .Bind(2, change.kind())
+                      .BindText(3, change.id())
+                      .Bind(4, change.version())
+                      .Bind(5, change.seq())
+                      .Bind(6, change.day())
+                      .Bind(7, page.feed.snapshot)
+                      .BindBlobBorrowed(8, change.entity())
+                      .Run());
+  if (IsSummed(change.kind())) {
+    Add(FeedTerm(hasher_, change.kind(), change.id(), change.version()), page.feed.state.sum);
+  }
+  switch (change.kind()) {
+    case v1::ENTITY_KIND_VISIT: {
+      page.visits.insert(change.id());
+      ASSIGN_OR_RETURN(sqlite::Statement back, db_->Prepare("DELETE FROM left_visit WHERE id = $1"));
+      return back.BindText(1, change.id()).Run();
+    }
+    case v1::ENTITY_KIND_JUDGEMENT: {
+      v1::Judgement judgement;
+      RETURN_IF_ERROR(LoadJudgement(change.id(), change.entity(), &judgement));
+      page.changed.judgements.push_back(std::move(judgement));
+      return absl::OkStatus();
+    }
+    case v1::ENTITY_KIND_JOURNAL:
+      page.changed.journals_changed = true;
+      return absl::OkStatus();
+    case v1::ENTITY_KIND_DEVICE:
+      page.changed.device_changed = true;
+      return absl::OkStatus();
+    default:
+      return absl::OkStatus();
+  }
+}
+
+absl::Status Replica::DropRow(Applying& page, const v1::Change& change) {
+  bool had = false;
+  RETURN_IF_ERROR(ForgetTerm(page, change.kind(), change.id(), &had));
+  RETURN_IF_ERROR(drop_.Bind(1, page.feed.number).Bind(2, change.kind()).BindText(3, change.id()).Run());
+  if (change.kind() == v1::ENTITY_KIND_JUDGEMENT) {
+    ASSIGN_OR_RETURN(const v1::JournalPosition position, ParsePosition(change.id()));
+    judgements_.erase({position.epoch(), position.seq()});
+  }
+  if (change.kind() != v1::ENTITY_KIND_VISIT) return absl::OkStatus();
+  return NoteLeft(page, change.id(), change.seq(), change.left());
+}
+
+absl::Status Replica::NoteLeft(Applying& page, const std::string& id, int64_t seq, const v1::Left& left) {
+  // Another technician on this phone may still have it.
+  ASSIGN_OR_RETURN(const std::optional<std::string> elsewhere, Entity(v1::ENTITY_KIND_VISIT, id));
+  if (elsewhere.has_value()) {
+    page.visits.insert(id);
+    return absl::OkStatus();
+  }
+  page.visits.erase(id);
+  page.changed.visits_left.push_back({id, left.reason(), left.successor()});
+  ASSIGN_OR_RETURN(sqlite::Statement note,
+                   db_->Prepare("INSERT INTO left_visit (id, feed, seq, reason, successor) VALUES ($1, $2, $3, $4, $5) "
+                                "ON CONFLICT (id) DO UPDATE SET feed = $2, seq = $3, reason = $4, successor = $5"));
+  return note.BindText(1, id)
+      .Bind(2, page.feed.number)
+      .Bind(3, seq)
+      .BindText(4, left.reason())
+      .BindText(5, left.successor())
+      .Run();
+}
+
+// Rows that neither the snapshot nor the deltas after it have written are no longer in the feed.
+absl::Status Replica::EndSnapshot(Applying& page) {
+  struct Stale {
+    v1::EntityKind kind;
+    std::string id;
+  };
+  std::vector<Stale> stale;
+  ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT kind, id FROM row WHERE feed = $1 AND snapshot < $2"));
+  read.Bind(1, page.feed.number).Bind(2, page.feed.snapshot);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) break;
+    stale.push_back({static_cast<v1::EntityKind>(read.Int(0)), std::string(read.Text(1))});
+  }
+  for (const Stale& gone : stale) {
+    v1::Change change;
+    change.set_kind(gone.kind);
+    change.set_id(gone.id);
+    change.set_seq(page.feed.state.head_seq);
+    change.mutable_left();
+    RETURN_IF_ERROR(DropRow(page, change));
+  }
+  page.feed.state.in_snapshot = false;
+  return absl::OkStatus();
+}
+
+absl::Status Replica::WriteFeed(const Feed& feed) {
+  ASSIGN_OR_RETURN(sqlite::Statement write,
+                   db_->Prepare("INSERT INTO feed (feed, name, cursor, snapshot, in_snapshot, at_head, head_seq, "
+                                "sum_high, sum_low) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (feed) DO "
+                                "UPDATE SET cursor = $3, snapshot = $4, in_snapshot = $5, at_head = $6, head_seq = $7, "
+                                "sum_high = $8, sum_low = $9"));
+  return write.Bind(1, feed.number)
+      .BindText(2, feed.state.name)
+      .BindBlob(3, feed.state.cursor)
+      .Bind(4, feed.snapshot)
+      .Bind(5, feed.state.in_snapshot ? 1 : 0)
+      .Bind(6, feed.state.at_head ? 1 : 0)
+      .Bind(7, feed.state.head_seq)
+      .Bind(8, static_cast<int64_t>(feed.state.sum.high))
+      .Bind(9, static_cast<int64_t>(feed.state.sum.low))
+      .Run();
+}
+
+absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::string_view sent_cursor,
+                                               const v1::PullResponse& response) {
+  Applying page;
+  const auto found = feeds_.find(std::string(name));
+  if (found != feeds_.end()) {
+    page.feed = found->second;
+  } else {
+    page.feed.state.name = std::string(name);
+    for (const auto& [other, feed] : feeds_) page.feed.number = std::max(page.feed.number, feed.number);
+    ++page.feed.number;
+  }
+  if (absl::string_view(page.feed.state.cursor) != sent_cursor) {
+    page.changed.stale = true;
+    return page.changed;
+  }
+  ASSIGN_OR_RETURN(const v1::PullPage changes, OpenPage(response));
+
+  const absl::Status status = db_->Transaction([&]() -> absl::Status {
+    FeedState& state = page.feed.state;
+    if (response.snapshot_begins()) {
+      ++page.feed.snapshot;
+      state.in_snapshot = true;
+    }
+    state.cursor = response.cursor();
+    state.at_head = response.at_head();
+    state.head_seq = response.feed_seq();
+    // A row written while no feed row exists would be nobody's.
+    RETURN_IF_ERROR(WriteFeed(page.feed));
+    for (const v1::Change& change : changes.changes()) {
+      RETURN_IF_ERROR(change.has_left() ? DropRow(page, change) : PutRow(page, change));
+    }
+    if (response.snapshot_ends()) RETURN_IF_ERROR(EndSnapshot(page));
+    if (!page.changed.visits_left.empty()) RETURN_IF_ERROR(ForgetOldLeft());
+    if (response.at_head() && response.has_sum() && !state.in_snapshot &&
+        state.sum != FeedSum{response.sum().high(), response.sum().low()}) {
+      page.changed.sum_differed = true;
+      state.cursor.clear();
+      state.at_head = false;
+    }
+    return WriteFeed(page.feed);
+  });
+  if (!status.ok()) {
+    RETURN_IF_ERROR(Load());  // Judgements may have been taken from a page that was rolled back.
+    return status;
+  }
+  page.changed.changes = changes.changes_size();
+  page.changed.at_head = page.feed.state.at_head;
+  page.changed.visits_changed.assign(page.visits.begin(), page.visits.end());
+  feeds_[page.feed.state.name] = std::move(page.feed);
+  return std::move(page.changed);
+}
+
+absl::Status Replica::ForgetOldLeft() {
+  ASSIGN_OR_RETURN(
+      sqlite::Statement forget,
+      db_->Prepare("DELETE FROM left_visit WHERE seq < (SELECT seq FROM left_visit ORDER BY seq DESC LIMIT "
+                   "1 OFFSET $1)"));
+  return forget.Bind(1, kLeftVisitsMax).Run();
+}
+
+}  // namespace doorstep
