@@ -15,6 +15,8 @@ inline constexpr uint64_t kFrameEntriesMax = 4096;
 inline constexpr size_t kFrameClockSamplesMax = 64;
 inline constexpr size_t kTokenBytesMax = 64;
 inline constexpr int32_t kUtcOffsetSecondsMax = 14 * 3600;
+inline constexpr uint32_t kQueueListDefault = 100;
+inline constexpr uint32_t kQueueListMax = 1000;
 // The least time a phone keeps its entries.
 inline constexpr int64_t kRetentionMicros = int64_t{7} * 86400 * 1000000;
 

@@ -10,6 +10,10 @@
 
 namespace doorstep {
 
+// The exception about an entry, null if there is none. Where the server found its bytes under the first position too,
+// what it says there holds.
+const v1::Judgement* JudgementOfEntry(const Replica& replica, const EntryInfo& info);
+
 // `info` stands under `marks`. An exception that still waits for a person (attention, quarantine) is NEEDS_ATTENTION,
 // whether the entry counts meanwhile or not; its judgement says which.
 v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement);
@@ -18,7 +22,8 @@ v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1:
 absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& replica,
                                               const v1::JournalPosition& position);
 
-// In journal order, oldest epoch first; what goes on under a new position is listed there. INVALID_ARGUMENT: limit
+// In journal order of the present positions; each entry is named by its first one, `moved_to` is where it is now.
+// INVALID_ARGUMENT: limit
 // above 1000.
 absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica& replica,
                                                 const v1::QueueListRequest& request);

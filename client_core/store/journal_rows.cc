@@ -66,7 +66,7 @@ v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& positi
 absl::Status ExplainFullDisk(absl::Status status) {
   if (!absl::IsResourceExhausted(status)) return status;
   return absl::ResourceExhaustedError(
-      absl::StrCat("the phone's storage is full: free some space and record it again; everything recorded before is "
+      absl::StrCat("the phone's storage is full: free some space and try again; everything recorded before is "
                    "safe (",
                    std::string(status.message()), ")"));
 }

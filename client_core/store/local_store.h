@@ -67,8 +67,8 @@ class LocalStore {
   absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
                                         const v1::PullResponse& response);
   // Step C2: takes the device feed's journal states into the journal's marks, and settles what the replica tells
-  // about. An entry is settled when it is judged and its visit's row has folded it, or it is an exception, or its
-  // visit is not on this phone. Returns the epochs that moved.
+  // about. An entry is settled when it is judged and its visit's row has folded it, or it is an exception that does not
+  // count, or its visit is not on this phone. Returns the epochs whose received or judged marks moved.
   absl::StatusOr<std::vector<MarkMove>> Settle();
 
   // Sets aside a damaged journal and salvages it row by row; rebuilds a damaged replica. `damaged` is the DATA_LOSS
@@ -89,8 +89,9 @@ class LocalStore {
   absl::Status OpenReplica();
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);
-  absl::Status KeepIdentity();
+  void KeepIdentity();
   absl::StatusOr<uint64_t> SettledBy(const EpochMarks& marks);
+  absl::StatusOr<uint64_t> FoldedThrough(uint64_t epoch, const std::string& visit_id);
   void Report(std::string line);
   std::string Path(absl::string_view file) const;
   sqlite::OpenOptions FileOptions(absl::string_view file) const;

@@ -19,6 +19,7 @@ CREATE TABLE feed (
   in_snapshot INTEGER NOT NULL,
   at_head INTEGER NOT NULL,
   head_seq INTEGER NOT NULL,
+  generation TEXT NOT NULL,
   sum_high INTEGER NOT NULL,
   sum_low INTEGER NOT NULL
 );
@@ -64,11 +65,11 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
 }
 
 absl::Status Replica::Load() {
-  feeds_.clear();
+  const std::map<std::string, Feed> before = std::exchange(feeds_, {});
   judgements_.clear();
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare("SELECT feed, name, cursor, snapshot, in_snapshot, at_head, head_seq, sum_high, "
-                                "sum_low FROM feed"));
+                                "sum_low, generation FROM feed"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
@@ -81,21 +82,24 @@ absl::Status Replica::Load() {
     feed.state.at_head = read.Int(5) != 0;
     feed.state.head_seq = read.Int(6);
     feed.state.sum = {static_cast<uint64_t>(read.Int(7)), static_cast<uint64_t>(read.Int(8))};
+    feed.state.generation = std::string(read.Text(9));
+    const auto known = before.find(feed.state.name);
+    if (known != before.end()) feed.head_page = known->second.head_page;
     feeds_[feed.state.name] = std::move(feed);
   }
-  return ForEach(kDeviceFeed, v1::ENTITY_KIND_JUDGEMENT,
-                 [this](absl::string_view id, absl::string_view entity) { return LoadJudgement(id, entity, nullptr); });
+  return ForEach(kDeviceFeed, v1::ENTITY_KIND_JUDGEMENT, [this](absl::string_view id, absl::string_view entity) {
+    TakeJudgement(id, entity);
+    return absl::OkStatus();
+  });
 }
 
-absl::Status Replica::LoadJudgement(absl::string_view id, absl::string_view entity, v1::Judgement* loaded) {
+// A judgement in a form that this version does not know stays a row and says nothing: it must not stop the feed.
+std::optional<v1::Judgement> Replica::TakeJudgement(absl::string_view id, absl::string_view entity) {
   const absl::StatusOr<v1::JournalPosition> position = ParsePosition(id);
   v1::Judgement judgement;
-  if (!position.ok() || !judgement.ParseFromArray(entity.data(), static_cast<int>(entity.size()))) {
-    return absl::InvalidArgumentError(absl::StrCat("feed row \"", id, "\": not a judgement"));
-  }
-  if (loaded != nullptr) *loaded = judgement;
-  judgements_[{position->epoch(), position->seq()}] = std::move(judgement);
-  return absl::OkStatus();
+  if (!position.ok() || !judgement.ParseFromArray(entity.data(), static_cast<int>(entity.size()))) return std::nullopt;
+  judgements_[{position->epoch(), position->seq()}] = judgement;
+  return judgement;
 }
 
 std::string Replica::Cursor(absl::string_view feed) const {
@@ -154,8 +158,8 @@ absl::Status Replica::ForEach(absl::string_view name, v1::EntityKind kind,
   // In any feed: the newest version of an id comes first, its other rows are passed over.
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare(number > 0 ? "SELECT id, entity FROM row WHERE feed = $1 AND kind = $2 ORDER BY id"
-                                           : "SELECT id, entity FROM row WHERE $1 = 0 AND kind = $2 ORDER BY id, "
-                                             "version DESC"));
+                                           : "SELECT id, entity FROM row WHERE $1 = 0 AND feed IN (SELECT feed FROM "
+                                             "feed) AND kind = $2 ORDER BY id, version DESC"));
   read.Bind(1, number).Bind(2, kind);
   std::string last;
   bool first = true;
@@ -180,6 +184,14 @@ absl::StatusOr<std::optional<LeftVisit>> Replica::Left(absl::string_view visit_i
 const v1::Judgement* Replica::JudgementOf(uint64_t epoch, uint64_t seq) const {
   const auto found = judgements_.find({epoch, seq});
   return found != judgements_.end() ? &found->second : nullptr;
+}
+
+bool Replica::TechniciansCaughtUp() const {
+  for (const auto& [name, feed] : feeds_) {
+    if (name == std::string_view(kDeviceFeed.data(), kDeviceFeed.size())) continue;
+    if (feed.head_page <= journals_page_ || feed.state.in_snapshot) return false;
+  }
+  return feeds_.size() > 1;
 }
 
 absl::StatusOr<std::vector<v1::JournalState>> Replica::JournalStates() {

@@ -30,6 +30,7 @@ std::string TechnicianFeed(absl::string_view technician_id);
 
 struct FeedState {
   std::string name;
+  std::string generation;    // Of the server that gave the last page.
   std::string cursor;        // Opaque; empty: from the beginning.
   bool in_snapshot = false;  // A snapshot has begun and not ended.
   bool at_head = false;      // The last page was.
@@ -76,7 +77,7 @@ class Replica {
 
   // The newest row of this entity in any feed, serialized; absent: not here.
   absl::StatusOr<std::optional<std::string>> Entity(v1::EntityKind kind, absl::string_view id);
-  // Every row of this kind in `feed` (empty: in any feed; an entity that stands in several comes once).
+  // Every row of this kind in `feed`, by id (empty: in any feed; of an entity that stands in several, the newest row).
   absl::Status ForEach(absl::string_view feed, v1::EntityKind kind,
                        const std::function<absl::Status(absl::string_view id, absl::string_view entity)>& visit);
   // Why a visit is no longer here; absent: it never left.
@@ -87,6 +88,9 @@ class Replica {
   // All exceptions by (epoch, seq).
   const std::map<std::pair<uint64_t, uint64_t>, v1::Judgement>& judgements() const { return judgements_; }
   absl::StatusOr<std::vector<v1::JournalState>> JournalStates();
+  // True when every technician feed has been at its head since the last JournalState came, so that a visit that is not
+  // here is not merely late. False after opening until new pages say so.
+  bool TechniciansCaughtUp() const;
   // What the office says about this device; absent until the device feed has come.
   absl::StatusOr<std::optional<v1::DeviceState>> Device();
 
@@ -97,14 +101,15 @@ class Replica {
  private:
   struct Feed {
     FeedState state;
-    int64_t number = 0;    // Stands for the name in rows.
-    int64_t snapshot = 0;  // How many snapshots have begun; rows carry the one that was the newest.
+    int64_t number = 0;     // Stands for the name in rows.
+    int64_t head_page = 0;  // The last page that was at the head, counted since opening; 0: none.
+    int64_t snapshot = 0;   // How many snapshots have begun; rows carry the one that was the newest.
   };
   struct Applying;
 
   explicit Replica(sqlite::Database* db) : db_(db) {}
   absl::Status Load();
-  absl::Status LoadJudgement(absl::string_view id, absl::string_view entity, v1::Judgement* loaded);
+  std::optional<v1::Judgement> TakeJudgement(absl::string_view id, absl::string_view entity);
   absl::Status PutRow(Applying& page, const v1::Change& change);
   absl::Status DropRow(Applying& page, const v1::Change& change);
   absl::Status NoteLeft(Applying& page, const std::string& id, int64_t seq, const v1::Left& left);
@@ -116,6 +121,8 @@ class Replica {
   sqlite::Database* const db_;
   SodiumSha256 hasher_;
   std::map<std::string, Feed> feeds_;
+  int64_t pages_ = 0;          // Applied since opening.
+  int64_t journals_page_ = 0;  // The last of them that brought a JournalState.
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;
   sqlite::Statement read_version_;
   sqlite::Statement put_;

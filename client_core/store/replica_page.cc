@@ -76,9 +76,8 @@ absl::Status Replica::PutRow(Applying& page, const v1::Change& change) {
       return back.BindText(1, change.id()).Run();
     }
     case v1::ENTITY_KIND_JUDGEMENT: {
-      v1::Judgement judgement;
-      RETURN_IF_ERROR(LoadJudgement(change.id(), change.entity(), &judgement));
-      page.changed.judgements.push_back(std::move(judgement));
+      std::optional<v1::Judgement> judgement = TakeJudgement(change.id(), change.entity());
+      if (judgement.has_value()) page.changed.judgements.push_back(*std::move(judgement));
       return absl::OkStatus();
     }
     case v1::ENTITY_KIND_JOURNAL:
@@ -97,8 +96,8 @@ absl::Status Replica::DropRow(Applying& page, const v1::Change& change) {
   RETURN_IF_ERROR(ForgetTerm(page, change.kind(), change.id(), &had));
   RETURN_IF_ERROR(drop_.Bind(1, page.feed.number).Bind(2, change.kind()).BindText(3, change.id()).Run());
   if (change.kind() == v1::ENTITY_KIND_JUDGEMENT) {
-    ASSIGN_OR_RETURN(const v1::JournalPosition position, ParsePosition(change.id()));
-    judgements_.erase({position.epoch(), position.seq()});
+    const absl::StatusOr<v1::JournalPosition> position = ParsePosition(change.id());
+    if (position.ok()) judgements_.erase({position->epoch(), position->seq()});
   }
   if (change.kind() != v1::ENTITY_KIND_VISIT) return absl::OkStatus();
   return NoteLeft(page, change.id(), change.seq(), change.left());
@@ -153,9 +152,9 @@ absl::Status Replica::EndSnapshot(Applying& page) {
 absl::Status Replica::WriteFeed(const Feed& feed) {
   ASSIGN_OR_RETURN(sqlite::Statement write,
                    db_->Prepare("INSERT INTO feed (feed, name, cursor, snapshot, in_snapshot, at_head, head_seq, "
-                                "sum_high, sum_low) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (feed) DO "
-                                "UPDATE SET cursor = $3, snapshot = $4, in_snapshot = $5, at_head = $6, head_seq = $7, "
-                                "sum_high = $8, sum_low = $9"));
+                                "sum_high, sum_low, generation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON "
+                                "CONFLICT (feed) DO UPDATE SET cursor = $3, snapshot = $4, in_snapshot = $5, at_head = "
+                                "$6, head_seq = $7, sum_high = $8, sum_low = $9, generation = $10"));
   return write.Bind(1, feed.number)
       .BindText(2, feed.state.name)
       .BindBlob(3, feed.state.cursor)
@@ -165,6 +164,7 @@ absl::Status Replica::WriteFeed(const Feed& feed) {
       .Bind(7, feed.state.head_seq)
       .Bind(8, static_cast<int64_t>(feed.state.sum.high))
       .Bind(9, static_cast<int64_t>(feed.state.sum.low))
+      .BindText(10, feed.state.generation)
       .Run();
 }
 
@@ -194,6 +194,7 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     state.cursor = response.cursor();
     state.at_head = response.at_head();
     state.head_seq = response.feed_seq();
+    state.generation = response.generation();
     // A row written while no feed row exists would be nobody's.
     RETURN_IF_ERROR(WriteFeed(page.feed));
     for (const v1::Change& change : changes.changes()) {
@@ -213,6 +214,9 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     RETURN_IF_ERROR(Load());  // Judgements may have been taken from a page that was rolled back.
     return status;
   }
+  ++pages_;
+  if (page.changed.journals_changed) journals_page_ = pages_;
+  if (page.feed.state.at_head) page.feed.head_page = pages_;
   page.changed.changes = changes.changes_size();
   page.changed.at_head = page.feed.state.at_head;
   page.changed.visits_changed.assign(page.visits.begin(), page.visits.end());

@@ -1,0 +1,189 @@
+#include "client_core/store/local_store.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/store/journal_rows.h"
+
+namespace doorstep {
+
+LocalStore::LocalStore(StoreOptions options) : options_(std::move(options)) {}
+
+LocalStore::~LocalStore() = default;
+
+absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions& options) {
+  std::unique_ptr<LocalStore> store(new LocalStore(options));
+  RETURN_IF_ERROR(store->lock_.Take(options.directory));
+  RETURN_IF_ERROR(store->OpenFiles());
+  // What a page brought before the process ended.
+  RETURN_IF_ERROR(store->Settle().status());
+  return store;
+}
+
+absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
+  RETURN_IF_ERROR(journal_->CompleteEnrolment(response));
+  KeepIdentity();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
+  ASSIGN_OR_RETURN(const ForkResult result, journal_->Fork(fork));
+  KeepIdentity();
+  return result;
+}
+
+absl::StatusOr<AppendResult> LocalStore::Append(absl::string_view author, const v1::LogEntry& entry,
+                                                absl::string_view token) {
+  absl::StatusOr<AppendResult> result = journal_->Append(author, entry, token);
+  if (!absl::IsDataLoss(result.status())) return result;
+  RETURN_IF_ERROR(RepairJournal(result.status()));
+  return journal_->Append(author, entry, token);
+}
+
+absl::StatusOr<FrameEntries> LocalStore::ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
+                                                      uint64_t bytes_max) {
+  absl::StatusOr<FrameEntries> frame = journal_->ReadForFrame(epoch, after_seq, entries_max, bytes_max);
+  if (!absl::IsDataLoss(frame.status())) return frame;
+  RETURN_IF_ERROR(RepairJournal(frame.status()));
+  return journal_->ReadForFrame(epoch, after_seq, entries_max, bytes_max);
+}
+
+absl::StatusOr<PageChanges> LocalStore::ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
+                                                  const v1::PullResponse& response) {
+  absl::StatusOr<PageChanges> changes = replica_->ApplyPage(feed, sent_cursor, response);
+  if (absl::IsDataLoss(changes.status())) {
+    RETURN_IF_ERROR(RepairReplica(changes.status()));
+    PageChanges nothing;
+    nothing.stale = true;
+    return nothing;
+  }
+  if (!changes.ok()) return ExplainFullDisk(changes.status());
+  return changes;
+}
+
+// Where settled_through of an epoch may go: over entries that the overlay has no more use for.
+absl::StatusOr<uint64_t> LocalStore::SettledBy(const EpochMarks& marks) {
+  uint64_t settled = marks.settled_through;
+  const auto pending = journal_->pending().find(marks.epoch);
+  if (pending == journal_->pending().end()) return settled;
+  std::map<std::string, uint64_t> folded;  // Per visit, the last seq of this epoch that its row has; all: not here.
+  for (const PendingEntry& entry : pending->second) {
+    if (entry.info.seq > marks.judged_through) break;
+    const v1::Judgement* judgement = replica_->JudgementOf(entry.info.epoch, entry.info.seq);
+    const bool counts = judgement == nullptr || judgement->verdict() == v1::VERDICT_APPLIED_WITH_ATTENTION;
+    if (counts && !entry.info.visit_id.empty()) {
+      auto known = folded.find(entry.info.visit_id);
+      if (known == folded.end()) {
+        ASSIGN_OR_RETURN(const uint64_t through, FoldedThrough(marks.epoch, entry.info.visit_id));
+        known = folded.emplace(entry.info.visit_id, through).first;
+      }
+      if (entry.info.seq > known->second) break;
+    }
+    settled = entry.info.seq;
+  }
+  return settled;
+}
+
+absl::StatusOr<uint64_t> LocalStore::FoldedThrough(uint64_t epoch, const std::string& visit_id) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> bytes, replica_->Entity(v1::ENTITY_KIND_VISIT, visit_id));
+  if (!bytes.has_value()) {
+    ASSIGN_OR_RETURN(const std::optional<LeftVisit> left, replica_->Left(visit_id));
+    return left.has_value() || replica_->TechniciansCaughtUp() ? UINT64_MAX : 0;
+  }
+  v1::Visit visit;
+  if (!visit.ParseFromString(*bytes)) {
+    return absl::DataLossError(absl::StrCat("replica: visit ", visit_id, " is damaged"));
+  }
+  for (const v1::FoldedJournal& folded : visit.folded()) {
+    if (folded.device() == journal_->identity()->device() && folded.epoch() == epoch) return folded.seq();
+  }
+  return 0;
+}
+
+absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
+  std::vector<MarkMove> moves;
+  const FeedState* feed = replica_->FindFeed(kDeviceFeed);
+  // Marks of another generation, or of rows that a running snapshot may yet remove, say nothing.
+  if (feed == nullptr || feed->in_snapshot || !journal_->identity().has_value() ||
+      feed->generation != journal_->identity()->generation()) {
+    return moves;
+  }
+  ASSIGN_OR_RETURN(const std::vector<v1::JournalState> states, replica_->JournalStates());
+  if (states.empty()) return moves;
+  const absl::Status status = journal_db_->Transaction([&]() -> absl::Status {
+    for (const v1::JournalState& state : states) {
+      const uint64_t epoch = state.mark().epoch();
+      const auto marks = journal_->epochs().find(epoch);
+      if (marks == journal_->epochs().end()) continue;
+      MarkMove move{epoch, marks->second.received_through, 0, marks->second.judged_through, 0};
+      ASSIGN_OR_RETURN(const Acknowledgement taken, journal_->Acknowledge(state.mark()));
+      if (taken == Acknowledgement::kNotOurs) continue;
+      RETURN_IF_ERROR(journal_->SetJudged(epoch, state.judged_through()));
+      ASSIGN_OR_RETURN(const uint64_t settled, SettledBy(marks->second));
+      RETURN_IF_ERROR(journal_->SettleThrough(epoch, settled));
+      move.received_after = marks->second.received_through;
+      move.judged_after = marks->second.judged_through;
+      if (move.received_after > move.received_before || move.judged_after > move.judged_before) moves.push_back(move);
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) {
+    // The memory may be ahead of the file: read it again, as after a restart.
+    ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
+    return ExplainFullDisk(status);
+  }
+  return moves;
+}
+
+absl::Status LocalStore::FillStatus(v1::PhoneStatus* status) {
+  const JournalCounts counts = journal_->Counts();
+  status->set_enrolled(journal_->identity().has_value());
+  if (journal_->identity().has_value()) {
+    status->set_device(journal_->identity()->device());
+    for (const v1::EnrolledTechnician& technician : journal_->identity()->technicians()) {
+      status->add_technician_ids(technician.id());
+    }
+  }
+  if (journal_->current() != nullptr) status->set_epoch(journal_->current()->epoch);
+  status->set_entries_recorded(counts.recorded);
+  status->set_entries_saved_here(counts.saved_here);
+  status->set_entries_safe(counts.safe);
+  status->set_queued_bytes(counts.queued_bytes);
+  status->set_oldest_queued_time_us(counts.oldest_queued_time_us);
+  status->set_last_contact_time_us(journal_->boots().LastContactUs());
+
+  uint64_t not_counted = 0;
+  uint64_t attention = 0;
+  for (const auto& [position, judgement] : replica_->judgements()) {
+    const auto marks = journal_->epochs().find(position.first);
+    if (marks == journal_->epochs().end() || position.second > marks->second.last_own_seq()) continue;
+    const bool judged = position.second <= marks->second.judged_through;
+    const v1::Verdict verdict = judgement.verdict();
+    if (judged && (verdict == v1::VERDICT_QUARANTINED || verdict == v1::VERDICT_REPAIRED)) ++not_counted;
+    if (verdict == v1::VERDICT_QUARANTINED || verdict == v1::VERDICT_APPLIED_WITH_ATTENTION) ++attention;
+  }
+  status->set_entries_counted(counts.judged - not_counted);
+  status->set_entries_needing_attention(attention);
+
+  const std::vector<FeedState> feeds = replica_->Feeds();
+  bool at_head = feeds.size() > 1;
+  for (const FeedState& feed : feeds) at_head = at_head && feed.at_head && !feed.in_snapshot;
+  status->set_feeds_at_head(at_head);
+  uint64_t visits = 0;
+  RETURN_IF_ERROR(replica_->ForEach("", v1::ENTITY_KIND_VISIT, [&](absl::string_view, absl::string_view) {
+    ++visits;
+    return absl::OkStatus();
+  }));
+  status->set_visits(visits);
+  ASSIGN_OR_RETURN(const std::optional<v1::DeviceState> device, replica_->Device());
+  if (device.has_value()) {
+    status->set_lane(device->lane());
+    *status->mutable_technician_ids() = device->technician_ids();
+  }
+  status->mutable_repairs()->Assign(repairs_.begin(), repairs_.end());
+  return absl::OkStatus();
+}
+
+}  // namespace doorstep

@@ -1,0 +1,133 @@
+#include "client_core/store/salvage.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/rules/journal_hash.h"
+#include "client_core/store/journal_rows.h"
+
+namespace doorstep {
+namespace {
+
+// After so many seqs in a row that cannot be read nothing more is expected: a page holds far fewer entries.
+constexpr uint64_t kMissesMax = 4096;
+
+std::optional<v1::EnrollResponse> ReadIdentity(sqlite::Database& db) {
+  absl::StatusOr<sqlite::Statement> read = db.Prepare("SELECT response FROM identity WHERE response IS NOT NULL");
+  if (!read.ok()) return std::nullopt;
+  const absl::StatusOr<bool> row = read->Step();
+  v1::EnrollResponse identity;
+  if (!row.ok() || !*row || !ParseBytes(read->Blob(0), identity) || identity.device().empty()) return std::nullopt;
+  return identity;
+}
+
+std::vector<EpochMarks> ReadEpochs(sqlite::Database& db) {
+  std::vector<EpochMarks> epochs;
+  absl::StatusOr<sqlite::Statement> read = db.Prepare(kReadEpochs);
+  if (!read.ok()) return epochs;
+  while (true) {
+    const absl::StatusOr<bool> row = read->Step();
+    if (!row.ok() || !*row) return epochs;
+    epochs.push_back(EpochFromRow(*read));
+  }
+}
+
+EpochMarks Issued(const v1::IssuedEpoch& issued, EpochState state) {
+  EpochMarks marks;
+  marks.epoch = issued.epoch();
+  marks.salt = issued.salt();
+  marks.state = state;
+  return marks;
+}
+
+// Checks rows of one epoch against each other as they come.
+class ChainChecker {
+ public:
+  ChainChecker(const std::string& device, const EpochMarks& marks) : device_(device), seq_(marks.retained_through) {
+    prev_ = seq_ > 0 ? marks.retained_hash : ChainStart(hasher_, device, marks.epoch, marks.salt);
+  }
+
+  // False: these are not the bytes that were recorded.
+  bool Accept(const Journal::Row& row) {
+    const bool follows = row.info.seq == seq_ + 1;
+    const Hash hash = ChainNext(
+        hasher_, prev_,
+        {device_, row.info.epoch, row.info.seq, row.info.author, row.info.from_epoch, row.info.from_seq, row.entry});
+    const bool hashes = follows && hash == row.hash;
+    // Behind a gap or a bad row only the bytes themselves can speak.
+    v1::LogEntry entry;
+    const bool accepted = hashes || (!(follows && prev_is_good_) && ParseBytes(row.entry, entry) && entry.has_time() &&
+                                     entry.visit_id() == row.info.visit_id);
+    prev_ = row.hash;
+    seq_ = row.info.seq;
+    prev_is_good_ = accepted;
+    return accepted;
+  }
+
+ private:
+  const std::string& device_;
+  SodiumSha256 hasher_;
+  Hash prev_;
+  uint64_t seq_;
+  bool prev_is_good_ = true;
+};
+
+void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochMarks& marks, Salvaged& salvaged) {
+  absl::StatusOr<sqlite::Statement> next = db.Prepare(
+      absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE epoch = $1 AND seq > $2 ORDER BY seq LIMIT 1"));
+  if (!next.ok()) return;
+  ChainChecker chain(device, marks);
+  uint64_t last = marks.retained_through;  // The last seq that was read or counted as unreadable.
+  uint64_t after = last;
+  while (after - last < kMissesMax) {
+    const absl::StatusOr<bool> found = next->Bind(1, marks.epoch).Bind(2, after).Step();
+    if (!found.ok()) {
+      ++after;  // The page is bad; try behind the next seq, until another page answers.
+      continue;
+    }
+    if (!*found) break;
+    Journal::Row row;
+    const bool whole = RowFromRow(*next, row);
+    next->Reset();
+    if (row.info.epoch != marks.epoch || row.info.seq <= last) break;  // Not in order: nothing here can be trusted.
+    salvaged.unreadable += row.info.seq - last - 1;
+    last = after = row.info.seq;
+    if (whole && chain.Accept(row)) {
+      salvaged.rows.push_back(std::move(row));
+    } else {
+      ++salvaged.unreadable;
+    }
+  }
+  if (marks.received_through > last) salvaged.unreadable += marks.received_through - last;
+}
+
+}  // namespace
+
+Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optional<v1::EnrollResponse>& kept) {
+  Salvaged salvaged;
+  salvaged.identity = kept;
+  const absl::StatusOr<std::unique_ptr<sqlite::Database>> db = sqlite::Database::Open(options);
+  if (db.ok()) {
+    std::optional<v1::EnrollResponse> identity = ReadIdentity(**db);
+    if (identity.has_value()) salvaged.identity = std::move(identity);
+    salvaged.epochs = ReadEpochs(**db);
+  }
+  if (!salvaged.identity.has_value()) return salvaged;
+  // The marks may be unreadable; the epochs themselves are known. Without marks everything is sent again.
+  const auto add = [&](const v1::IssuedEpoch& issued, EpochState state) {
+    for (const EpochMarks& marks : salvaged.epochs) {
+      if (marks.epoch == issued.epoch()) return;
+    }
+    if (issued.epoch() > 0) salvaged.epochs.push_back(Issued(issued, state));
+  };
+  add(salvaged.identity->epoch(), EpochState::kCurrent);
+  add(salvaged.identity->spare_epoch(), EpochState::kSpare);
+  if (!db.ok()) return salvaged;
+  for (const EpochMarks& marks : salvaged.epochs) {
+    ReadEpochRows(**db, salvaged.identity->device(), marks, salvaged);
+  }
+  return salvaged;
+}
+
+}  // namespace doorstep

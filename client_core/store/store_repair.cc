@@ -1,0 +1,210 @@
+// How the phone's files are opened, and what happens when one of them is damaged.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/store/journal_rows.h"
+#include "client_core/store/local_store.h"
+#include "client_core/store/salvage.h"
+
+namespace doorstep {
+namespace {
+
+constexpr absl::string_view kJournalFile = "journal.db";
+constexpr absl::string_view kReplicaFile = "replica.db";
+// A salvaged journal until it takes the damaged one's place.
+constexpr absl::string_view kSalvagedFile = "journal.db.salvaged";
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+void RemoveDatabase(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) unlink(absl::StrCat(path, suffix).c_str());
+}
+
+absl::Status RenameDatabase(const std::string& from, const std::string& to) {
+  for (const char* suffix : {"-wal", ""}) {
+    const std::string file = absl::StrCat(from, suffix);
+    if (Exists(file) && rename(file.c_str(), absl::StrCat(to, suffix).c_str()) != 0) {
+      return absl::InternalError(absl::StrCat("renaming ", file, ": ", strerror(errno)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Renames are durable once the folder is.
+void SyncFolder(const std::string& directory) {
+  const int folder = open(directory.c_str(), O_RDONLY | O_CLOEXEC);
+  if (folder < 0) return;
+  fsync(folder);
+  close(folder);
+}
+
+bool SaysNotADatabase(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) && status.message().find("not a database") != absl::string_view::npos;
+}
+
+absl::StatusOr<std::unique_ptr<sqlite::Database>> OpenInMemory() {
+  sqlite::OpenOptions options;
+  options.path = ":memory:";
+  return sqlite::Database::Open(options);
+}
+
+}  // namespace
+
+std::string LocalStore::Path(absl::string_view file) const { return absl::StrCat(options_.directory, "/", file); }
+
+sqlite::OpenOptions LocalStore::FileOptions(absl::string_view file) const {
+  sqlite::OpenOptions file_options;
+  file_options.path = Path(file);
+  file_options.key = options_.key;
+  file_options.vfs = options_.vfs;
+  file_options.exclusive = true;
+  file_options.busy_timeout_ms = 0;  // The folder's lock has kept everybody else out.
+  const bool replica = file == kReplicaFile;
+  file_options.synchronous = replica ? sqlite::Synchronous::kNormal : sqlite::Synchronous::kFull;
+  file_options.cache_bytes = (replica ? 4 : 1) * 1024 * 1024;
+  return file_options;
+}
+
+absl::Status LocalStore::OpenJournal() {
+  journal_.reset();
+  journal_db_.reset();
+  ASSIGN_OR_RETURN(journal_db_, sqlite::Database::Open(FileOptions(kJournalFile)));
+  ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
+  return absl::OkStatus();
+}
+
+absl::Status LocalStore::OpenReplica() {
+  replica_.reset();
+  replica_db_.reset();
+  ASSIGN_OR_RETURN(replica_db_, sqlite::Database::Open(FileOptions(kReplicaFile)));
+  ASSIGN_OR_RETURN(replica_, Replica::Open(replica_db_.get()));
+  return absl::OkStatus();
+}
+
+absl::Status LocalStore::OpenFiles() {
+  // The process may have ended between the two renames of a salvage, or before the first.
+  if (Exists(Path(kSalvagedFile))) {
+    if (Exists(Path(kJournalFile))) {
+      RemoveDatabase(Path(kSalvagedFile));
+    } else {
+      RETURN_IF_ERROR(RenameDatabase(Path(kSalvagedFile), Path(kJournalFile)));
+    }
+  }
+  const absl::Status journal = OpenJournal();
+  const absl::Status replica = OpenReplica();
+  // A file whose first page is damaged reads like one with another key. The other file tells them apart.
+  if (SaysNotADatabase(journal) && replica.ok()) {
+    const absl::StatusOr<std::string> kept = replica_->KeptIdentity();
+    if (!kept.ok() || kept->empty()) return journal;
+    RETURN_IF_ERROR(SalvageJournal(journal));
+  } else if (absl::IsDataLoss(journal)) {
+    if (absl::IsDataLoss(replica) || SaysNotADatabase(replica)) RETURN_IF_ERROR(RebuildReplica(replica));
+    RETURN_IF_ERROR(SalvageJournal(journal));
+  } else if (!journal.ok()) {
+    return ExplainFullDisk(journal);
+  }
+  if (replica_ == nullptr) {
+    if (!absl::IsDataLoss(replica) && !SaysNotADatabase(replica)) return ExplainFullDisk(replica);
+    RETURN_IF_ERROR(RebuildReplica(replica));
+  }
+  KeepIdentity();
+  return absl::OkStatus();
+}
+
+absl::Status LocalStore::RebuildReplica(const absl::Status& why) {
+  replica_.reset();
+  replica_db_.reset();
+  RemoveDatabase(Path(kReplicaFile));
+  const absl::Status opened = OpenReplica();
+  if (!opened.ok()) return ExplainFullDisk(opened);
+  Report(
+      absl::StrCat("The office's data on this phone was damaged and is being fetched again; nothing recorded here is "
+                   "affected. (",
+                   std::string(why.message()), ")"));
+  return absl::OkStatus();
+}
+
+// The new journal is made beside the damaged one and takes its place only when it is whole, so that a process that
+// ends in between loses nothing.
+absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
+  journal_.reset();
+  journal_db_.reset();
+  std::optional<v1::EnrollResponse> kept;
+  if (replica_ != nullptr) {
+    const absl::StatusOr<std::string> bytes = replica_->KeptIdentity();
+    v1::EnrollResponse identity;
+    if (bytes.ok() && !bytes->empty() && identity.ParseFromString(*bytes)) kept = std::move(identity);
+  }
+  const Salvaged salvaged = ReadDamagedJournal(FileOptions(kJournalFile), kept);
+  RemoveDatabase(Path(kSalvagedFile));
+  uint64_t reappended = 0;
+  {
+    ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(FileOptions(kSalvagedFile)));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal, Journal::Open(db.get()));
+    if (salvaged.identity.has_value()) {
+      ASSIGN_OR_RETURN(reappended, journal->TakeOver(*salvaged.identity, salvaged.epochs, salvaged.rows));
+    }
+  }
+  int number = 1;
+  while (Exists(Path(absl::StrCat(kJournalFile, ".damaged-", number)))) ++number;
+  const std::string aside = absl::StrCat(kJournalFile, ".damaged-", number);
+  RETURN_IF_ERROR(RenameDatabase(Path(kJournalFile), Path(aside)));
+  RETURN_IF_ERROR(RenameDatabase(Path(kSalvagedFile), Path(kJournalFile)));
+  SyncFolder(options_.directory);
+  RETURN_IF_ERROR(OpenJournal());
+  Report(absl::StrCat("The journal was damaged: ", salvaged.rows.size(), " entries were read, ", reappended,
+                      " of them will be sent again, ", salvaged.unreadable, " could not be read. ",
+                      salvaged.identity.has_value() ? "" : "Who this phone is could not be read: enrol it again. ",
+                      "The damaged file is kept as ", aside, ". (", std::string(why.message()), ")"));
+  return absl::OkStatus();
+}
+
+// A repair that fails must not leave the session without files: until the next open it stands on empty ones in
+// memory, which answer that the phone is not enrolled and that nothing has been fetched.
+absl::Status LocalStore::RepairJournal(const absl::Status& damaged) {
+  if (!absl::IsDataLoss(damaged)) return damaged;
+  const absl::Status salvaged = SalvageJournal(damaged);
+  if (salvaged.ok()) return salvaged;
+  if (journal_ == nullptr && !OpenJournal().ok()) {
+    ASSIGN_OR_RETURN(journal_db_, OpenInMemory());
+    ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
+  }
+  return ExplainFullDisk(salvaged);
+}
+
+absl::Status LocalStore::RepairReplica(const absl::Status& damaged) {
+  if (!absl::IsDataLoss(damaged)) return damaged;
+  const absl::Status rebuilt = RebuildReplica(damaged);
+  if (replica_ == nullptr) {
+    ASSIGN_OR_RETURN(replica_db_, OpenInMemory());
+    ASSIGN_OR_RETURN(replica_, Replica::Open(replica_db_.get()));
+  }
+  KeepIdentity();
+  return rebuilt;
+}
+
+// A failure is made good at the next open: the copy is a second line of defence.
+void LocalStore::KeepIdentity() {
+  if (!journal_->identity().has_value()) return;
+  const std::string identity = journal_->identity()->SerializeAsString();
+  const absl::StatusOr<std::string> kept = replica_->KeptIdentity();
+  if (kept.ok() && *kept == identity) return;
+  const absl::Status written = replica_->KeepIdentity(identity);
+  if (!written.ok()) Log(options_.log, LogLevel::kWarning, "the copy of the identity was not written");
+}
+
+void LocalStore::Report(std::string line) {
+  Log(options_.log, LogLevel::kWarning, line);
+  repairs_.push_back(std::move(line));
+}
+
+}  // namespace doorstep

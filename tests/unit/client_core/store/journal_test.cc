@@ -1,0 +1,343 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/client_core/store/store_fixture.h"
+
+namespace doorstep {
+namespace {
+
+using testing::ElementsAre;
+
+class JournalTest : public StoreTest {
+ protected:
+  // What a server would be sent from `epoch`, as it would open it.
+  OpenedFrame FrameOf(const FrameEntries& entries) {
+    OpenedFrame frame;
+    frame.header.set_device("d7");
+    frame.header.set_epoch(entries.epoch);
+    frame.header.set_first_seq(entries.first_seq);
+    frame.header.set_last_seq(entries.last_seq);
+    frame.header.set_prev_hash(std::string(AsBytes(entries.prev_hash)));
+    frame.header.set_head_hash(std::string(AsBytes(entries.head_hash)));
+    for (const v1::EntryEnvelope& envelope : entries.entries) *frame.body.add_entries() = envelope;
+    return frame;
+  }
+};
+
+TEST_F(JournalTest, GivesGaplessSeqsAcrossReopening) {
+  OpenEnrolled();
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted)), 1u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 2u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kArrived)), 3u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Append(EntryOf("v2", v1::LogEntry::kNote)), 4u);
+  EXPECT_EQ(journal().Counts().recorded, 4u);
+}
+
+TEST_F(JournalTest, KeepsWhatAKilledProcessHadAppended) {
+  OpenEnrolled();
+  store_.reset();
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool opened = Open().ok();
+    if (opened) AppendNotes(3);
+    _exit(opened ? 0 : 1);  // No destructor runs: the file is left as a kill would leave it.
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 4u);
+}
+
+TEST_F(JournalTest, RefusesToRecordBeforeEnrolment) {
+  ASSERT_OK(Open());
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote), "").status()));
+}
+
+TEST_F(JournalTest, RefusesWhatIsTooLargeAndRecordsNothing) {
+  OpenEnrolled();
+  v1::LogEntry note = EntryOf("v1", v1::LogEntry::kNote);
+  note.mutable_note()->set_text(std::string(limits::kNoteBytesMax + 1, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Append("ana", note, "").status()));
+  const std::string long_token(limits::kTokenBytesMax + 1, 't');
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote), long_token).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Append("", EntryOf("v1", v1::LogEntry::kNote), "").status()));
+  v1::LogEntry empty = EntryOf("v1", v1::LogEntry::kNote);
+  empty.clear_fact();
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Append("ana", empty, "").status()));
+  EXPECT_EQ(journal().Counts().recorded, 0u);
+}
+
+TEST_F(JournalTest, GivesTheSamePositionForTheSameTokenAfterReopening) {
+  OpenEnrolled();
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kArrived), "tap-2"), 2u);
+  ASSERT_OK(Open());
+  const absl::StatusOr<AppendResult> again =
+      store_->Append("ana", EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1");
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(FormatPosition(again->position), "d7.1.1");
+  EXPECT_EQ(journal().Counts().recorded, 2u);
+}
+
+TEST_F(JournalTest, SendsFramesWhoseChainTheReceiverCanCheck) {
+  OpenEnrolled();
+  AppendNotes(10);
+  SodiumSha256 hasher;
+  uint64_t after = 0;
+  Hash head = ChainStart(hasher, "d7", 1, std::string(16, 's'));
+  for (const uint64_t entries_max : {1, 4, 100}) {
+    const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(1, after, entries_max, kNoBound);
+    ASSERT_TRUE(frame.ok());
+    EXPECT_EQ(frame->first_seq, after + 1);
+    EXPECT_EQ(frame->prev_hash, head);
+    EXPECT_TRUE(CheckChain(hasher, FrameOf(*frame)).ok());
+    EXPECT_EQ(frame->raw_bytes, FrameOf(*frame).body.ByteSizeLong());
+    EXPECT_EQ(frame->empties_queue, frame->last_seq == 10);
+    after = frame->last_seq;
+    head = frame->head_hash;
+  }
+  EXPECT_EQ(after, 10u);
+  const absl::StatusOr<FrameEntries> nothing = journal().ReadForFrame(1, after, 10, kNoBound);
+  ASSERT_TRUE(nothing.ok());
+  EXPECT_TRUE(nothing->entries.empty());
+}
+
+TEST_F(JournalTest, CutsFramesToTheirBytesButSendsAtLeastOneEntry) {
+  OpenEnrolled();
+  AppendNotes(5);
+  const uint64_t two = journal().ReadForFrame(1, 0, 2, kNoBound)->raw_bytes;
+  EXPECT_EQ(journal().ReadForFrame(1, 0, 5, two)->entries.size(), 2u);
+  EXPECT_EQ(journal().ReadForFrame(1, 0, 5, two - 1)->entries.size(), 1u);
+  EXPECT_EQ(journal().ReadForFrame(1, 0, 5, 1)->entries.size(), 1u);
+}
+
+TEST_F(JournalTest, TakesOnlyAcknowledgementsOfItsOwnHashes) {
+  OpenEnrolled();
+  AppendNotes(4);
+  v1::JournalMark foreign = MarkAt(1, 3);
+  foreign.set_hash(std::string(32, 'x'));
+  v1::JournalMark beyond = MarkAt(1, 4);
+  beyond.set_received_through(5);
+  const struct {
+    const char* name;
+    v1::JournalMark mark;
+    Acknowledgement want;
+    uint64_t received;
+  } kCases[] = {
+      {"a foreign hash", foreign, Acknowledgement::kNotOurs, 0},
+      {"more than was recorded", beyond, Acknowledgement::kNotOurs, 0},
+      {"an unknown epoch", MarkAt(9, 0), Acknowledgement::kNotOurs, 0},
+      {"our own hash", MarkAt(1, 3), Acknowledgement::kMoved, 3},
+      {"the same again", MarkAt(1, 3), Acknowledgement::kUnchanged, 3},
+      {"an older answer that came late", MarkAt(1, 2), Acknowledgement::kUnchanged, 3},
+      {"the rest, in a backup up to 2", MarkAt(1, 4, 2), Acknowledgement::kMoved, 4},
+  };
+  for (const auto& c : kCases) {
+    const absl::StatusOr<Acknowledgement> got = journal().Acknowledge(c.mark);
+    ASSERT_TRUE(got.ok()) << c.name;
+    EXPECT_EQ(*got, c.want) << c.name;
+    EXPECT_EQ(journal().epochs().at(1).received_through, c.received) << c.name;
+  }
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().epochs().at(1).received_through, 4u);
+  EXPECT_EQ(journal().epochs().at(1).backed_up_through, 2u);
+  EXPECT_EQ(journal().UnsentEpoch(), 0u);
+}
+
+TEST_F(JournalTest, SendsAgainWhatARestoredServerLost) {
+  OpenEnrolled();
+  AppendNotes(5);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 5)).status());
+  ASSERT_OK(journal().SetJudged(1, 5));
+  ASSERT_OK(journal().SettleThrough(1, 5));
+  EXPECT_EQ(journal().Counts().judged, 5u);
+  const std::vector<v1::JournalMark> marks = {MarkAt(1, 2)};
+  ASSERT_OK(journal().AdoptGeneration("g2", marks));
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  EXPECT_EQ(journal().Counts().saved_here, 3u);
+  EXPECT_EQ(journal().pending().at(1).size(), 3u);  // Above the row again, until it is folded again.
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().identity()->generation(), "g2");
+  EXPECT_EQ(journal().epochs().at(1).received_through, 2u);
+}
+
+TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
+  OpenEnrolled();
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kArrived), "tap-2"), 2u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kWorkStarted), "tap-3"), 3u);
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(1);
+  fork.set_new_epoch(5);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const absl::StatusOr<ForkResult> first = store_->Fork(fork);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_TRUE(first->moved);
+  EXPECT_EQ(first->reappended, 2u);
+  const absl::StatusOr<ForkResult> repeated = store_->Fork(fork);
+  ASSERT_TRUE(repeated.ok());
+  EXPECT_FALSE(repeated->moved);
+
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().current()->epoch, 5u);
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  EXPECT_EQ(journal().Counts().saved_here, 2u);
+  const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(5, 0, 100, kNoBound);
+  ASSERT_TRUE(frame.ok());
+  ASSERT_EQ(frame->entries.size(), 2u);
+  EXPECT_EQ(frame->entries[0].from_epoch(), 1u);
+  EXPECT_EQ(frame->entries[0].from_seq(), 2u);
+  EXPECT_EQ(frame->entries[1].from_seq(), 3u);
+  SodiumSha256 hasher;
+  EXPECT_TRUE(CheckChain(hasher, FrameOf(*frame)).ok());
+  EXPECT_EQ(frame->prev_hash, ChainStart(hasher, "d7", 5, std::string(16, 'f')));
+  EXPECT_TRUE(frame->empties_queue);
+
+  // The old id still names the entry, and the token still gives it.
+  const absl::StatusOr<v1::EntryStatus> status = StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, 3));
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(FormatPosition(status->moved_to()), "d7.5.2");
+  EXPECT_EQ(FormatPosition(store_->Append("ana", EntryOf("v1", v1::LogEntry::kArrived), "tap-2")->position), "d7.1.2");
+
+  // A second fork names the first positions again, and entries recorded since get their own.
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 3u);
+  fork.set_epoch(5);
+  fork.set_last_common_seq(0);
+  fork.set_new_epoch(6);
+  ASSERT_OK(store_->Fork(fork).status());
+  const absl::StatusOr<FrameEntries> second = journal().ReadForFrame(6, 0, 100, kNoBound);
+  ASSERT_TRUE(second.ok());
+  std::vector<std::string> firsts;
+  for (const v1::EntryEnvelope& envelope : second->entries) {
+    firsts.push_back(std::to_string(envelope.from_epoch()) + "." + std::to_string(envelope.from_seq()));
+  }
+  EXPECT_THAT(firsts, ElementsAre("1.2", "1.3", "5.3"));
+  EXPECT_EQ(journal().Find(MakePosition("d7", 5, 1))->seq, 1u);
+  EXPECT_EQ(journal().Find(MakePosition("d7", 5, 1))->epoch, 6u);
+  EXPECT_EQ(journal().Counts().recorded, 4u);
+}
+
+TEST_F(JournalTest, RefusesAForkIntoAnEpochThatIsInUse) {
+  OpenEnrolled();
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_new_epoch(1);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Fork(fork).status()));
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt("short");
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Fork(fork).status()));
+  EXPECT_EQ(journal().current()->epoch, 1u);
+}
+
+TEST_F(JournalTest, AsksForTheSameEnrolmentAfterALostAnswer) {
+  ASSERT_OK(Open());
+  const absl::StatusOr<v1::EnrollRequest> first = journal().PrepareEnrolment(Invitation(), random_);
+  ASSERT_TRUE(first.ok());
+  ASSERT_OK(Open());
+  const absl::StatusOr<v1::EnrollRequest> second = journal().PrepareEnrolment(Invitation(), random_);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(first->request_id(), second->request_id());
+  EXPECT_GE(first->request_id().size(), limits::kRequestIdBytesMin);
+
+  ASSERT_OK(store_->CompleteEnrolment(Enrolment()));
+  v1::EnrolmentRequest other = Invitation();
+  other.set_invitation_code("red-kite-43");
+  EXPECT_TRUE(absl::IsFailedPrecondition(journal().PrepareEnrolment(other, random_).status()));
+  AppendNotes(2);
+  v1::EnrollResponse repeated = Enrolment();
+  repeated.set_token("newer-token");
+  ASSERT_OK(store_->CompleteEnrolment(repeated));
+  EXPECT_EQ(journal().identity()->token(), "newer-token");
+  EXPECT_EQ(journal().Counts().recorded, 2u);
+  repeated.set_device("d8");
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->CompleteEnrolment(repeated)));
+}
+
+TEST_F(JournalTest, DeletesOnlyWhatIsBackedUpSettledAndOld) {
+  OpenEnrolled();
+  AppendNotes(6);
+  const int64_t week_later_us = kNineOClockUs + limits::kRetentionMicros;
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 5, 4)).status());
+  ASSERT_OK(journal().SetJudged(1, 5));
+  EXPECT_EQ(*journal().Retain(week_later_us + int64_t{3600} * 1000000), 0u);  // Nothing is settled.
+  ASSERT_OK(journal().SettleThrough(1, 5));
+  EXPECT_EQ(*journal().Retain(kNineOClockUs), 0u);                          // Nothing is old.
+  EXPECT_EQ(*journal().Retain(week_later_us + int64_t{2} * 60000000), 3u);  // The first three minutes are.
+  EXPECT_EQ(*journal().Retain(week_later_us + int64_t{3600} * 1000000), 1u);
+  ASSERT_OK(Open());
+  EXPECT_TRUE(absl::IsNotFound(journal().Find(MakePosition("d7", 1, 4)).status()));
+  EXPECT_TRUE(journal().Find(MakePosition("d7", 1, 5)).ok());
+  const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(1, 5, 100, kNoBound);
+  ASSERT_TRUE(frame.ok());
+  SodiumSha256 hasher;
+  EXPECT_TRUE(CheckChain(hasher, FrameOf(*frame)).ok());
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 7u);
+  EXPECT_EQ(journal().Counts().recorded, 7u);
+}
+
+TEST_F(JournalTest, KeepsTheEndOfTheChainWhenEverythingIsDeleted) {
+  OpenEnrolled();
+  AppendNotes(3);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3, 3)).status());
+  ASSERT_OK(journal().SetJudged(1, 3));
+  ASSERT_OK(journal().SettleThrough(1, 3));
+  const Hash head = journal().epochs().at(1).head_hash;
+  EXPECT_EQ(*journal().Retain(kNineOClockUs + 2 * limits::kRetentionMicros), 3u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 4u);
+  EXPECT_EQ(journal().ReadForFrame(1, 3, 1, kNoBound)->prev_hash, head);
+}
+
+TEST_F(JournalTest, TellsTheClocksAroundTheBootsOfAFrame) {
+  OpenEnrolled();
+  const auto exchange = [&](const std::string& boot, int64_t server_us) {
+    v1::ClockSample sample;
+    sample.set_boot_id(boot);
+    sample.set_monotonic_us(1000);
+    sample.set_server_time_us(server_us);
+    ASSERT_OK(journal().boots().Record(sample));
+  };
+  exchange("boot-1", 100);
+  Append(EntryOf("v1", v1::LogEntry::kNote, 1, "boot-1"));
+  Append(EntryOf("v1", v1::LogEntry::kNote, 2, "boot-2"));  // Rebooted, never online.
+  exchange("boot-3", 300);
+  exchange("boot-4", 400);
+  ASSERT_OK(Open());
+  const auto boots_of = [&](uint64_t after, uint64_t count) {
+    std::vector<std::string> boots;
+    const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(1, after, count, kNoBound);
+    for (const v1::ClockSample& sample : frame->clock) boots.push_back(sample.boot_id());
+    return boots;
+  };
+  EXPECT_THAT(boots_of(0, 1), ElementsAre("boot-1"));
+  EXPECT_THAT(boots_of(1, 1), ElementsAre("boot-1", "boot-3"));
+  EXPECT_EQ(journal().boots().LastContactUs(), 400);
+}
+
+TEST_F(JournalTest, KeepsTheExchangesOfTheNewestBoots) {
+  OpenEnrolled();
+  for (int i = 1; i <= 70; ++i) {
+    v1::ClockSample sample;
+    sample.set_boot_id("boot-" + std::to_string(i));
+    sample.set_monotonic_us(1);
+    sample.set_server_time_us(i);
+    ASSERT_OK(journal().boots().Record(sample));
+  }
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(journal().boots().Exchange("boot-7").server_time_us(), 0);
+    EXPECT_EQ(journal().boots().Exchange("boot-8").server_time_us(), 8);
+    EXPECT_EQ(journal().boots().Exchange("boot-70").server_time_us(), 70);
+    ASSERT_OK(Open());
+  }
+}
+
+}  // namespace
+}  // namespace doorstep

@@ -1,0 +1,286 @@
+#include "tests/unit/client_core/store/store_fixture.h"
+
+namespace doorstep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class LocalViewTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    OpenEnrolled();
+  }
+  v1::LocalVisit See(const std::string& id) {
+    const absl::StatusOr<v1::LocalVisit> visit = store_->view().Visit(id);
+    EXPECT_TRUE(visit.ok()) << visit.status().ToString();
+    return visit.ok() ? *visit : v1::LocalVisit();
+  }
+  v1::EntryStage Stage(uint64_t seq) {
+    const absl::StatusOr<v1::EntryStatus> status =
+        StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, seq));
+    EXPECT_TRUE(status.ok()) << status.status().ToString();
+    return status.ok() ? status->stage() : v1::ENTRY_STAGE_UNSPECIFIED;
+  }
+  v1::PhoneStatus Status() {
+    v1::PhoneStatus status;
+    EXPECT_TRUE(store_->FillStatus(&status).ok());
+    return status;
+  }
+  std::string Explained(const v1::ExplainRequest& request) {
+    const absl::StatusOr<v1::Explanation> explanation = Explain(journal(), store_->replica(), request);
+    if (!explanation.ok()) return explanation.status().ToString();
+    std::string text;
+    for (const std::string& line : explanation->lines()) text += line + "\n";
+    return text;
+  }
+  std::string ExplainedVisit(const std::string& id) {
+    v1::ExplainRequest request;
+    request.set_visit_id(id);
+    return Explained(request);
+  }
+  void Quarantine(uint64_t seq) {
+    v1::Judgement judgement;
+    *judgement.mutable_position() = MakePosition("d7", 1, seq);
+    judgement.set_verdict(v1::VERDICT_QUARANTINED);
+    judgement.set_message("no visit of this id");
+    judgement.set_next("the office will look for the right visit");
+    device_feed_.Put(v1::ENTITY_KIND_JUDGEMENT, "d7.1." + std::to_string(seq), judgement);
+  }
+};
+
+TEST_F(LocalViewTest, ShowsOwnEntriesUntilTheRowHasFoldedThem) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_DISPATCHED);
+  Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+  Append(EntryOf("v1", v1::LogEntry::kArrived, 2));
+  Append(EntryOf("v2", v1::LogEntry::kNote, 3));
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_ON_SITE);
+  EXPECT_EQ(See("v1").own_entries(), 2u);
+
+  // Judged, but the visit's row is still on its way: nothing vanishes meanwhile.
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_ON_SITE);
+  EXPECT_EQ(See("v1").own_entries(), 2u);
+
+  v1::Visit folded = VisitRow("v1", 2);
+  folded.set_state(v1::VISIT_STATE_ON_SITE);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", folded);
+  ApplyDelta(ana_feed_);
+  EXPECT_EQ(See("v1").own_entries(), 0u);  // Even before C2: the row says what it has folded.
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_ON_SITE);
+  Settle();
+  EXPECT_EQ(journal().pending().at(1).size(), 1u);
+  EXPECT_EQ(See("v1").own_entries(), 0u);
+}
+
+TEST_F(LocalViewTest, ConvergesWhenKilledBetweenTheTwoSteps) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 1));
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(ana_feed_);
+  ApplyDelta(device_feed_);
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 0u);  // C1 of both feeds, no C2.
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().epochs().at(1).received_through, 1u);
+  EXPECT_EQ(journal().epochs().at(1).judged_through, 1u);
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 1u);
+  EXPECT_EQ(Stage(1), v1::ENTRY_STAGE_COUNTED);
+  const absl::StatusOr<std::vector<MarkMove>> again = store_->Settle();
+  ASSERT_TRUE(again.ok());
+  EXPECT_THAT(*again, IsEmpty());
+}
+
+TEST_F(LocalViewTest, TellsHowFarMarksMoved) {
+  AppendNotes(3);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 1)).status());
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  const absl::StatusOr<std::vector<MarkMove>> moves = store_->Settle();
+  ASSERT_TRUE(moves.ok());
+  ASSERT_EQ(moves->size(), 1u);
+  EXPECT_EQ(moves->at(0).received_before, 1u);
+  EXPECT_EQ(moves->at(0).received_after, 2u);
+  EXPECT_EQ(moves->at(0).judged_before, 0u);
+  EXPECT_EQ(moves->at(0).judged_after, 2u);
+}
+
+TEST_F(LocalViewTest, DoesNotTakeMarksOfAnotherGenerationOrAForeignChain) {
+  AppendNotes(3);
+  v1::JournalState foreign = Judged(1, 3);
+  foreign.mutable_mark()->set_hash(std::string(32, 'x'));
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", foreign);
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).judged_through, 0u);
+
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 3));
+  v1::PullResponse page = device_feed_.Delta(0);
+  page.set_generation("g2");
+  Apply(device_feed_, page);
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).judged_through, 0u);
+  ASSERT_OK(journal().AdoptGeneration("g2", {MarkAt(1, 1)}));
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).judged_through, 3u);
+}
+
+TEST_F(LocalViewTest, KeepsTheEntriesOfAVisitThatLeft) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+  ana_feed_.Leave(v1::ENTITY_KIND_VISIT, "v1", "reassigned to Ben", "ben");
+  ApplyDelta(ana_feed_);
+  EXPECT_TRUE(absl::IsNotFound(store_->view().Visit("v1").status()));
+  Append(EntryOf("v1", v1::LogEntry::kArrived, 2));
+  EXPECT_EQ(journal().ReadForFrame(1, 0, 10, kNoBound)->entries.size(), 2u);
+  const std::string why = ExplainedVisit("v1");
+  EXPECT_THAT(why, HasSubstr("reassigned to Ben"));
+  EXPECT_THAT(why, HasSubstr("2 entries recorded for it here are kept"));
+
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(Stage(2), v1::ENTRY_STAGE_COUNTED);
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 2u);
+}
+
+TEST_F(LocalViewTest, WaitsForTheTechnicianFeedBeforeItTakesAVisitForAbsent) {
+  ApplyDelta(ana_feed_);
+  v1::LogEntry opened = EntryOf("made-here", v1::LogEntry::kNote);
+  opened.mutable_visit_opened_on_site()->set_account_id("mill");
+  opened.mutable_visit_opened_on_site()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+  Append(opened);
+  Append(EntryOf("made-here", v1::LogEntry::kWorkStarted, 2));
+  EXPECT_THAT(VisitIds(), ElementsAre("made-here"));
+  EXPECT_EQ(See("made-here").visit().account_id(), "mill");
+  EXPECT_EQ(See("made-here").visit().state(), v1::VISIT_STATE_IN_PROGRESS);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_THAT(VisitIds(), ElementsAre("made-here"));  // Its row may be a page away.
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "made-here", VisitRow("made-here", 2));
+  ApplyDelta(ana_feed_);
+  Settle();
+  EXPECT_THAT(VisitIds(), ElementsAre("made-here"));
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 2u);
+}
+
+TEST_F(LocalViewTest, ListsByPlannedTimeWithNamesAndPerTechnician) {
+  v1::Visit late = VisitRow("a");
+  late.mutable_planned()->set_start_time_us(kNineOClockUs + 1000);
+  late.set_site_id("mill-hall");
+  v1::Visit early = VisitRow("b");
+  early.mutable_planned()->set_start_time_us(kNineOClockUs);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "a", late);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "b", early);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "unplanned", VisitRow("unplanned"));
+  v1::AccountBrief brief;
+  brief.set_account_id("mill");
+  brief.set_account_name("Hill Mill");
+  ana_feed_.Put(v1::ENTITY_KIND_BRIEF, "mill", brief);
+  v1::Site site;
+  site.set_address("1 Mill Lane");
+  ana_feed_.Put(v1::ENTITY_KIND_SITE, "mill-hall", site);
+  ApplyDelta(ana_feed_);
+  EXPECT_THAT(VisitIds(), ElementsAre("b", "a", "unplanned"));
+  EXPECT_EQ(See("a").account_name(), "Hill Mill");
+  EXPECT_EQ(See("a").site_address(), "1 Mill Lane");
+  EXPECT_EQ(store_->view().Visits("ana")->size(), 3u);
+  EXPECT_THAT(*store_->view().Visits("ben"), IsEmpty());
+  EXPECT_EQ(store_->view().Brief("mill")->account_name(), "Hill Mill");
+  EXPECT_TRUE(absl::IsNotFound(store_->view().Brief("nobody").status()));
+}
+
+TEST_F(LocalViewTest, ShowsEachEntryOnItsWay) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 2));
+  ApplyDelta(ana_feed_);
+  AppendNotes(4);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3)).status());
+  Quarantine(2);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(Stage(1), v1::ENTRY_STAGE_COUNTED);
+  EXPECT_EQ(Stage(2), v1::ENTRY_STAGE_NEEDS_ATTENTION);
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAFE_AT_OFFICE);
+  EXPECT_EQ(Stage(4), v1::ENTRY_STAGE_SAVED_HERE);
+  EXPECT_TRUE(absl::IsNotFound(StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, 5)).status()));
+
+  const v1::PhoneStatus status = Status();
+  EXPECT_TRUE(status.enrolled());
+  EXPECT_EQ(status.device(), "d7");
+  EXPECT_EQ(status.entries_recorded(), 4u);
+  EXPECT_EQ(status.entries_saved_here(), 1u);
+  EXPECT_EQ(status.entries_safe(), 1u);
+  EXPECT_EQ(status.entries_counted(), 1u);
+  EXPECT_EQ(status.entries_needing_attention(), 1u);
+  EXPECT_EQ(status.oldest_queued_time_us(), kNineOClockUs + int64_t{3} * 60000000);
+  EXPECT_EQ(status.visits(), 1u);
+  EXPECT_TRUE(status.feeds_at_head());
+
+  v1::ExplainRequest request;
+  *request.mutable_entry() = MakePosition("d7", 1, 2);
+  EXPECT_THAT(Explained(request), HasSubstr("does not count yet"));
+  EXPECT_THAT(Explained(request), HasSubstr("the office will look for the right visit"));
+}
+
+TEST_F(LocalViewTest, ListsTheQueueAPageAtATime) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 4));
+  ApplyDelta(ana_feed_);
+  AppendNotes(7);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 5)).status());
+  Quarantine(2);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 4));
+  ApplyDelta(device_feed_);
+  Settle();
+  const auto list = [&](bool all, uint32_t limit) {
+    std::vector<uint64_t> seqs;
+    v1::QueueListRequest request;
+    request.set_all(all);
+    request.set_limit(limit);
+    while (true) {
+      const absl::StatusOr<v1::QueueListResponse> page = ListQueue(journal(), store_->replica(), request);
+      EXPECT_TRUE(page.ok());
+      if (!page.ok()) return seqs;
+      EXPECT_LE(page->entries_size(), static_cast<int>(limit));
+      for (const v1::EntryStatus& entry : page->entries()) seqs.push_back(entry.position().seq());
+      if (!page->more()) return seqs;
+      *request.mutable_after() = page->entries().rbegin()->position();
+    }
+  };
+  for (const uint32_t limit : {1u, 2u, 3u, 100u}) {
+    EXPECT_THAT(list(false, limit), ElementsAre(2, 5, 6, 7)) << limit;
+    EXPECT_THAT(list(true, limit), ElementsAre(1, 2, 3, 4, 5, 6, 7)) << limit;
+  }
+  v1::QueueListRequest too_many;
+  too_many.set_limit(1001);
+  EXPECT_TRUE(absl::IsInvalidArgument(ListQueue(journal(), store_->replica(), too_many).status()));
+
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(5);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  for (const uint32_t limit : {1u, 3u, 100u}) {
+    EXPECT_THAT(list(false, limit), ElementsAre(2, 5, 6, 7)) << limit;  // Named by their first positions.
+  }
+}
+
+TEST_F(LocalViewTest, ExplainsVisitsItDoesNotHave) {
+  EXPECT_THAT(ExplainedVisit("v9"), HasSubstr("Nothing has been fetched"));
+  ApplyDelta(ana_feed_);
+  EXPECT_THAT(ExplainedVisit("v9"), HasSubstr("never sent this visit"));
+  EXPECT_THAT(Explained(v1::ExplainRequest()), HasSubstr("INVALID_ARGUMENT"));
+}
+
+}  // namespace
+}  // namespace doorstep

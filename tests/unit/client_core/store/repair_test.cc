@@ -1,0 +1,233 @@
+// What the files survive: damage, a full disk, a wrong key, a second core.
+#include <sqlite3.h>
+
+#include "client_core/sqlite/database.h"
+#include "tests/unit/client_core/store/store_fixture.h"
+
+namespace doorstep {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class RepairTest : public StoreTest {
+ protected:
+  // The journal's file as it lies on the disk once everything is in it.
+  void CloseAndDamage(size_t page, size_t pages, const std::string& file = "journal.db") {
+    store_.reset();
+    ASSERT_GE(ReadFile(file).size(), (page + pages) * 4096);
+    OverwriteFile(file, page * 4096, std::string(pages * 4096, '\x5a'));
+  }
+  std::vector<std::string> FirstPositions(uint64_t epoch) {
+    std::vector<std::string> firsts;
+    const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(epoch, 0, kNoBound, kNoBound);
+    EXPECT_TRUE(frame.ok()) << frame.status().ToString();
+    if (!frame.ok()) return firsts;
+    for (const v1::EntryEnvelope& envelope : frame->entries) {
+      firsts.push_back(std::to_string(envelope.from_epoch()) + "." + std::to_string(envelope.from_seq()));
+    }
+    return firsts;
+  }
+};
+
+TEST_F(RepairTest, SalvagesADamagedJournalRowByRow) {
+  OpenEnrolled();
+  AppendNotes(200);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3)).status());
+  store_.reset();
+  const size_t pages = ReadFile("journal.db").size() / 4096;
+  ASSERT_GT(pages, 14u);
+  CloseAndDamage(pages - 4, 1);  // A leaf in the midst of the entries.
+  ASSERT_OK(Open());
+  AppendResult appended;
+  // Whether opening or the next frame meets the damage, recording and sending go on.
+  const absl::StatusOr<FrameEntries> frame = store_->ReadForFrame(1, 3, kNoBound, kNoBound);
+  ASSERT_TRUE(frame.ok()) << frame.status().ToString();
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  EXPECT_THAT(store_->repairs()[0], HasSubstr("journal.db.damaged-1"));
+  EXPECT_FALSE(ReadFile("journal.db.damaged-1").empty());
+
+  EXPECT_EQ(journal().current()->epoch, 2u);  // The spare one.
+  EXPECT_EQ(journal().identity()->token(), "secret-token");
+  EXPECT_EQ(journal().epochs().at(1).common_through, 3u);
+  const std::vector<std::string> firsts = FirstPositions(2);
+  EXPECT_GT(firsts.size(), 170u);
+  EXPECT_LT(firsts.size(), 197u);
+  EXPECT_EQ(firsts.front(), "1.4");
+  EXPECT_EQ(firsts.back(), "1.200");
+  const absl::StatusOr<FrameEntries> again = journal().ReadForFrame(2, 0, kNoBound, kNoBound);
+  ASSERT_TRUE(again.ok());
+  SodiumSha256 hasher;
+  Hash hash = ChainStart(hasher, "d7", 2, std::string(16, 't'));
+  uint64_t seq = 0;
+  for (const v1::EntryEnvelope& envelope : again->entries) {
+    hash = ChainNext(hasher, hash,
+                     {"d7", 2, ++seq, envelope.author(), envelope.from_epoch(), envelope.from_seq(), envelope.entry()});
+  }
+  EXPECT_EQ(hash, again->head_hash);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), firsts.size() + 1);
+  const absl::StatusOr<v1::EntryStatus> status =
+      StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, 200));
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->moved_to().epoch(), 2u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(FirstPositions(2).size(), firsts.size() + 1);
+}
+
+TEST_F(RepairTest, DoesNotSendBytesThatWereChangedOnTheDisk) {
+  OpenEnrolled();
+  for (int i = 0; i < 5; ++i) {
+    v1::LogEntry note = EntryOf("v1", v1::LogEntry::kNote, i);
+    note.mutable_note()->set_text("needle-" + std::to_string(i) + "-needle");
+    Append(note);
+  }
+  store_.reset();
+  const size_t at = ReadFile("journal.db").find("needle-2-needle");
+  ASSERT_NE(at, std::string::npos);
+  OverwriteFile("journal.db", at, "forged");
+  ASSERT_OK(Open());
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2", "1.4", "1.5"));
+}
+
+TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
+  for (const bool encrypted : {false, true}) {
+#ifndef DOORSTEP_SQLITE_CIPHER
+    if (encrypted) continue;
+#endif
+    options_.key = encrypted ? std::string(32, 'k') : "";
+    OpenEnrolled();
+    AppendNotes(5);
+    CloseAndDamage(0, 1);
+    ASSERT_OK(Open());
+    ASSERT_TRUE(journal().identity().has_value());
+    EXPECT_EQ(journal().identity()->token(), "secret-token");
+    EXPECT_EQ(store_->repairs().size(), 1u);
+    EXPECT_EQ(journal().current()->epoch, 2u);
+    EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 1u);
+    store_.reset();
+    const std::string command = "rm -rf '" + options_.directory + "'/*";
+    ASSERT_EQ(system(command.c_str()), 0);
+  }
+}
+
+TEST_F(RepairTest, SalvagesWithoutASpareEpoch) {
+  OpenEnrolled();
+  AppendNotes(100);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 40)).status());
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("once")));
+  ASSERT_OK(journal().Acknowledge(MarkAt(2, 10)).status());
+  const uint64_t recorded = journal().Counts().recorded;
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("twice")));
+  EXPECT_EQ(journal().current()->epoch, 2u);
+  EXPECT_EQ(journal().Counts().recorded, recorded);
+  EXPECT_EQ(FirstPositions(2).size(), 60u);
+  EXPECT_EQ(FirstPositions(2).back(), "1.100");
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 61u);
+}
+
+TEST_F(RepairTest, FinishesASalvageThatWasKilledBetweenItsRenames) {
+  OpenEnrolled();
+  AppendNotes(3);
+  store_.reset();
+  ASSERT_EQ(rename(Path("journal.db").c_str(), Path("journal.db.salvaged").c_str()), 0);
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+}
+
+TEST_F(RepairTest, SaysWhatToDoWhenTheDiskIsFullAndLosesNothing) {
+  OpenEnrolled();
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  store_.reset();
+  // A VFS would be needed to fill a real disk; a bound on the pages of the file fails the same writes.
+  sqlite::OpenOptions options;
+  options.path = Path("journal.db");
+  options.exclusive = true;
+  auto db = sqlite::Database::Open(options);
+  ASSERT_TRUE(db.ok());
+  auto opened = Journal::Open(db->get());
+  ASSERT_TRUE(opened.ok());
+  ASSERT_OK((*db)->Execute("PRAGMA max_page_count=30"));
+  uint64_t saved = 0;
+  absl::Status refused;
+  for (int i = 0; i < 2000 && refused.ok(); ++i) {
+    const absl::StatusOr<AppendResult> result = (*opened)->Append("ana", EntryOf("v1", v1::LogEntry::kNote, i), "");
+    if (result.ok()) {
+      EXPECT_EQ(result->position.seq(), ++saved);
+    } else {
+      refused = result.status();
+    }
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused.ToString();
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("free some space"));
+  EXPECT_GT(saved, 10u);
+  EXPECT_EQ((*opened)->ReadForFrame(1, 0, kNoBound, kNoBound)->last_seq, saved);  // Reading goes on.
+  ASSERT_OK((*db)->Execute("PRAGMA max_page_count=100000"));
+  EXPECT_EQ((*opened)->Append("ana", EntryOf("v1", v1::LogEntry::kNote), "")->position.seq(), saved + 1);
+  opened->reset();
+  db->reset();
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().Counts().recorded, saved + 1);
+}
+
+TEST_F(RepairTest, RefusesASecondCoreOnTheSameFolder) {
+  OpenEnrolled();
+  const absl::Status second = LocalStore::Open(options_).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(second));
+  EXPECT_THAT(std::string(second.message()), HasSubstr("another core"));
+  store_.reset();
+  ASSERT_OK(Open());
+  StoreOptions missing;
+  missing.directory = options_.directory + "/nowhere";
+  EXPECT_TRUE(absl::IsFailedPrecondition(LocalStore::Open(missing).status()));
+}
+
+#ifdef DOORSTEP_SQLITE_CIPHER
+TEST_F(RepairTest, KeepsEncryptedFilesUnreadableWithoutTheKey) {
+  options_.key = std::string(32, 'k');
+  OpenEnrolled();
+  Append(EntryOf("v1", v1::LogEntry::kNote));
+  v1::Visit visit = VisitRow("v1");
+  visit.set_instructions("the key is under the doormat");
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", visit);
+  ApplyDelta(ana_feed_);
+  for (const bool closed : {false, true}) {
+    if (closed) store_.reset();
+    for (const char* file : {"journal.db", "journal.db-wal", "replica.db", "replica.db-wal"}) {
+      const std::string bytes = ReadFile(file);
+      EXPECT_THAT(bytes, Not(HasSubstr("valve seat"))) << file;
+      EXPECT_THAT(bytes, Not(HasSubstr("doormat"))) << file;
+      EXPECT_THAT(bytes, Not(HasSubstr("secret-token"))) << file;
+      EXPECT_THAT(bytes, Not(HasSubstr("SQLite format 3"))) << file;
+    }
+  }
+  EXPECT_FALSE(ReadFile("journal.db").empty());
+  for (const std::string& key : {std::string(32, 'x'), std::string()}) {
+    options_.key = key;
+    const absl::Status opened = Open();
+    EXPECT_TRUE(absl::IsFailedPrecondition(opened)) << opened.ToString();
+  }
+  options_.key = std::string(32, 'k');
+  ASSERT_OK(Open());
+  EXPECT_TRUE(store_->repairs().empty());
+  EXPECT_EQ(journal().Counts().recorded, 1u);
+}
+
+TEST_F(RepairTest, SalvagesAnEncryptedJournal) {
+  options_.key = std::string(32, 'k');
+  OpenEnrolled();
+  AppendNotes(200);
+  store_.reset();
+  const size_t pages = ReadFile("journal.db").size() / 4096;
+  CloseAndDamage(pages - 4, 1);
+  ASSERT_OK(Open());
+  const absl::StatusOr<FrameEntries> frame = store_->ReadForFrame(1, 0, kNoBound, kNoBound);
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  EXPECT_GT(FirstPositions(2).size(), 150u);
+  EXPECT_LT(FirstPositions(2).size(), 200u);
+}
+#endif
+
+}  // namespace
+}  // namespace doorstep
