@@ -80,6 +80,9 @@ inline constexpr int kVisitLogItemsMax = 1000;
 inline constexpr int kRepairsMax = 500;
 inline constexpr int32_t kHealthDayMin = -25000;
 inline constexpr int32_t kHealthDayMax = 50000;
+inline constexpr size_t kImportRequestBytesMax = 512 * 1024;
+inline constexpr size_t kImportRowBytesMax = 64 * 1024;
+inline constexpr size_t kImportFileBytesMax = 1024 * 1024 * 1024;
 
 // Time.
 inline constexpr int64_t kWindowMicrosMax = int64_t{31} * 86400 * 1000000;

@@ -1,0 +1,103 @@
+// doorstep device invite | list.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/status.h"
+#include "doorstep/v1/admin_service.pb.h"
+#include "tools/doorstep/civil_time.h"
+#include "tools/doorstep/commands.h"
+#include "tools/doorstep/output.h"
+#include "tools/doorstep/text.h"
+
+namespace doorstep::cli {
+namespace {
+
+absl::Status Invite(const std::string& technician, const Tools& tools) {
+  v1::InviteDeviceRequest request;
+  request.set_technician_id(technician);
+  v1::InviteDeviceResponse response;
+  RETURN_IF_ERROR(tools.connection->Call(&request, &response));
+  if (tools.globals->json) return PrintJson(response);
+  Say(absl::StrCat("Invitation code for ", Printable(technician), ": ", Printable(response.invitation_code())));
+  Say(absl::StrCat("Good for one phone, until ", ShowTime(response.expires_time_us()), "."));
+  return absl::OkStatus();
+}
+
+absl::Status List(int64_t limit, const Tools& tools) {
+  v1::ListDevicesRequest request;
+  v1::ListDevicesResponse response;
+  ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
+  if (tools.globals->json) return PrintJson(response);
+  Table table({{"Device"},
+               {"Name", false, true},
+               {"Platform"},
+               {"Technicians"},
+               {"Lane"},
+               {"Last contact"},
+               {"Received", true},
+               {"Still queued", true},
+               {"Reported through"}});
+  for (const v1::Device& device : response.devices()) {
+    table.Row({device.id(), device.name(), device.platform(), absl::StrJoin(device.technician_ids(), ", "),
+               Words(device.lane()), ShowTime(device.last_contact_time_us()), Grouped(device.received_entries()),
+               Grouped(device.queued_entries()), ShowTime(device.reported_through_time_us())},
+              device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
+  }
+  if (table.empty()) {
+    Note("No devices. doorstep device invite TECHNICIAN makes the code that enrols one.");
+  } else {
+    table.Print();
+  }
+  for (const std::string& technician : response.invited_technician_ids()) {
+    Say(absl::StrCat("An invitation for ", Printable(technician), " has not been used yet."));
+  }
+  if (more) Note(absl::StrCat("There are more: --limit ", limit * 10));
+  return absl::OkStatus();
+}
+
+absl::Status ListTechnicians(int64_t limit, const Tools& tools) {
+  v1::ListTechniciansRequest request;
+  v1::ListTechniciansResponse response;
+  ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
+  if (tools.globals->json) return PrintJson(response);
+  Table table({{"Technician"}, {"Name", false, true}, {"Skills", false, true}, {"Language"}, {"Zone"}});
+  for (const v1::Technician& technician : response.technicians()) {
+    table.Row({technician.id(), technician.name(), absl::StrJoin(technician.skills(), ", "), technician.language(),
+               technician.zone()});
+  }
+  if (table.empty()) {
+    Note("No technicians. They come with doorstep import.");
+  } else {
+    table.Print();
+  }
+  if (more) Note(absl::StrCat("There are more: --limit ", limit * 10));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterDevice(Command root, const Tools& tools) {
+  Command device = root.Group("device", "The technicians' phones");
+  {
+    auto technician = std::make_shared<std::string>();
+    Command invite = device.Leaf("invite", "Makes the code that enrols one phone", {"doorstep device invite T-ana"});
+    invite.Positional("TECHNICIAN", technician.get(), "Whose phone it is");
+    invite.Does([technician, tools] { return Invite(*technician, tools); });
+  }
+  {
+    auto limit = std::make_shared<int64_t>(1000);
+    Command list =
+        device.Leaf("list", "Phones, when they were last heard from, what they still hold", {"doorstep device list"});
+    list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
+    list.Does([limit, tools] { return List(*limit, tools); });
+  }
+}
+
+void RegisterTechnician(Command root, const Tools& tools) {
+  Command technician = root.Group("technician", "The people who go");
+  auto limit = std::make_shared<int64_t>(1000);
+  Command list = technician.Leaf("list", "All technicians", {"doorstep technician list"});
+  list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
+  list.Does([limit, tools] { return ListTechnicians(*limit, tools); });
+}
+
+}  // namespace doorstep::cli

@@ -1,0 +1,28 @@
+// What an entry of a journal says, in one line for a person.
+#ifndef DOORSTEP_TOOLS_DOORSTEP_ENTRY_WORDS_H_
+#define DOORSTEP_TOOLS_DOORSTEP_ENTRY_WORDS_H_
+
+#include <string>
+
+#include "doorstep/v1/sync.pb.h"
+#include "doorstep/v1/visit.pb.h"
+
+namespace doorstep::cli {
+
+// "arrived", "part used". "unknown kind" for a fact of a newer phone.
+std::string FactKind(const v1::LogEntry& entry);
+// What the fact holds besides its kind: "2 x V-SEAT", "not resolved; fault VALVE-SEAT". May be empty.
+std::string FactContent(const v1::LogEntry& entry);
+// "arrived", or "part used: 2 x V-SEAT".
+std::string EntryWords(const v1::LogEntry& entry);
+
+// "not resolved; fault VALVE-SEAT; the customer confirms".
+std::string OutcomeWords(const v1::Outcome& outcome);
+// "counted", "quarantined (unknown visit): ...".
+std::string JudgementWords(const v1::Judgement& judgement);
+// Why the office should look, as a sentence without its full stop.
+std::string AttentionWords(v1::AttentionFlag flag);
+
+}  // namespace doorstep::cli
+
+#endif  // DOORSTEP_TOOLS_DOORSTEP_ENTRY_WORDS_H_

@@ -1,0 +1,71 @@
+#include "tools/doorstep/errors.h"
+
+#include <cstdio>
+
+#include "absl/strings/cord.h"
+#include "tools/doorstep/text.h"
+
+namespace doorstep::cli {
+namespace {
+
+constexpr char kTryPayload[] = "doorstep/try";
+constexpr char kUsagePayload[] = "doorstep/usage";
+
+// What to do when the command itself had nothing better to say: the code tells.
+const char* AdviceFor(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return "doorstep server status, once doorstepd is running; `doorstep connect FILE` changes the address";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "the same command again; a change that already took place is not made twice by the server's checks";
+    case absl::StatusCode::kUnauthenticated:
+      return "doorstep connect FILE, with the token file that the server wrote";
+    case absl::StatusCode::kPermissionDenied:
+      return "another --profile, with the rights for this";
+    case absl::StatusCode::kNotFound:
+      return "the list command of this kind, for instance `doorstep visit list`, shows the ids";
+    case absl::StatusCode::kAlreadyExists:
+      return "the show command, to see what is there under this id";
+    case absl::StatusCode::kAborted:
+      return "the show command, to see what changed meanwhile, then this command again";
+    case absl::StatusCode::kFailedPrecondition:
+      return "doorstep why ID, to see how it came to this state";
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return "the same command with --help";
+    case absl::StatusCode::kResourceExhausted:
+      return "the same command in a moment; the server is busy or its disk is full (doorstep server status)";
+    case absl::StatusCode::kUnimplemented:
+      return "doorstep version, to compare the versions of this tool and the server";
+    default:
+      return "doorstep server status, and the server's log";
+  }
+}
+
+}  // namespace
+
+absl::Status WithTry(absl::Status status, absl::string_view advice) {
+  if (!status.ok()) status.SetPayload(kTryPayload, absl::Cord(advice));
+  return status;
+}
+
+bool HasTry(const absl::Status& status) { return status.GetPayload(kTryPayload).has_value(); }
+
+absl::Status UsageError(absl::string_view message, absl::string_view advice) {
+  absl::Status status = WithTry(absl::InvalidArgumentError(message), advice);
+  status.SetPayload(kUsagePayload, absl::Cord("1"));
+  return status;
+}
+
+int ReportError(const absl::Status& status) {
+  if (status.ok()) return kExitDone;
+  const auto advice = status.GetPayload(kTryPayload);
+  std::string text(status.message());
+  if (text.empty()) text = std::string(absl::StatusCodeToString(status.code()));
+  std::fflush(stdout);
+  std::fprintf(stderr, "Error: %s\n", Printable(text).c_str());
+  std::fprintf(stderr, "Try: %s\n", advice.has_value() ? std::string(*advice).c_str() : AdviceFor(status.code()));
+  return status.GetPayload(kUsagePayload).has_value() ? kExitUsage : kExitFailed;
+}
+
+}  // namespace doorstep::cli

@@ -1,0 +1,99 @@
+#include "tools/doorstep/output.h"
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/util/json_util.h>
+#include <libsmartcols/libsmartcols.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "tools/doorstep/text.h"
+
+namespace doorstep::cli {
+namespace {
+
+bool ColoursWanted() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
+}
+
+const char* Escape(Colour colour) {
+  switch (colour) {
+    case Colour::kPlain:
+      return nullptr;
+    case Colour::kGood:
+      return "\033[32m";
+    case Colour::kWarning:
+      return "\033[33m";
+    case Colour::kBad:
+      return "\033[31m";
+    case Colour::kFaint:
+      return "\033[2m";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::Status PrintJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  if (!status.ok()) return absl::InternalError(absl::StrCat("cannot write JSON: ", status.ToString()));
+  std::fputs(json.c_str(), stdout);
+  if (json.empty() || json.back() != '\n') std::fputc('\n', stdout);
+  return absl::OkStatus();
+}
+
+void Say(absl::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+void Note(absl::string_view line) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", Printable(line).c_str());
+}
+
+std::string Coloured(absl::string_view text, Colour colour) {
+  const char* escape = ColoursWanted() ? Escape(colour) : nullptr;
+  return escape == nullptr ? std::string(text) : absl::StrCat(escape, text, "\033[0m");
+}
+
+void Table::Row(std::vector<std::string> cells, Colour colour) {
+  cells.resize(columns_.size());
+  rows_.push_back({std::move(cells), colour});
+}
+
+void Table::Print(bool without_titles) const {
+  std::fflush(stdout);
+  libscols_table* table = scols_new_table();
+  scols_table_enable_noheadings(table, without_titles ? 1 : 0);
+  scols_table_enable_colors(table, ColoursWanted() ? 1 : 0);
+  scols_table_set_column_separator(table, "  ");
+  for (const Column& column : columns_) {
+    const int flags = (column.right ? SCOLS_FL_RIGHT : 0) | (column.wraps ? SCOLS_FL_WRAP : 0);
+    scols_table_new_column(table, column.title.c_str(), 0, flags);
+  }
+  for (const Line& row : rows_) {
+    libscols_line* line = scols_table_new_line(table, nullptr);
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      const std::string cell = Printable(row.cells[i]);
+      scols_line_set_data(line, i, cell.empty() ? "-" : cell.c_str());
+    }
+    if (const char* escape = Escape(row.colour); escape != nullptr) scols_line_set_color(line, escape);
+  }
+  scols_print_table(table);
+  scols_unref_table(table);
+}
+
+void Details::Add(absl::string_view name, absl::string_view value, Colour colour) {
+  if (!value.empty()) table_.Row({std::string(name), std::string(value)}, colour);
+}
+
+}  // namespace doorstep::cli

@@ -1,0 +1,35 @@
+// Stored servers and identities: one file a profile, readable by its owner only, because the token in it is a key.
+#ifndef DOORSTEP_TOOLS_DOORSTEP_PROFILE_H_
+#define DOORSTEP_TOOLS_DOORSTEP_PROFILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace doorstep::cli {
+
+struct Profile {
+  std::string address;  // "127.0.0.1:7070".
+  std::string token;    // What the server's file calls the bearer token.
+};
+
+// The name that counts: `asked`, else DOORSTEP_PROFILE, else "default". INVALID_ARGUMENT unless it is 1 to 64 letters,
+// digits, dots, dashes or underscores and does not begin with a dot.
+absl::StatusOr<std::string> ProfileName(absl::string_view asked);
+
+// DOORSTEP_CONFIG_DIR, else doorstep/ in XDG_CONFIG_HOME, else ~/.config/doorstep.
+absl::StatusOr<std::string> ConfigDirectory();
+std::string ProfilePath(absl::string_view config_directory, absl::string_view name);
+
+// Reads a JSON object with "address" and "token"; other members are ignored. FAILED_PRECONDITION when others than the
+// owner may read or write the file; NOT_FOUND when there is none; INVALID_ARGUMENT when it is something else.
+absl::StatusOr<Profile> ReadProfile(const std::string& path);
+
+// Replaces the file as a whole (mode 0600) and makes its folders (mode 0700).
+absl::Status WriteProfile(const std::string& path, const Profile& profile);
+
+}  // namespace doorstep::cli
+
+#endif  // DOORSTEP_TOOLS_DOORSTEP_PROFILE_H_

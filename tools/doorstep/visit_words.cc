@@ -1,0 +1,173 @@
+#include "tools/doorstep/visit_words.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/ids.h"
+#include "tools/doorstep/civil_time.h"
+#include "tools/doorstep/entry_words.h"
+#include "tools/doorstep/output.h"
+#include "tools/doorstep/text.h"
+
+namespace doorstep::cli {
+namespace {
+
+// Early is early from here on (health counts it so).
+constexpr int64_t kGraceMicros = int64_t{15} * 60 * 1000000;
+
+std::string Zone(const v1::Visit& visit) {
+  if (!visit.promised().zone().empty()) return visit.promised().zone();
+  return visit.planned().zone();
+}
+
+std::string WhenText(const v1::Visit& visit) {
+  if (visit.ended_time_us() != 0) return VisitTime(visit, visit.ended_time_us());
+  return ShowWindow(visit.planned(), Zone(visit));
+}
+
+Colour VisitColour(const v1::Visit& visit) { return visit.attention().empty() ? Colour::kPlain : Colour::kWarning; }
+
+std::string AttentionText(const v1::Visit& visit) {
+  std::vector<std::string> words;
+  for (const int flag : visit.attention()) words.push_back(Words(static_cast<v1::AttentionFlag>(flag)));
+  return absl::StrJoin(words, ", ");
+}
+
+void PrintAssignments(const v1::Visit& visit) {
+  if (visit.assignments().empty()) return;
+  Say();
+  Table table({{"Technician"}, {"Role"}, {"State"}, {"Assigned"}, {"Arrived"}, {"Ended"}, {"Outcome", false, true}});
+  for (const v1::Assignment& assignment : visit.assignments()) {
+    std::string state = Words(assignment.state());
+    if (assignment.revoked()) {
+      absl::StrAppend(&state, ", revoked", assignment.revoked_by().empty() ? "" : " by ", assignment.revoked_by(),
+                      assignment.revoked_reason().empty() ? "" : ": ", assignment.revoked_reason());
+    }
+    table.Row({assignment.technician_id(), Words(assignment.role()), state, ShowTime(assignment.assigned_time_us()),
+               VisitTime(visit, assignment.arrived_time_us()), VisitTime(visit, assignment.ended_time_us()),
+               assignment.has_outcome() ? OutcomeWords(assignment.outcome()) : ""},
+              assignment.revoked() ? Colour::kFaint : Colour::kPlain);
+  }
+  table.Print();
+}
+
+std::string RequirementWords(const v1::Requirements& requirements) {
+  std::vector<std::string> words;
+  if (requirements.signature()) words.push_back("signature");
+  if (requirements.feedback()) words.push_back("feedback");
+  for (const std::string& form : requirements.forms()) words.push_back("form " + form);
+  return absl::StrJoin(words, ", ");
+}
+
+std::string WindowOrNothing(const v1::TimeWindow& window, const std::string& zone) {
+  return window.end_time_us() == 0 ? "" : ShowWindow(window, zone);
+}
+
+}  // namespace
+
+std::string VisitTime(const v1::Visit& visit, int64_t time_us) {
+  const std::string zone = Zone(visit);
+  if (!zone.empty() || (visit.utc_offset_s() == 0 && visit.ended_time_us() == 0)) return ShowTime(time_us, zone);
+  return ShowTimeAt(time_us, visit.utc_offset_s());
+}
+
+std::string Assigned(const v1::Visit& visit) {
+  std::vector<std::string> names;
+  for (const v1::Assignment& assignment : visit.assignments()) {
+    if (assignment.revoked()) continue;
+    const bool leads = assignment.role() == v1::ASSIGNMENT_ROLE_LEAD;
+    names.insert(leads ? names.begin() : names.end(), assignment.technician_id());
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+std::string PunctualityWords(const v1::Visit& visit) {
+  const v1::TimeWindow& promised = visit.promised();
+  if (promised.end_time_us() == 0 || visit.arrived_time_us() == 0) return "";
+  if (visit.arrived_time_us() < promised.start_time_us() - kGraceMicros) {
+    return absl::StrCat("arrived ", ShowDuration(promised.start_time_us() - visit.arrived_time_us()),
+                        " before the promised window");
+  }
+  if (visit.arrived_time_us() >= promised.end_time_us()) {
+    return absl::StrCat("arrived ", ShowDuration(visit.arrived_time_us() - promised.end_time_us()),
+                        " after the promised window");
+  }
+  return "arrived as promised";
+}
+
+void PrintVisitTable(const Visits& visits) {
+  Table table({{"Visit"}, {"State"}, {"When"}, {"Account"}, {"Technicians"}, {"Outcome"}, {"Attention", false, true}});
+  for (const v1::Visit& visit : visits) {
+    table.Row({visit.id(), Words(visit.state()), WhenText(visit), visit.account_id(), Assigned(visit),
+               Words(visit.outcome().code()), AttentionText(visit)},
+              VisitColour(visit));
+  }
+  table.Print();
+}
+
+void PrintVisit(const v1::Visit& visit) {
+  const std::string zone = Zone(visit);
+  Details details;
+  details.Add("Visit", visit.id());
+  details.Add("State", Words(visit.state()));
+  details.Add("Kind", Words(visit.kind()));
+  details.Add("Account", visit.account_id());
+  details.Add("Site", visit.site_id());
+  details.Add("Assets", absl::StrJoin(visit.asset_ids(), ", "));
+  details.Add("Work order", visit.work_order_id());
+  details.Add("Possible", WindowOrNothing(visit.constraint(), zone));
+  details.Add("Planned", WindowOrNothing(visit.planned(), zone));
+  details.Add("Promised", WindowOrNothing(visit.promised(), zone));
+  if (visit.travel_started_time_us() != 0) details.Add("Set out", VisitTime(visit, visit.travel_started_time_us()));
+  if (visit.arrived_time_us() != 0) {
+    const std::string punctuality = PunctualityWords(visit);
+    details.Add("Arrived",
+                absl::StrCat(VisitTime(visit, visit.arrived_time_us()), punctuality.empty() ? "" : ": ", punctuality));
+  }
+  if (visit.ended_time_us() != 0) details.Add("Ended", VisitTime(visit, visit.ended_time_us()));
+  if (visit.has_outcome()) details.Add("Outcome", OutcomeWords(visit.outcome()));
+  details.Add("Feedback", Words(visit.feedback()));
+  details.Add("Instructions", visit.instructions());
+  details.Add("Wanted", RequirementWords(visit.requirements()));
+  if (visit.labour_min() > 0) details.Add("Labour", absl::StrCat(visit.labour_min(), " min"));
+  if (visit.rescheduled_count() > 0) {
+    details.Add("Moved", Count(visit.rescheduled_count(), "time after it was promised", "times after it was promised"));
+  }
+  details.Add("Cancelled because", visit.cancel_reason());
+  if (visit.miss_recorded()) details.Add("Missed", "the office recorded that nobody came", Colour::kBad);
+  details.Add("Facts", Grouped(visit.facts()));
+  details.Add("Version", absl::StrCat(visit.version()));
+  for (const int flag : visit.attention()) {
+    details.Add("Attention", AttentionWords(static_cast<v1::AttentionFlag>(flag)), Colour::kWarning);
+  }
+  details.Print();
+  PrintAssignments(visit);
+}
+
+void PrintVisitLine(const v1::Visit& visit) {
+  std::string line = absl::StrCat("Visit ", Printable(visit.id()), " is ", Words(visit.state()));
+  if (visit.planned().end_time_us() != 0) absl::StrAppend(&line, ": ", WhenText(visit));
+  const std::string assigned = Assigned(visit);
+  if (!assigned.empty()) absl::StrAppend(&line, ", ", Printable(assigned));
+  Say(absl::StrCat(line, ". Version ", visit.version(), "."));
+}
+
+void PrintVisitLog(const v1::GetVisitLogResponse& log, const v1::Visit& visit) {
+  Table table({{"Entry"}, {"Time"}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
+  for (const v1::VisitLogItem& item : log.items()) {
+    const std::string time = Zone(visit).empty() ? ShowTimeAt(item.time().time_us(), item.time().utc_offset_s())
+                                                 : ShowTime(item.time().time_us(), Zone(visit));
+    table.Row({FormatPosition(item.position()), time, Words(item.time().quality()), item.author(),
+               EntryWords(item.entry()), item.judgement()},
+              absl::StartsWith(item.judgement(), "counted") ? Colour::kPlain : Colour::kWarning);
+  }
+  if (table.empty()) {
+    Note("Nothing was recorded for this visit yet.");
+  } else {
+    table.Print();
+  }
+}
+
+}  // namespace doorstep::cli
