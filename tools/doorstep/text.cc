@@ -132,7 +132,8 @@ std::string DecimalText(int64_t mantissa, uint32_t scale) {
 
 std::string Nearest(absl::string_view typed, const std::vector<std::string>& candidates) {
   std::string best;
-  size_t best_distance = std::max<size_t>(1, typed.size() / 3) + 1;
+  // Two letters that changed places are two edits.
+  size_t best_distance = std::max<size_t>(typed.size() >= 4 ? 2 : 1, typed.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(typed, candidate);
     if (distance < best_distance) {

@@ -12,7 +12,7 @@ namespace doorstep::cli {
 namespace {
 
 // A line with one command whose action is `status`.
-int Run(std::vector<std::string> words, absl::Status status = absl::OkStatus()) {
+int RunLine(std::vector<std::string> words, absl::Status status = absl::OkStatus()) {
   CommandLine line;
   std::string value;
   int64_t number = 0;
@@ -28,26 +28,26 @@ int Run(std::vector<std::string> words, absl::Status status = absl::OkStatus()) 
 }
 
 TEST(CommandTest, TheExitStatusTellsDoneFailedAndWrongUsageApart) {
-  EXPECT_EQ(Run({"visit", "show", "V"}), kExitDone);
-  EXPECT_EQ(Run({"visit", "show", "--help"}), kExitDone);
-  EXPECT_EQ(Run({"visit", "show", "V"}, absl::NotFoundError("no visit V")), kExitFailed);
-  EXPECT_EQ(Run({"visit", "show", "V"}, UsageError("what is V?", "W")), kExitUsage);
-  EXPECT_EQ(Run({}), kExitUsage);
-  EXPECT_EQ(Run({"visit"}), kExitUsage);
-  EXPECT_EQ(Run({"visit", "shwo", "V"}), kExitUsage);
-  EXPECT_EQ(Run({"visit", "show"}), kExitUsage);
-  EXPECT_EQ(Run({"visit", "show", "V", "--limit", "11"}), kExitUsage);
-  EXPECT_EQ(Run({"visit", "show", "V", "--jsn"}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit", "show", "V"}), kExitDone);
+  EXPECT_EQ(RunLine({"visit", "show", "--help"}), kExitDone);
+  EXPECT_EQ(RunLine({"visit", "show", "V"}, absl::NotFoundError("no visit V")), kExitFailed);
+  EXPECT_EQ(RunLine({"visit", "show", "V"}, UsageError("what is V?", "W")), kExitUsage);
+  EXPECT_EQ(RunLine({}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit"}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit", "shwo", "V"}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit", "show"}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit", "show", "V", "--limit", "11"}), kExitUsage);
+  EXPECT_EQ(RunLine({"visit", "show", "V", "--jsn"}), kExitUsage);
 }
 
 TEST(CommandTest, EveryErrorSaysWhatToTry) {
   testing::internal::CaptureStderr();
-  Run({"visit", "shwo", "V"});
+  RunLine({"visit", "shwo", "V"});
   const std::string typo = testing::internal::GetCapturedStderr();
   EXPECT_NE(typo.find("Error: "), std::string::npos) << typo;
   EXPECT_NE(typo.find("Try: did you mean `doorstep visit show`?"), std::string::npos) << typo;
   testing::internal::CaptureStderr();
-  Run({"visit", "show", "V"}, absl::AbortedError("version 3 is not 2"));
+  RunLine({"visit", "show", "V"}, absl::AbortedError("version 3 is not 2"));
   const std::string failed = testing::internal::GetCapturedStderr();
   EXPECT_EQ(failed.find("Error: version 3 is not 2\nTry: "), 0u) << failed;
 }
