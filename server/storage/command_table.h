@@ -23,9 +23,9 @@ struct CommandRow {
 };
 
 absl::Status InsertCommand(SqlSession& sql, const CommandRow& row);
-// Commands from `from_us` on, in order.
-absl::StatusOr<std::vector<CommandRow>> CommandsFrom(SqlSession& sql, int64_t from_us, int64_t limit);
-absl::StatusOr<std::vector<CommandRow>> CommandsAt(SqlSession& sql, int64_t commit_us);
+// Commands after (after_us, after_ordinal), in order.
+absl::StatusOr<std::vector<CommandRow>> CommandsAfter(SqlSession& sql, int64_t after_us, int64_t after_ordinal,
+                                                      int64_t limit);
 // 0: none yet.
 absl::StatusOr<int64_t> LastCommandCommit(SqlSession& sql);
 absl::StatusOr<uint64_t> CountCommands(SqlSession& sql);

@@ -35,7 +35,7 @@ struct CommitmentRow {
 absl::StatusOr<std::optional<CommitmentRow>> FindCommitment(SqlSession& sql, absl::string_view id);
 absl::Status WriteCommitment(SqlSession& sql, const CommitmentRow& row);
 absl::Status DeleteCommitment(SqlSession& sql, absl::string_view id);
-// By id. `state` 0: any.
+// By due time, then id. `state` 0: any.
 absl::StatusOr<std::vector<v1::Commitment>> CommitmentsOfAccount(SqlSession& sql, int64_t account, int64_t state);
 // As PendingVisitsOfDevice: promises made on visits of the device's technicians, due in (from_us, to_us].
 absl::StatusOr<std::vector<std::string>> PendingCommitmentsOfDevice(SqlSession& sql, int64_t device, int64_t from_us,

@@ -38,6 +38,9 @@ absl::Status LinkVisitFrame(SqlSession& sql, int64_t visit, int64_t frame);
 // Frames that hold entries of the visit, in the order of their commits.
 absl::StatusOr<std::vector<FrameRow>> FramesOfVisit(SqlSession& sql, int64_t visit, int64_t limit);
 
+// Every frame after number `after_n`, in the order of commits.
+absl::StatusOr<std::vector<FrameRow>> FramesFrom(SqlSession& sql, int64_t after_n, int64_t limit);
+
 // 0: none yet.
 absl::StatusOr<int64_t> LastFrameCommit(SqlSession& sql);
 

@@ -24,7 +24,7 @@ absl::StatusOr<std::vector<ObservationRow>> OpenObservationsOf(SqlSession& sql, 
                                                                absl::string_view source);
 absl::Status InsertObservation(SqlSession& sql, int64_t account, absl::string_view source, int64_t known_from_us,
                                int64_t item, v1::Signal signal, absl::string_view bytes);
-// A row that was opened at this very instant was never known, and goes; any other is closed.
+// The row stays: past questions are answered from it.
 absl::Status CloseObservation(SqlSession& sql, int64_t account, absl::string_view source, int64_t known_from_us,
                               int64_t item, int64_t known_to_us);
 absl::Status AddToBucket(SqlSession& sql, int64_t account, const health::BucketRow& row);

@@ -1,0 +1,41 @@
+#include "server/feeds/visit_audience.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace doorstep {
+namespace {
+
+std::string RevokedWords(const v1::Assignment& assignment) {
+  std::string words =
+      assignment.successor_id().empty() ? "taken back" : absl::StrCat("reassigned to ", assignment.successor_id());
+  if (!assignment.revoked_reason().empty()) absl::StrAppend(&words, ": ", assignment.revoked_reason());
+  return words;
+}
+
+}  // namespace
+
+bool InFeedWindow(int64_t day, int32_t today) {
+  return day == 0 || (day >= today - kFeedDaysBack && day <= today + kFeedDaysAhead);
+}
+
+std::vector<VisitViewer> AudienceOf(const v1::Visit& visit, int64_t day, int32_t today) {
+  std::vector<VisitViewer> viewers;
+  for (const v1::Assignment& assignment : visit.assignments()) {
+    VisitViewer viewer;
+    viewer.technician_id = assignment.technician_id();
+    if (assignment.revoked()) {
+      viewer.reason = RevokedWords(assignment);
+      viewer.successor = assignment.successor_id();
+    } else if (visit.state() == v1::VISIT_STATE_CANCELED) {
+      viewer.reason = visit.cancel_reason().empty() ? "cancelled" : absl::StrCat("cancelled: ", visit.cancel_reason());
+    } else if (!InFeedWindow(day, today)) {
+      viewer.reason = "outside the days that a phone keeps";
+    } else {
+      viewer.sees = true;
+    }
+    viewers.push_back(std::move(viewer));
+  }
+  return viewers;
+}
+
+}  // namespace doorstep

@@ -1,0 +1,34 @@
+// Who sees a visit: a pure function of the visit and the day. A technician's phone holds the visits it is expected on,
+// from a week back to two weeks ahead.
+#ifndef DOORSTEP_SERVER_FEEDS_VISIT_AUDIENCE_H_
+#define DOORSTEP_SERVER_FEEDS_VISIT_AUDIENCE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "doorstep/v1/visit.pb.h"
+
+namespace doorstep {
+
+inline constexpr int32_t kFeedDaysBack = 7;
+inline constexpr int32_t kFeedDaysAhead = 14;
+
+// Whether a visit of `day` (0: no day yet) belongs on a phone on `today`.
+bool InFeedWindow(int64_t day, int32_t today);
+
+// One technician who is or was on the visit.
+struct VisitViewer {
+  std::string technician_id;
+  bool sees = false;
+  // When not: why, in plain words, and who has the visit now (empty: nobody).
+  std::string reason;
+  std::string successor;
+};
+
+// In the order of the visit's assignments.
+std::vector<VisitViewer> AudienceOf(const v1::Visit& visit, int64_t day, int32_t today);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_FEEDS_VISIT_AUDIENCE_H_

@@ -1,0 +1,66 @@
+#include "server/storage/token_table.h"
+
+#include "client_core/base/status.h"
+
+namespace doorstep {
+
+absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash) {
+  RETURN_IF_ERROR(sql.Use("DELETE FROM token WHERE principal = $1").Text(1, principal).Run());
+  return sql.Use("INSERT INTO token (token_hash, principal) VALUES ($1, $2)")
+      .Blob(1, token_hash)
+      .Text(2, principal)
+      .Run();
+}
+
+absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view token_hash) {
+  Query query = sql.Use("SELECT principal FROM token WHERE token_hash = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Blob(1, token_hash).Step());
+  return found ? std::string(query.Text(0)) : std::string();
+}
+
+absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix) {
+  Query query = sql.Use("SELECT principal FROM token WHERE substr(principal, 1, length($1)) = $1 ORDER BY principal");
+  query.Text(1, prefix);
+  std::vector<std::string> principals;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return principals;
+    principals.emplace_back(query.Text(0));
+  }
+}
+
+absl::StatusOr<std::optional<InvitationRow>> FindInvitation(SqlSession& sql, absl::string_view code_hash) {
+  Query query = sql.Use("SELECT technician, expires_us, device, used_request_id FROM invitation WHERE code_hash = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Blob(1, code_hash).Step());
+  if (!found) return std::optional<InvitationRow>();
+  return std::optional<InvitationRow>(InvitationRow{std::string(code_hash), std::string(query.Text(0)), query.Int(1),
+                                                    std::string(query.Text(2)), std::string(query.Text(3))});
+}
+
+absl::Status WriteInvitation(SqlSession& sql, const InvitationRow& row) {
+  return sql
+      .Use(
+          "INSERT INTO invitation (code_hash, technician, expires_us, device, used_request_id) "
+          "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code_hash) DO UPDATE SET technician = excluded.technician, "
+          "expires_us = excluded.expires_us, device = excluded.device, used_request_id = excluded.used_request_id")
+      .Blob(1, row.code_hash)
+      .Text(2, row.technician_id)
+      .Int(3, row.expires_us)
+      .Text(4, row.device)
+      .Text(5, row.used_request_id)
+      .Run();
+}
+
+absl::StatusOr<std::vector<std::string>> InvitedTechnicians(SqlSession& sql, int64_t now_us) {
+  Query query =
+      sql.Use("SELECT DISTINCT technician FROM invitation WHERE device = '' AND expires_us > $1 ORDER BY technician");
+  query.Int(1, now_us);
+  std::vector<std::string> technicians;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return technicians;
+    technicians.emplace_back(query.Text(0));
+  }
+}
+
+}  // namespace doorstep

@@ -1,0 +1,227 @@
+#include "server/storage/visit_table.h"
+
+#include <utility>
+
+#include "client_core/base/status.h"
+
+namespace doorstep {
+namespace {
+
+// The columns from `first` on: account, work_order, kind, state, version, attention, time_us, day, began_us, began_day,
+// ended_us, ended_day, outcome, asset, fault.
+VisitColumns ReadColumns(const Query& query, int first) {
+  VisitColumns c;
+  c.account = query.Int(first);
+  c.work_order = query.Int(first + 1);  // NULL reads as 0.
+  c.kind = query.Int(first + 2);
+  c.state = query.Int(first + 3);
+  c.version = query.Int(first + 4);
+  c.attention = query.Int(first + 5);
+  c.time_us = query.Int(first + 6);
+  c.day = query.Int(first + 7);
+  c.began_us = query.Int(first + 8);
+  c.began_day = query.Int(first + 9);
+  c.ended_us = query.Int(first + 10);
+  c.ended_day = query.Int(first + 11);
+  c.outcome = query.Int(first + 12);
+  c.asset = std::string(query.Text(first + 13));
+  c.fault = std::string(query.Text(first + 14));
+  return c;
+}
+
+absl::StatusOr<std::optional<VisitRow>> ReadRow(Query& query) {
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  if (!found) return std::optional<VisitRow>();
+  VisitRow row;
+  row.n = query.Int(0);
+  row.chain = std::string(query.Text(1));
+  row.columns = ReadColumns(query, 2);
+  row.bytes = std::string(query.Blob(17));
+  row.fold = std::string(query.Blob(18));
+  return std::optional<VisitRow>(std::move(row));
+}
+
+absl::StatusOr<std::vector<VisitSummary>> ReadSummaries(Query& query) {
+  std::vector<VisitSummary> summaries;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return summaries;
+    VisitSummary summary;
+    summary.n = query.Int(0);
+    summary.chain = std::string(query.Text(1));
+    summary.columns = ReadColumns(query, 2);
+    summary.id = std::string(query.Text(17));
+    summaries.push_back(std::move(summary));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> FindVisitNumber(SqlSession& sql, absl::string_view id) {
+  Query query = sql.Use("SELECT n FROM visit WHERE id = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Text(1, id).Step());
+  return found ? query.Int(0) : 0;
+}
+
+absl::StatusOr<std::optional<VisitRow>> FindVisit(SqlSession& sql, absl::string_view id) {
+  Query query = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, bytes, fold FROM visit WHERE id = $1");
+  query.Text(1, id);
+  return ReadRow(query);
+}
+
+absl::StatusOr<std::optional<VisitRow>> FindVisitByNumber(SqlSession& sql, int64_t n) {
+  Query query = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, bytes, fold FROM visit WHERE n = $1");
+  query.Int(1, n);
+  return ReadRow(query);
+}
+
+absl::StatusOr<std::string> FindVisitBytes(SqlSession& sql, absl::string_view id) {
+  Query query = sql.Use("SELECT bytes FROM visit WHERE id = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Text(1, id).Step());
+  return found ? std::string(query.Blob(0)) : std::string();
+}
+
+absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id) {
+  Query query = sql.Use(
+      "INSERT INTO visit (n, id, account, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, bytes, fold) "
+      "VALUES ((SELECT coalesce(max(n), 0) + 1 FROM visit), $1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', x'', x'') "
+      "RETURNING n");
+  ASSIGN_OR_RETURN(const bool row, query.Text(1, id).Step());
+  if (!row) return absl::InternalError("table visit: the insert returned no number");
+  const int64_t n = query.Int(0);
+  RETURN_IF_ERROR(query.Run());
+  return n;
+}
+
+absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row) {
+  const VisitColumns& c = row.columns;
+  Query query = sql.Use(
+      "UPDATE visit SET account = $2, work_order = $3, kind = $4, state = $5, version = $6, attention = $7, "
+      "time_us = $8, day = $9, began_us = $10, began_day = $11, ended_us = $12, ended_day = $13, outcome = $14, "
+      "asset = $15, fault = $16, bytes = $17, fold = $18 WHERE n = $1");
+  query.Int(1, row.n).Int(2, c.account);
+  if (c.work_order != 0) {
+    query.Int(3, c.work_order);
+  } else {
+    query.Null(3);
+  }
+  query.Int(4, c.kind).Int(5, c.state).Int(6, c.version).Int(7, c.attention).Int(8, c.time_us).Int(9, c.day);
+  query.Int(10, c.began_us).Int(11, c.began_day).Int(12, c.ended_us).Int(13, c.ended_day).Int(14, c.outcome);
+  query.Text(15, c.asset).Text(16, c.fault).Blob(17, row.bytes).Blob(18, row.fold);
+  return query.Run();
+}
+
+absl::Status UpdateVisitFold(SqlSession& sql, int64_t n, absl::string_view fold) {
+  return sql.Use("UPDATE visit SET fold = $2 WHERE n = $1").Int(1, n).Blob(2, fold).Run();
+}
+
+absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain) {
+  Query query = sql.Use("UPDATE visit SET chain = $2 WHERE n = $1");
+  query.Int(1, n);
+  if (chain.empty()) {
+    query.Null(2);
+  } else {
+    query.Text(2, chain);
+  }
+  return query.Run();
+}
+
+absl::Status SetVisitPending(SqlSession& sql, int64_t n, int64_t pending_until_us) {
+  Query query = sql.Use("UPDATE visit SET pending_until_us = $2 WHERE n = $1");
+  query.Int(1, n);
+  if (pending_until_us == 0) {
+    query.Null(2);
+  } else {
+    query.Int(2, pending_until_us);
+  }
+  return query.Run();
+}
+
+absl::StatusOr<std::vector<VisitSummary>> VisitsOfWorkOrder(SqlSession& sql, int64_t work_order) {
+  Query query = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE work_order = $1 ORDER BY n");
+  query.Int(1, work_order);
+  return ReadSummaries(query);
+}
+
+absl::StatusOr<std::vector<VisitSummary>> VisitsOfChain(SqlSession& sql, int64_t account, absl::string_view chain) {
+  Query query = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE account = $1 AND chain = $2 ORDER BY n");
+  query.Int(1, account).Text(2, chain);
+  return ReadSummaries(query);
+}
+
+absl::StatusOr<std::vector<VisitSummary>> VisitsInChains(SqlSession& sql, int64_t account) {
+  Query all = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE chain IS NOT NULL ORDER BY account, chain, n");
+  Query of_account = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE account = $1 AND chain IS NOT NULL "
+      "ORDER BY account, chain, n");
+  if (account == 0) return ReadSummaries(all);
+  of_account.Int(1, account);
+  return ReadSummaries(of_account);
+}
+
+absl::StatusOr<std::vector<VisitSummary>> LastEndedVisits(SqlSession& sql, int64_t account, int64_t limit) {
+  Query query = sql.Use(
+      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
+      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE account = $1 AND ended_us > 0 "
+      "ORDER BY ended_us DESC, id LIMIT $2");
+  query.Int(1, account).Int(2, limit);
+  return ReadSummaries(query);
+}
+
+absl::StatusOr<std::vector<int64_t>> PendingVisitsOfDevice(SqlSession& sql, int64_t device, int64_t from_us,
+                                                           int64_t to_us) {
+  Query query = sql.Use(
+      "SELECT DISTINCT v.n FROM visit v JOIN assignment a ON a.visit = v.n AND a.revoked = 0 "
+      "JOIN device_technician t ON t.technician = a.technician AND t.device = $1 "
+      "WHERE v.pending_until_us > $2 AND v.pending_until_us <= $3 ORDER BY v.n");
+  query.Int(1, device).Int(2, from_us).Int(3, to_us);
+  std::vector<int64_t> visits;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return visits;
+    visits.push_back(query.Int(0));
+  }
+}
+
+absl::StatusOr<std::vector<VisitListItem>> ListVisits(SqlSession& sql, const VisitFilter& filter, int64_t after_n,
+                                                      int64_t limit) {
+  // One statement for every filter: a list is read by people, a page at a time.
+  Query query = sql.Use(
+      "SELECT n, bytes FROM visit v WHERE n > $1 AND version > 0 AND ($2 = 0 OR account = $2) "
+      "AND ($3 = '' OR EXISTS (SELECT 1 FROM assignment a WHERE a.technician = $3 AND a.visit = v.n)) "
+      "AND ($4 = 0 OR state = $4) AND ($6 = 0 OR (time_us >= $5 AND time_us < $6)) "
+      "AND ($7 = 0 OR attention <> 0) ORDER BY n LIMIT $8");
+  query.Int(1, after_n).Int(2, filter.account).Text(3, filter.technician_id).Int(4, filter.state);
+  query.Int(5, filter.from_us).Int(6, filter.to_us).Int(7, filter.needs_attention ? 1 : 0).Int(8, limit);
+  std::vector<VisitListItem> items;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return items;
+    items.push_back({query.Int(0), std::string(query.Blob(1))});
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> VisitBytesOfWorkOrder(SqlSession& sql, int64_t work_order) {
+  Query query = sql.Use("SELECT bytes FROM visit WHERE work_order = $1 ORDER BY n");
+  query.Int(1, work_order);
+  std::vector<std::string> visits;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return visits;
+    visits.emplace_back(query.Blob(0));
+  }
+}
+
+}  // namespace doorstep
