@@ -122,7 +122,7 @@ CommandLine::CommandLine()
   app_->require_subcommand(1);
   app_->get_formatter()->column_width(34);
   app_->footer(
-      "First: doorstep connect FILE, with the token file that doorstepd wrote on its first start.\n"
+      "First: doorstep connect FILE, with the file admin.connect that doorstepd wrote on its first start.\n"
       "Then:  doorstep import accounts.csv visits.csv --dry-run; doorstep account list; doorstep why ID\n"
       "Every command takes --help, --json and --profile NAME.\n"
       "Exit status: 0 done, 1 failed, 2 wrong usage.");

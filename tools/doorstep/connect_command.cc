@@ -17,11 +17,11 @@ struct Args {
 absl::Status Connect(const Args& args, const Tools& tools) {
   ASSIGN_OR_RETURN(const std::string name, ProfileName(tools.globals->profile));
   ASSIGN_OR_RETURN(const std::string directory, ConfigDirectory());
-  const absl::StatusOr<Profile> profile = ReadProfile(args.file);
+  const absl::StatusOr<v1::ConnectFile> profile = ReadProfile(args.file);
   if (!profile.ok()) {
     if (HasTry(profile.status())) return profile.status();
     return WithTry(profile.status(),
-                   "the token file in the server's data folder, which doorstepd writes when it starts");
+                   "the file admin.connect in the server's data folder, which doorstepd writes when it first starts");
   }
   // Asked before it is stored, so that what is stored works.
   Connection connection(tools.globals, *profile);
@@ -31,8 +31,8 @@ absl::Status Connect(const Args& args, const Tools& tools) {
   const std::string path = ProfilePath(directory, name);
   RETURN_IF_ERROR(WriteProfile(path, *profile));
   if (tools.globals->json) return PrintJson(status);
-  Say(absl::StrCat("Connected to ", Printable(profile->address), ", doorstepd ", Printable(status.version()), ", with ",
-                   Count(status.accounts(), "account", "accounts"), "."));
+  Say(absl::StrCat("Connected to ", Printable(profile->server()), ", doorstepd ", Printable(status.version()),
+                   ", with ", Count(status.accounts(), "account", "accounts"), "."));
   Say(absl::StrCat("Profile \"", name, "\" is stored in ", Printable(path), "."));
   return absl::OkStatus();
 }
@@ -43,10 +43,10 @@ void RegisterConnect(Command root, const Tools& tools) {
   auto args = std::make_shared<Args>();
   Command connect = root.Leaf(
       "connect", "Stores a server and an identity under a profile",
-      {"doorstep connect /var/lib/doorstep/admin-token.json", "doorstep connect ./test/admin-token.json --profile test",
-       "", "The profile that counts: --profile, else DOORSTEP_PROFILE, else \"default\". Profiles",
+      {"doorstep connect /var/lib/doorstep/admin.connect", "doorstep connect ./test/admin.connect --profile test", "",
+       "The profile that counts: --profile, else DOORSTEP_PROFILE, else \"default\". Profiles",
        "are kept in DOORSTEP_CONFIG_DIR, else ~/.config/doorstep, readable by you only."});
-  connect.Positional("FILE", &args->file, "The file that doorstepd wrote: a JSON object with address and token");
+  connect.Positional("FILE", &args->file, "The file that doorstepd wrote: server and token");
   connect.Does([args, tools] { return Connect(*args, tools); });
 }
 

@@ -49,12 +49,12 @@ std::string MethodOf(const Message& request) {
   return "";
 }
 
-grpc::Status CallOnce(grpc::GenericStub& stub, const Profile& profile, const std::string& method,
+grpc::Status CallOnce(grpc::GenericStub& stub, const v1::ConnectFile& profile, const std::string& method,
                       const std::string& request, std::string* response, int seconds, bool wait_for_server) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(seconds));
   context.set_wait_for_ready(wait_for_server);
-  context.AddMetadata("authorization", "Bearer " + profile.token);
+  context.AddMetadata("authorization", "Bearer " + profile.token());
   const grpc::Slice slice(request);
   const grpc::ByteBuffer request_buffer(&slice, 1);
   grpc::ByteBuffer response_buffer;
@@ -89,25 +89,26 @@ absl::Status FromGrpc(const grpc::Status& status, const std::string& where) {
 }  // namespace
 
 Connection::Connection(const Globals* globals) : globals_(globals) {}
-Connection::Connection(const Globals* globals, Profile profile) : globals_(globals), profile_(std::move(profile)) {}
+Connection::Connection(const Globals* globals, v1::ConnectFile profile)
+    : globals_(globals), profile_(std::move(profile)) {}
 Connection::~Connection() = default;
 
 absl::Status Connection::Open() {
   if (channel_ != nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(name_, ProfileName(globals_->profile));
-  if (profile_.address.empty()) {
+  if (profile_.server().empty()) {
     ASSIGN_OR_RETURN(const std::string directory, ConfigDirectory());
-    absl::StatusOr<Profile> profile = ReadProfile(ProfilePath(directory, name_));
+    absl::StatusOr<v1::ConnectFile> profile = ReadProfile(ProfilePath(directory, name_));
     if (absl::IsNotFound(profile.status())) {
-      return WithTry(
-          absl::NotFoundError(absl::StrCat("profile \"", name_, "\" is not connected to a server")),
-          absl::StrCat("doorstep connect FILE --profile ", name_, ", with the token file that doorstepd wrote"));
+      return WithTry(absl::NotFoundError(absl::StrCat("profile \"", name_, "\" is not connected to a server")),
+                     absl::StrCat("doorstep connect FILE --profile ", name_,
+                                  ", with the file admin.connect that doorstepd wrote"));
     }
     ASSIGN_OR_RETURN(profile_, std::move(profile));
   }
-  if (!IsLoopback(profile_.address)) {
+  if (!IsLoopback(profile_.server())) {
     return WithTry(absl::FailedPreconditionError(absl::StrCat(
-                       "the address ", profile_.address,
+                       "the address ", profile_.server(),
                        " is another machine's, and the connection would carry the token without encryption")),
                    "an address on this machine, for instance a tunnel's end at 127.0.0.1");
   }
@@ -117,7 +118,7 @@ absl::Status Connection::Open() {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, static_cast<int>(limits::kMessageBytesDownMax));
   channel_ = std::make_unique<Channel>(
-      grpc::CreateCustomChannel(profile_.address, grpc::InsecureChannelCredentials(), arguments));
+      grpc::CreateCustomChannel(profile_.server(), grpc::InsecureChannelCredentials(), arguments));
   return absl::OkStatus();
 }
 
@@ -173,7 +174,7 @@ absl::StatusOr<bool> Connection::CallPages(Message* request, Message* response, 
   }
 }
 
-std::string Connection::Description() const { return absl::StrCat(name_, " (", profile_.address, ")"); }
+std::string Connection::Description() const { return absl::StrCat(name_, " (", profile_.server(), ")"); }
 
 bool IsLoopback(const std::string& address) {
   if (absl::StartsWith(address, "localhost:") || absl::StartsWith(address, "[::1]:") ||

@@ -25,7 +25,7 @@ class Connection {
   // The profile is read at the first call. `globals` must outlive this object.
   explicit Connection(const Globals* globals);
   // For a profile that is not stored yet.
-  Connection(const Globals* globals, Profile profile);
+  Connection(const Globals* globals, v1::ConnectFile profile);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -50,7 +50,7 @@ class Connection {
 
   const Globals* const globals_;
   std::string name_;
-  Profile profile_;
+  v1::ConnectFile profile_;
   std::unique_ptr<Channel> channel_;
 };
 

@@ -19,7 +19,7 @@ const char* AdviceFor(absl::StatusCode code) {
     case absl::StatusCode::kDeadlineExceeded:
       return "the same command again; a change that already took place is not made twice by the server's checks";
     case absl::StatusCode::kUnauthenticated:
-      return "doorstep connect FILE, with the token file that the server wrote";
+      return "doorstep connect FILE, with the file admin.connect of the server";
     case absl::StatusCode::kPermissionDenied:
       return "another --profile, with the rights for this";
     case absl::StatusCode::kNotFound:

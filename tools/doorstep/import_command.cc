@@ -166,7 +166,8 @@ void RegisterImport(Command root, const Tools& tools) {
        "(visits of the past). CSV has a header line, is separated by commas, semicolons or",
        "tabs, and is UTF-8 or GB18030. Files are taken in the order in which records name",
        "each other. Good rows are kept, bad ones are listed with file, line, field and reason",
-       "and make the exit status 1. A second import of the same file changes nothing."});
+       "and make the exit status 1. A row replaces the record of its id as a whole; a second import of",
+       "the same file changes nothing."});
   import.Positionals("FILE", &args->files, "CSV or JSON lines");
   import.Option("kind", "KIND", &args->kind, "What the files hold; not set: told by file name or columns");
   import.Option("system", "NAME", &args->system, "The system the records come from");

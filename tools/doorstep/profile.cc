@@ -1,12 +1,13 @@
 #include "tools/doorstep/profile.h"
 
 #include <fcntl.h>
-#include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +42,12 @@ class File {
 
  private:
   int fd_;
+};
+
+// Parsing errors would quote the file, and with it the token, on standard error.
+class Silence : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
 };
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
@@ -117,47 +124,40 @@ std::string ProfilePath(absl::string_view config_directory, absl::string_view na
   return absl::StrCat(config_directory, "/profiles/", name);
 }
 
-absl::StatusOr<Profile> ReadProfile(const std::string& path) {
+absl::StatusOr<v1::ConnectFile> ReadProfile(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string content, ReadSecretFile(path));
-  google::protobuf::Struct object;
-  if (!google::protobuf::util::JsonStringToMessage(content, &object).ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": not a JSON object"));
+  google::protobuf::TextFormat::Parser parser;
+  Silence silence;
+  parser.RecordErrorsTo(&silence);
+  v1::ConnectFile profile;
+  if (!parser.ParseFromString(content, &profile)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is not a connect file"));
   }
-  Profile profile;
-  for (const auto& [name, member] : {std::pair("address", &profile.address), std::pair("token", &profile.token)}) {
-    const auto found = object.fields().find(name);
-    if (found == object.fields().end() || found->second.string_value().empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": \"", name, "\" is missing or no text"));
-    }
-    *member = found->second.string_value();
-  }
+  if (profile.server().empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": server is missing"));
+  if (profile.token().empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": token is missing"));
   // The token travels in a header line; anything else in it would end the line.
-  for (const char c : profile.token) {
-    if (!absl::ascii_isgraph(c))
-      return absl::InvalidArgumentError(absl::StrCat(path, ": \"token\" has odd characters"));
+  if (!std::all_of(profile.token().begin(), profile.token().end(), absl::ascii_isgraph)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": token has characters that no token has"));
   }
   return profile;
 }
 
-absl::Status WriteProfile(const std::string& path, const Profile& profile) {
+absl::Status WriteProfile(const std::string& path, const v1::ConnectFile& profile) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
   const bool made = std::filesystem::create_directories(folder, error);
   if (error) return absl::UnknownError(absl::StrCat("cannot make ", folder.string(), ": ", error.message()));
   if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
 
-  google::protobuf::Struct object;
-  (*object.mutable_fields())["address"].set_string_value(profile.address);
-  (*object.mutable_fields())["token"].set_string_value(profile.token);
   std::string content;
-  if (!google::protobuf::util::MessageToJsonString(object, &content).ok()) {
-    return absl::InternalError("the profile cannot be written as JSON");
+  if (!google::protobuf::TextFormat::PrintToString(profile, &content)) {
+    return absl::InternalError("the profile cannot be written");
   }
   const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
   {
     const File file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (file.fd() < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", temporary));
-    if (absl::Status written = WriteAll(file.fd(), content + "\n", temporary); !written.ok()) {
+    if (absl::Status written = WriteAll(file.fd(), content, temporary); !written.ok()) {
       unlink(temporary.c_str());
       return written;
     }

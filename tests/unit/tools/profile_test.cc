@@ -22,7 +22,7 @@ class ProfileTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string Write(const std::string& content, mode_t mode) {
-    const std::string path = folder_ + "/token.json";
+    const std::string path = folder_ + "/admin.connect";
     std::ofstream(path) << content;
     chmod(path.c_str(), mode);
     return path;
@@ -33,28 +33,30 @@ class ProfileTest : public testing::Test {
 
 TEST_F(ProfileTest, WhatIsStoredIsReadableByItsOwnerOnly) {
   const std::string path = ProfilePath(folder_ + "/config", "office");
-  ASSERT_TRUE(WriteProfile(path, {"127.0.0.1:7070", "secret"}).ok());
+  v1::ConnectFile written;
+  written.set_server("127.0.0.1:7443");
+  written.set_token("secret");
+  ASSERT_TRUE(WriteProfile(path, written).ok());
   struct stat about = {};
   ASSERT_EQ(stat(path.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600u);
   ASSERT_EQ(stat((folder_ + "/config/profiles").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0700u);
-  const absl::StatusOr<Profile> profile = ReadProfile(path);
+  const absl::StatusOr<v1::ConnectFile> profile = ReadProfile(path);
   ASSERT_TRUE(profile.ok()) << profile.status();
-  EXPECT_EQ(profile->address, "127.0.0.1:7070");
-  EXPECT_EQ(profile->token, "secret");
+  EXPECT_EQ(profile->server(), "127.0.0.1:7443");
+  EXPECT_EQ(profile->token(), "secret");
 }
 
 TEST_F(ProfileTest, AFileThatOthersCanReadIsRefused) {
   for (const mode_t mode : {0644, 0640, 0604, 0620}) {
-    EXPECT_TRUE(
-        absl::IsFailedPrecondition(ReadProfile(Write("{\"address\":\"127.0.0.1:1\",\"token\":\"t\"}", mode)).status()));
+    EXPECT_TRUE(absl::IsFailedPrecondition(ReadProfile(Write("server: \"127.0.0.1:1\" token: \"t\"", mode)).status()));
   }
 }
 
 TEST_F(ProfileTest, WhatIsNoProfileIsSaidSo) {
-  for (const char* content : {"", "[]", "{\"address\":\"127.0.0.1:1\"}", "{\"address\":\"\",\"token\":\"t\"}",
-                              "{\"address\":\"127.0.0.1:1\",\"token\":\"a\\nb\"}"}) {
+  for (const char* content : {"", "{}", "server: \"127.0.0.1:1\"", "server: \"\" token: \"t\"",
+                              "server: \"127.0.0.1:1\" token: \"a\\nb\"", "token \"unquoted"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadProfile(Write(content, 0600)).status())) << content;
   }
   EXPECT_TRUE(absl::IsNotFound(ReadProfile(folder_ + "/none").status()));
