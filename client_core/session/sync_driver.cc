@@ -286,13 +286,11 @@ void SyncDriver::JournalChanged() { Handle(Queue()); }
 
 void SyncDriver::IdentityChanged() {
   const std::vector<std::string> feeds = Feeds();
-  std::vector<std::string> gone;
-  for (const auto& [name, state] : parts_.store->replica().feeds()) {
-    if (std::find(feeds.begin(), feeds.end(), name) == feeds.end()) gone.push_back(name);
-  }
-  for (const std::string& name : gone) {
-    if (const absl::Status dropped = parts_.store->replica().DropFeed(name); !dropped.ok()) {
-      Log(parts_.log, LogLevel::kWarning, absl::StrCat("feed ", name, " is not dropped: ", dropped.message()));
+  for (const FeedState& feed : parts_.store->replica().Feeds()) {
+    if (std::find(feeds.begin(), feeds.end(), feed.name) != feeds.end()) continue;
+    if (const absl::Status dropped = parts_.store->replica().DropFeed(feed.name); !dropped.ok()) {
+      // Its rows stay, and are dropped when the feeds are looked at again.
+      Log(parts_.log, LogLevel::kWarning, absl::StrCat("feed ", feed.name, " is not dropped: ", dropped.message()));
     }
   }
   Handle(FeedsSeen{feeds});

@@ -257,6 +257,8 @@ struct Handler {
     s.hello_call = InFlight();
     CountBytes(e.bytes, s);
     Succeed(s.hello, s);
+    // Marks that moved are news: the next frame is another one than that which was put off.
+    if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);
     TakeGrant(e.grant, now_us, s);
     NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
