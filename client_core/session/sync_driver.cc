@@ -327,8 +327,8 @@ std::vector<std::string> SyncDriver::Feeds() {
 
 void SyncDriver::SyncOnce(const v1::SyncBudget& budget, ReportDone done) {
   if (report_.done) return done(absl::FailedPreconditionError("another sync_once is running; wait for it to return"));
-  report_ = Report{std::move(done), v1::SyncReport()};
   JournalChanged();  // The last appends may not have been told yet.
+  report_ = Report{std::move(done), v1::SyncReport()};
   Handle(BudgetBegun{int64_t{budget.time_ms_max()} * 1000, budget.bytes_max()});
 }
 
