@@ -72,35 +72,35 @@ typedef enum doorstep_log_level {
 /* What the phone's clocks say at one moment. */
 typedef struct doorstep_clock_reading {
   size_t size;
-  int64_t wall_time_us;      /* Unix microseconds UTC. */
-  int64_t monotonic_us;      /* Runs while the phone sleeps; starts anew with each boot. */
-  int32_t utc_offset_s;      /* -50400 to 50400. */
-  char boot_id[37];          /* NUL-terminated, 1 to 36 bytes. */
+  int64_t wall_time_us; /* Unix microseconds UTC. */
+  int64_t monotonic_us; /* Runs while the phone sleeps; starts anew with each boot. */
+  int32_t utc_offset_s; /* -50400 to 50400. */
+  char boot_id[37];     /* NUL-terminated, 1 to 36 bytes. */
 } doorstep_clock_reading;
 
 /* How the core reads clocks. `now` NULL: the system's clocks. */
 typedef struct doorstep_clock {
   size_t size;
-  void *context;
-  void (*now)(void *context, doorstep_clock_reading *reading);
+  void* context;
+  void (*now)(void* context, doorstep_clock_reading* reading);
 } doorstep_clock;
 
 /* Fills `key` with 32 bytes from the host's keystore and returns 0; another value fails the open. Called during
  * doorstep_open. The core keeps the key only as long as its files are open. */
-typedef int (*doorstep_key_callback)(void *context, uint8_t key[32]);
+typedef int (*doorstep_key_callback)(void* context, uint8_t key[32]);
 
 /* One line without a newline; ids, never contents. */
-typedef void (*doorstep_log_callback)(void *context, doorstep_log_level level, const char *line);
+typedef void (*doorstep_log_callback)(void* context, doorstep_log_level level, const char* line);
 
 /* A unary call for the host to carry over its own gRPC. Pointers are valid until `start` returns. */
 typedef struct doorstep_call {
   size_t size;
   uint64_t id;
-  const char *method;            /* "/doorstep.v1.SyncService/Push" */
-  const char *authorization;     /* Metadata value, "Bearer ..."; empty for Enroll. Secret. */
-  const uint8_t *request;
+  const char* method;        /* "/doorstep.v1.SyncService/Push" */
+  const char* authorization; /* Metadata value, "Bearer ..."; empty for Enroll. Secret. */
+  const uint8_t* request;
   size_t request_length;
-  uint32_t deadline_ms;          /* From now. */
+  uint32_t deadline_ms; /* From now. */
 } doorstep_call;
 
 /* The host's transport. `start` begins a call and returns at once; the host answers later, from any thread, with
@@ -108,89 +108,89 @@ typedef struct doorstep_call {
  * ignored. */
 typedef struct doorstep_transport {
   size_t size;
-  void *context;
-  void (*start)(void *context, const doorstep_call *call);
-  void (*cancel)(void *context, uint64_t call_id);
+  void* context;
+  void (*start)(void* context, const doorstep_call* call);
+  void (*cancel)(void* context, uint64_t call_id);
 } doorstep_transport;
 
 typedef struct doorstep_options {
   size_t size;
-  const char *directory;             /* Existing folder for this core's files. One core at a time. */
+  const char* directory; /* Existing folder for this core's files. One core at a time. */
   doorstep_clock clock;
-  doorstep_key_callback key;         /* NULL: files are not encrypted. */
-  void *key_context;
-  doorstep_log_callback log;         /* NULL: no log. */
-  void *log_context;
-  doorstep_log_level log_level;      /* Lines below it are not made. */
-  const char *server_address;        /* For the built-in gRPC transport, "127.0.0.1:7443". NULL with `transport`. */
-  int insecure_loopback;             /* 1: no TLS; refused unless the address is loopback. */
-  const doorstep_transport *transport;  /* NULL: the built-in one (UNIMPLEMENTED where it is not linked). Copied. */
+  doorstep_key_callback key; /* NULL: files are not encrypted. */
+  void* key_context;
+  doorstep_log_callback log; /* NULL: no log. */
+  void* log_context;
+  doorstep_log_level log_level;        /* Lines below it are not made. */
+  const char* server_address;          /* For the built-in gRPC transport, "127.0.0.1:7443". NULL with `transport`. */
+  int insecure_loopback;               /* 1: no TLS; refused unless the address is loopback. */
+  const doorstep_transport* transport; /* NULL: the built-in one (UNIMPLEMENTED where it is not linked). Copied. */
 } doorstep_options;
 
 /* ---- library ---- */
 /* The DOORSTEP_ABI_VERSION this library was built with. */
 DOORSTEP_API uint32_t doorstep_abi_version(void);
 /* "0.1.0". Static. */
-DOORSTEP_API const char *doorstep_version(void);
+DOORSTEP_API const char* doorstep_version(void);
 /* "INVALID_ARGUMENT". Static; "UNKNOWN" for other numbers. */
-DOORSTEP_API const char *doorstep_code_name(doorstep_code code);
+DOORSTEP_API const char* doorstep_code_name(doorstep_code code);
 
 /* ---- results ---- */
-DOORSTEP_API doorstep_code doorstep_result_code(const doorstep_result *result);
+DOORSTEP_API doorstep_code doorstep_result_code(const doorstep_result* result);
 /* Plain words naming field and bound; "" when OK. Valid until the result is freed. */
-DOORSTEP_API const char *doorstep_result_message(const doorstep_result *result);
+DOORSTEP_API const char* doorstep_result_message(const doorstep_result* result);
 /* The serialized answer; NULL and 0 when there is none. Valid until the result is freed. */
-DOORSTEP_API const uint8_t *doorstep_result_bytes(const doorstep_result *result, size_t *length);
-DOORSTEP_API void doorstep_result_free(doorstep_result *result);
+DOORSTEP_API const uint8_t* doorstep_result_bytes(const doorstep_result* result, size_t* length);
+DOORSTEP_API void doorstep_result_free(doorstep_result* result);
 
 /* ---- life ---- */
 /* Opens the files in `options->directory`, making them when missing, and sets `*core`. FAILED_PRECONDITION: another
  * core has them open, or the key is missing or wrong. A damaged replica is rebuilt; a damaged journal is set aside,
  * salvaged and reported by doorstep_status. */
-DOORSTEP_API doorstep_result *doorstep_open(const doorstep_options *options, doorstep_core **core);
+DOORSTEP_API doorstep_result* doorstep_open(const doorstep_options* options, doorstep_core** core);
 /* Stops syncing, waits for callbacks to end, closes the files. NULL is allowed. What was recorded stays. */
-DOORSTEP_API void doorstep_close(doorstep_core *core);
+DOORSTEP_API void doorstep_close(doorstep_core* core);
 /* EnrolmentRequest. Blocks for at most 30 s. Repeat it after any failure: a lost answer gives the same device. */
-DOORSTEP_API doorstep_result *doorstep_enrol(doorstep_core *core, const uint8_t *request, size_t length);
+DOORSTEP_API doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t* request, size_t length);
 
 /* ---- recording ---- */
 /* AppendRequest -> AppendResponse. Durable when it returns OK, with no network. INVALID_ARGUMENT: too large or not
  * well-formed, nothing recorded; never refused because of the visit's state. */
-DOORSTEP_API doorstep_result *doorstep_append(doorstep_core *core, const uint8_t *request, size_t length);
+DOORSTEP_API doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length);
 /* JournalPosition -> EntryStatus. NOT_FOUND: not an entry of this phone. */
-DOORSTEP_API doorstep_result *doorstep_entry_status(doorstep_core *core, const uint8_t *position, size_t length);
+DOORSTEP_API doorstep_result* doorstep_entry_status(doorstep_core* core, const uint8_t* position, size_t length);
 /* QueueListRequest -> QueueListResponse. */
-DOORSTEP_API doorstep_result *doorstep_queue_list(doorstep_core *core, const uint8_t *request, size_t length);
+DOORSTEP_API doorstep_result* doorstep_queue_list(doorstep_core* core, const uint8_t* request, size_t length);
 
 /* ---- reading ---- */
 /* VisitsListRequest -> VisitsListResponse. */
-DOORSTEP_API doorstep_result *doorstep_visits_list(doorstep_core *core, const uint8_t *request, size_t length);
+DOORSTEP_API doorstep_result* doorstep_visits_list(doorstep_core* core, const uint8_t* request, size_t length);
 /* -> LocalVisit. NOT_FOUND: not on this phone; doorstep_explain says why. */
-DOORSTEP_API doorstep_result *doorstep_visit_get(doorstep_core *core, const char *visit_id);
+DOORSTEP_API doorstep_result* doorstep_visit_get(doorstep_core* core, const char* visit_id);
 /* -> AccountBrief. */
-DOORSTEP_API doorstep_result *doorstep_brief_get(doorstep_core *core, const char *account_id);
+DOORSTEP_API doorstep_result* doorstep_brief_get(doorstep_core* core, const char* account_id);
 
 /* ---- sync ---- */
 /* SyncBudget -> SyncReport. Sends and fetches until done or the budget is spent; blocks. OK also when it stopped
  * early: the report says what was not done and why. */
-DOORSTEP_API doorstep_result *doorstep_sync_once(doorstep_core *core, const uint8_t *budget, size_t length);
+DOORSTEP_API doorstep_result* doorstep_sync_once(doorstep_core* core, const uint8_t* budget, size_t length);
 /* Syncs by itself from now on, until doorstep_sync_stop. Repeating either does nothing. */
-DOORSTEP_API doorstep_result *doorstep_sync_start(doorstep_core *core);
-DOORSTEP_API doorstep_result *doorstep_sync_stop(doorstep_core *core);
+DOORSTEP_API doorstep_result* doorstep_sync_start(doorstep_core* core);
+DOORSTEP_API doorstep_result* doorstep_sync_stop(doorstep_core* core);
 /* Tells the core what the phone noticed: a PhoneNotice value of client.proto. */
-DOORSTEP_API doorstep_result *doorstep_notify(doorstep_core *core, int notice);
+DOORSTEP_API doorstep_result* doorstep_notify(doorstep_core* core, int notice);
 /* Ends a call of the host's transport. `status` is a doorstep_code; `response` is the answer (OK) or the error's
  * message. */
-DOORSTEP_API void doorstep_transport_complete(doorstep_core *core, uint64_t call_id, doorstep_code status,
-                                              const uint8_t *response, size_t length);
+DOORSTEP_API void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep_code status,
+                                              const uint8_t* response, size_t length);
 
 /* ---- knowing ---- */
 /* -> EventsPollResponse. Waits up to `timeout_ms` for the first event (0: does not wait). */
-DOORSTEP_API doorstep_result *doorstep_events_poll(doorstep_core *core, uint32_t max, uint32_t timeout_ms);
+DOORSTEP_API doorstep_result* doorstep_events_poll(doorstep_core* core, uint32_t max, uint32_t timeout_ms);
 /* -> PhoneStatus. */
-DOORSTEP_API doorstep_result *doorstep_status(doorstep_core *core);
+DOORSTEP_API doorstep_result* doorstep_status(doorstep_core* core);
 /* ExplainRequest -> Explanation: why an entry is not counted, why a visit is not here; plain words. */
-DOORSTEP_API doorstep_result *doorstep_explain(doorstep_core *core, const uint8_t *request, size_t length);
+DOORSTEP_API doorstep_result* doorstep_explain(doorstep_core* core, const uint8_t* request, size_t length);
 
 #ifdef __cplusplus
 }
