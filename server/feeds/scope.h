@@ -31,13 +31,17 @@ class Scope {
     }
     return "nobody";
   }
+  // 32 bytes that only the holder of the token leads to: what a secret is made from that a repeated call must get
+  // again. Empty for nobody and for devices. Never stored, never logged.
+  const std::string& seed() const { return seed_; }
 
  private:
   friend class Authenticator;
-  Scope(Role role, std::string name) : role_(role), name_(std::move(name)) {}
+  Scope(Role role, std::string name, std::string seed) : role_(role), name_(std::move(name)), seed_(std::move(seed)) {}
 
   Role role_;
   std::string name_;
+  std::string seed_;
 };
 
 }  // namespace doorstep

@@ -79,7 +79,7 @@ void Authenticator::Admit(Role role, absl::string_view name, absl::string_view t
 
 absl::StatusOr<Scope> Authenticator::Authenticate(absl::string_view method, absl::string_view authorization) const {
   ASSIGN_OR_RETURN(const Role needed, RoleOf(method));
-  if (needed == Role::kNobody) return Scope(Role::kNobody, "");
+  if (needed == Role::kNobody) return Scope(Role::kNobody, "", "");
 
   const absl::Status refused = absl::UnauthenticatedError("not authenticated");
   absl::string_view token = authorization;
@@ -90,7 +90,10 @@ absl::StatusOr<Scope> Authenticator::Authenticate(absl::string_view method, absl
   if (candidates == by_prefix_.end()) return refused;
   for (const Identity& identity : candidates->second) {
     if (!EqualSecrets(identity.token_hash, hash)) continue;
-    if (identity.role == needed) return Scope(identity.role, identity.name);
+    if (identity.role == needed) {
+      std::string seed = needed == Role::kAdmin ? HashSecret(absl::StrCat("doorstep-seed-1", token)) : "";
+      return Scope(identity.role, identity.name, std::move(seed));
+    }
     return absl::PermissionDeniedError("this token may not call this method");
   }
   return refused;

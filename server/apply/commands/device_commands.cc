@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -89,6 +90,10 @@ absl::Status CheckFields(const v1::HelloRequest& request) {
   return CheckText("core_version", request.core_version(), limits::kIdBytesMax);
 }
 
+std::string CodeMark(absl::string_view code) {
+  return absl::BytesToHexString(HashSecret(NormalizeInvitationCode(code)));
+}
+
 absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest& request, absl::string_view code,
                                                    Transaction& tx) {
   RETURN_IF_ERROR(RequireTechnician("technician_id", request.technician_id(), tx));
@@ -98,6 +103,7 @@ absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest
   invite.set_code_hash(HashSecret(NormalizeInvitationCode(code)));
   invite.set_expires_time_us(tx.commit_us() + limits::kInvitationMicros);
   v1::InviteDeviceResponse response;
+  response.set_invitation_code(CodeMark(code));
   response.set_expires_time_us(invite.expires_time_us());
   RETURN_IF_ERROR(tx.Apply(std::move(record)));
   return response;

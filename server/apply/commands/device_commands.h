@@ -21,7 +21,8 @@ absl::Status CheckFields(const v1::InviteDeviceRequest& request);
 absl::Status CheckFields(const v1::EnrollRequest& request);
 absl::Status CheckFields(const v1::HelloRequest& request);
 
-// `code` is what the answer will show; the answer kept for repeats does not hold it.
+// `code` is what the answer will show. The answer kept for repeats holds CodeMark(code) in its place.
+std::string CodeMark(absl::string_view code);
 absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest& request, absl::string_view code,
                                                    Transaction& tx);
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/openssl_sha256.h"
 
 namespace doorstep {
@@ -24,11 +25,11 @@ std::string MakeToken(Random& random) {
   return token;
 }
 
-std::string MakeInvitationCode(Random& random) {
+std::string InvitationCode(absl::string_view seed, absl::string_view request_id) {
   // RFC 4648 base32, whose alphabet has no 0, 1 and 8: nothing that looks like a letter.
   constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   constexpr int kCharacters = 24;
-  const std::string bytes = random.Bytes(kCharacters);
+  const std::string bytes = HashSecret(absl::StrCat("doorstep-invitation-1", seed, request_id));
   std::string code;
   for (int i = 0; i < kCharacters; ++i) {
     if (i > 0 && i % 4 == 0) code.push_back('-');

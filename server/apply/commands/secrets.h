@@ -19,8 +19,9 @@ bool EqualSecrets(absl::string_view a, absl::string_view b);
 // 32 random bytes as base64url without padding: 43 characters.
 std::string MakeToken(Random& random);
 
-// 24 characters of base32 in groups of four, 120 random bits: easy to read out and to type.
-std::string MakeInvitationCode(Random& random);
+// 24 characters of base32 in groups of four, 120 bits: easy to read out and to type. The same for the same `seed` (the
+// caller's, 32 secret bytes) and `request_id`, so that a repeated call shows the code that only its hash is kept of.
+std::string InvitationCode(absl::string_view seed, absl::string_view request_id);
 
 // The code as it is hashed: upper case, without dashes and spaces.
 std::string NormalizeInvitationCode(absl::string_view code);

@@ -1,0 +1,52 @@
+// doorstepd: reads its flags, serves until SIGTERM or SIGINT, finishes what it holds, ends.
+
+#include <signal.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "server/config.h"
+#include "server/server.h"
+
+namespace {
+
+// What to try after a failed start.
+std::string HintFor(const absl::Status& status) {
+  if (absl::IsAlreadyExists(status)) return "another port: --listen 127.0.0.1:PORT (0 takes a free one)";
+  if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) return "a folder of your own: --data DIR";
+  return "doorstepd --help";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const doorstep::ParsedConfig parsed = doorstep::ParseConfig(argc, argv);
+  if (!parsed.config.has_value()) return parsed.exit_status;
+
+  // Blocked here, before any thread starts, so that the signals wait for this thread and interrupt no other.
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto server = doorstep::Server::Start(*parsed.config, doorstep::StderrLog(parsed.config->log_level));
+  if (!server.ok()) {
+    doorstep::PrintError(std::string(server.status().message()), HintFor(server.status()));
+    return 1;
+  }
+  std::printf("doorstepd %s serves %s\nadministrator: doorstep connect %s\n", doorstep::kVersion,
+              (*server)->address().c_str(), (*server)->connect_path().c_str());
+  std::fflush(stdout);
+
+  int signal_number = 0;
+  sigwait(&ending, &signal_number);
+  // A second signal ends the process at once: what was acknowledged is durable anyway.
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+  (*server)->Drain();
+  return 0;
+}

@@ -1,0 +1,36 @@
+// Journal entries as the server received them: opened from their frames, with the time that was made of them and what
+// became of each.
+#ifndef DOORSTEP_SERVER_SERVICES_RECEIVED_ENTRIES_H_
+#define DOORSTEP_SERVER_SERVICES_RECEIVED_ENTRIES_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "doorstep/v1/admin_service.pb.h"
+#include "doorstep/v1/sync.pb.h"
+#include "doorstep/v1/types.pb.h"
+#include "server/storage/device_table.h"
+#include "server/storage/frame_table.h"
+#include "server/storage/sql_session.h"
+
+namespace doorstep {
+
+struct ReceivedWithEnvelope {
+  v1::ReceivedEntry received;
+  v1::EntryEnvelope envelope;  // As received.
+};
+
+// The entries of one frame that count as received by it: those before `skip` stand in an earlier frame. An entry that
+// cannot be parsed comes without `entry`.
+absl::StatusOr<std::vector<ReceivedWithEnvelope>> EntriesOfFrame(SqlSession& sql, const DeviceRow& device,
+                                                                 const FrameRow& frame);
+
+// Absent: not received. NOT_FOUND: no such device.
+absl::StatusOr<std::optional<ReceivedWithEnvelope>> FindReceivedEntry(SqlSession& sql,
+                                                                      const v1::JournalPosition& position);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_SERVICES_RECEIVED_ENTRIES_H_

@@ -1,0 +1,113 @@
+#include "server/services/visit_log.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "doorstep/v1/visit.pb.h"
+#include "server/services/received_entries.h"
+
+namespace doorstep {
+namespace {
+
+// An item with its place in the fold: the highest corrected time of its journal so far, then its position.
+struct PlacedItem {
+  int64_t fold_time_us = 0;
+  v1::VisitLogItem item;
+
+  auto Key() const {
+    return std::tuple(fold_time_us, item.position().device(), item.position().epoch(), item.position().seq());
+  }
+};
+
+absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
+  ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesOfVisit(sql, visit.n, limits::kVisitLogItemsMax));
+  std::vector<PlacedItem> placed;
+  std::map<int64_t, DeviceRow> devices;
+  for (const FrameRow& frame : frames) {
+    if (devices.count(frame.device) == 0) {
+      ASSIGN_OR_RETURN(std::optional<DeviceRow> device, FindDeviceByNumber(sql, frame.device));
+      if (!device.has_value()) return absl::DataLossError(absl::StrCat("no device of number ", frame.device));
+      devices[frame.device] = *std::move(device);
+    }
+    ASSIGN_OR_RETURN(std::vector<ReceivedWithEnvelope> entries, EntriesOfFrame(sql, devices[frame.device], frame));
+    for (ReceivedWithEnvelope& entry : entries) {
+      v1::ReceivedEntry& received = entry.received;
+      if (received.entry().visit_id() != input.visit_id()) continue;
+      PlacedItem& item = placed.emplace_back();
+      *item.item.mutable_position() = received.position();
+      item.item.set_author(received.author());
+      *item.item.mutable_time() = received.time();
+      item.item.set_received_time_us(received.received_time_us());
+      *item.item.mutable_entry() = std::move(*received.mutable_entry());
+      item.item.set_judgement(JudgementWords(received.judgement(), input));
+    }
+  }
+  return placed;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::VisitLogItem>> ReadVisitLog(SqlSession& sql, const VisitRow& visit) {
+  v1::FoldInput input;
+  if (!input.ParseFromString(visit.fold)) return absl::DataLossError(absl::StrCat("visit ", visit.n, ": its fold"));
+  ASSIGN_OR_RETURN(std::vector<PlacedItem> placed, ReadItems(sql, visit, input));
+  std::sort(placed.begin(), placed.end(), [](const PlacedItem& a, const PlacedItem& b) {
+    return ComparePositions(a.item.position(), b.item.position()) < 0;
+  });
+  for (size_t i = 0; i < placed.size(); ++i) {
+    placed[i].fold_time_us = placed[i].item.time().time_us();
+    const bool same_journal = i > 0 && placed[i - 1].item.position().device() == placed[i].item.position().device() &&
+                              placed[i - 1].item.position().epoch() == placed[i].item.position().epoch();
+    if (same_journal) placed[i].fold_time_us = std::max(placed[i].fold_time_us, placed[i - 1].fold_time_us);
+  }
+  std::sort(placed.begin(), placed.end(), [](const PlacedItem& a, const PlacedItem& b) { return a.Key() < b.Key(); });
+  if (placed.size() > limits::kVisitLogItemsMax) placed.resize(limits::kVisitLogItemsMax);
+  std::vector<v1::VisitLogItem> items;
+  for (PlacedItem& item : placed) items.push_back(std::move(item.item));
+  return items;
+}
+
+std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target) {
+  std::vector<v1::JournalPosition> positions;
+  for (const v1::FoldFact& fact : input.facts()) {
+    const bool names = fact.kind() == v1::LogEntry::kCorrection || fact.kind() == v1::LogEntry::kRetraction;
+    if (names && ComparePositions(fact.target(), target) == 0) positions.push_back(fact.position());
+  }
+  return positions;
+}
+
+std::string SupersededWords(const v1::FoldInput& input, const v1::JournalPosition& target) {
+  std::string words;
+  for (const v1::FoldFact& fact : input.facts()) {
+    const bool correction = fact.kind() == v1::LogEntry::kCorrection;
+    if (!correction && fact.kind() != v1::LogEntry::kRetraction) continue;
+    if (ComparePositions(fact.target(), target) != 0) continue;
+    words = absl::StrCat(correction ? "corrected by " : "retracted by ", FormatPosition(fact.position()));
+  }
+  return words;
+}
+
+std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& input) {
+  switch (judgement.verdict()) {
+    case v1::VERDICT_QUARANTINED:
+      return absl::StrCat("quarantined: ", judgement.message());
+    case v1::VERDICT_REPAIRED:
+      return absl::StrCat("repaired: ", judgement.message());
+    case v1::VERDICT_SAME_AS_ORIGINAL:
+      return "a copy: the same bytes count under their first position";
+    case v1::VERDICT_APPLIED_WITH_ATTENTION:
+      return absl::StrCat("counted, with attention: ", judgement.message());
+    default:
+      break;
+  }
+  const std::string superseded = SupersededWords(input, judgement.position());
+  return superseded.empty() ? "counted" : superseded;
+}
+
+}  // namespace doorstep

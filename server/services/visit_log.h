@@ -1,0 +1,32 @@
+// The log of one visit: its facts in the order of the fold, each with what became of it. Opens the visit's frames.
+#ifndef DOORSTEP_SERVER_SERVICES_VISIT_LOG_H_
+#define DOORSTEP_SERVER_SERVICES_VISIT_LOG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "doorstep/v1/dispatch_service.pb.h"
+#include "doorstep/v1/fold.pb.h"
+#include "doorstep/v1/sync.pb.h"
+#include "doorstep/v1/types.pb.h"
+#include "server/storage/sql_session.h"
+#include "server/storage/visit_table.h"
+
+namespace doorstep {
+
+// At most limits::kVisitLogItemsMax items.
+absl::StatusOr<std::vector<v1::VisitLogItem>> ReadVisitLog(SqlSession& sql, const VisitRow& visit);
+
+// Positions of the corrections and retractions that name `target`, in the order they were judged.
+std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target);
+
+// What became of an entry, in plain words: "counted", "quarantined: ...".
+std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& input);
+
+// "retracted by d7.2.419"; empty: nothing names the position.
+std::string SupersededWords(const v1::FoldInput& input, const v1::JournalPosition& target);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_SERVICES_VISIT_LOG_H_
