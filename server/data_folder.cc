@@ -1,6 +1,7 @@
 #include "server/data_folder.h"
 
 #include <fcntl.h>
+#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,12 @@
 
 namespace doorstep {
 namespace {
+
+// The parser's errors would quote the file, and with it the token.
+class Silence final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
+};
 
 absl::Status ErrnoStatus(absl::string_view doing) { return absl::ErrnoToStatus(errno, doing); }
 
@@ -56,8 +63,11 @@ absl::StatusOr<v1::ConnectFile> DataFolder::ReadConnectFile() const {
   std::ifstream in(path);
   std::stringstream text;
   text << in.rdbuf();
+  google::protobuf::TextFormat::Parser parser;
+  Silence silence;
+  parser.RecordErrorsTo(&silence);
   v1::ConnectFile file;
-  if (!in || !google::protobuf::TextFormat::ParseFromString(text.str(), &file)) {
+  if (!in || !parser.ParseFromString(text.str(), &file)) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a connect file"));
   }
   return file;
@@ -66,10 +76,7 @@ absl::StatusOr<v1::ConnectFile> DataFolder::ReadConnectFile() const {
 absl::Status DataFolder::WriteConnectFile(const v1::ConnectFile& file) const {
   std::string text;
   google::protobuf::TextFormat::PrintToString(file, &text);
-  text =
-      "# How the administrator reaches this server: doorstep connect FILE. Whoever has this file is the "
-      "administrator.\n" +
-      text;
+  text = absl::StrCat("# For `doorstep connect FILE`. Whoever has this file is the administrator.\n", text);
   const std::string path = connect_path();
   const std::string draft = path + ".new";
   unlink(draft.c_str());

@@ -16,12 +16,8 @@ namespace doorstep {
 
 class DataFolder {
  public:
-  // Makes the folder (mode 0700) when it is not there. FAILED_PRECONDITION: another server has it; the message names
-  // its process. PERMISSION_DENIED, NOT_FOUND: the folder cannot be made or written.
-  static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& path);
-  ~DataFolder();
-  DataFolder(const DataFolder&) = delete;
-  DataFolder& operator=(const DataFolder&) = delete;
+  // Makes the folder (mode 0700) when it is not there. The error says what cannot be made.
+  static absl::StatusOr<DataFolder> Open(const std::string& path);
 
   std::string database_path() const { return path_ + "/doorstep.db"; }
   std::string connect_path() const { return path_ + "/admin.connect"; }

@@ -93,6 +93,13 @@ inline constexpr int64_t kInvitationMicros = int64_t{24} * 3600 * 1000000;
 // The server.
 inline constexpr size_t kQueueRequestsMax = 4096;
 inline constexpr size_t kQueueBytesMax = 256 * 1024 * 1024;
+inline constexpr uint32_t kStreamsPerConnectionMax = 16;
+inline constexpr size_t kMetadataBytesMax = 8 * 1024;
+inline constexpr int kHandshakeMs = 10 * 1000;
+inline constexpr int kConnectionAgeMs = 60 * 60 * 1000;
+inline constexpr int kConnectionAgeGraceMs = 60 * 1000;
+inline constexpr int kPingIntervalMs = 60 * 1000;
+inline constexpr size_t kGrpcMemoryBytesMax = 512 * 1024 * 1024;
 inline constexpr size_t kGroupRequestsMax = 512;
 inline constexpr size_t kGroupBytesMax = 16 * 1024 * 1024;
 

@@ -18,6 +18,16 @@ absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view 
   return found ? std::string(query.Text(0)) : std::string();
 }
 
+absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql) {
+  Query query = sql.Use("SELECT token_hash, principal FROM token ORDER BY principal");
+  std::vector<TokenRow> tokens;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return tokens;
+    tokens.push_back({std::string(query.Blob(0)), std::string(query.Text(1))});
+  }
+}
+
 absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix) {
   Query query = sql.Use("SELECT principal FROM token WHERE substr(principal, 1, length($1)) = $1 ORDER BY principal");
   query.Text(1, prefix);

@@ -17,6 +17,12 @@ namespace doorstep {
 absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash);
 // Empty: nobody's token.
 absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view token_hash);
+struct TokenRow {
+  std::string token_hash;
+  std::string principal;
+};
+// Every token, by principal.
+absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql);
 // Principals whose name begins with `prefix`, by name.
 absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix);
 
