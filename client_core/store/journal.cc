@@ -36,8 +36,7 @@ CREATE TABLE epoch (
 );
 CREATE TABLE boot (boot INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE, exchange BLOB);
 CREATE TABLE entry (
-  epoch INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,  -- epoch << 40 | seq
   hash BLOB NOT NULL,
   author TEXT NOT NULL,
   from_epoch INTEGER NOT NULL,
@@ -47,9 +46,8 @@ CREATE TABLE entry (
   fact INTEGER NOT NULL,
   wall_us INTEGER NOT NULL,
   boot INTEGER NOT NULL,
-  entry BLOB NOT NULL,
-  PRIMARY KEY (epoch, seq)
-) WITHOUT ROWID;
+  entry BLOB NOT NULL
+);
 CREATE UNIQUE INDEX entry_token ON entry (token) WHERE token IS NOT NULL;
 CREATE INDEX entry_from ON entry (from_epoch, from_seq) WHERE from_epoch > 0;
 )sql";
@@ -65,15 +63,15 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
   RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema}));
   RETURN_IF_ERROR(db->Execute(kShortWal));
   std::unique_ptr<Journal> journal(new Journal(db));
-  ASSIGN_OR_RETURN(journal->insert_, db->Prepare("INSERT INTO entry (epoch, seq, hash, author, from_epoch, from_seq, "
-                                                 "token, visit_id, fact, wall_us, boot, entry) VALUES "
-                                                 "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"));
-  ASSIGN_OR_RETURN(journal->find_token_,
-                   db->Prepare("SELECT epoch, seq, from_epoch, from_seq FROM entry WHERE token = $1"));
-  ASSIGN_OR_RETURN(journal->read_after_,
-                   db->Prepare(absl::StrCat("SELECT ", kRowColumns,
-                                            " FROM entry WHERE epoch = $1 AND seq > $2 AND seq <= $3 ORDER BY seq "
-                                            "LIMIT $4")));
+  ASSIGN_OR_RETURN(journal->insert_,
+                   db->Prepare("INSERT INTO entry (id, hash, author, from_epoch, from_seq, token, visit_id, fact, "
+                               "wall_us, boot, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"));
+  ASSIGN_OR_RETURN(
+      journal->find_token_,
+      db->Prepare("SELECT id >> 40, id & 1099511627775, from_epoch, from_seq FROM entry WHERE token = $1"));
+  ASSIGN_OR_RETURN(
+      journal->read_after_,
+      db->Prepare(absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")));
   ASSIGN_OR_RETURN(journal->write_marks_,
                    db->Prepare("INSERT INTO epoch (epoch, salt, state, common_through, received_through, "
                                "backed_up_through, judged_through, settled_through, retained_through, retained_hash) "
@@ -106,8 +104,9 @@ absl::Status Journal::Load() {
 
 absl::Status Journal::LoadEpochs() {
   ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare(kReadEpochs));
-  ASSIGN_OR_RETURN(sqlite::Statement last,
-                   db_->Prepare("SELECT seq, hash FROM entry WHERE epoch = $1 ORDER BY seq DESC LIMIT 1"));
+  ASSIGN_OR_RETURN(
+      sqlite::Statement last,
+      db_->Prepare("SELECT id & 1099511627775, hash FROM entry WHERE id > $1 AND id <= $2 ORDER BY id DESC LIMIT 1"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) return absl::OkStatus();
@@ -117,7 +116,8 @@ absl::Status Journal::LoadEpochs() {
     if (marks.retained_through == 0 && identity_.has_value()) {
       marks.head_hash = ChainStart(hasher_, identity_->device(), marks.epoch, marks.salt);
     }
-    ASSIGN_OR_RETURN(const bool any, last.Bind(1, marks.epoch).Step());
+    ASSIGN_OR_RETURN(const bool any,
+                     last.Bind(1, EntryKey(marks.epoch, 0)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step());
     if (any) {
       marks.head_seq = last.Int(0);
       if (!HashFromBytes(last.Blob(1), marks.head_hash)) return absl::DataLossError("journal: a hash is damaged");
@@ -129,7 +129,7 @@ absl::Status Journal::LoadEpochs() {
 
 absl::Status Journal::LoadPending(const EpochMarks& marks) {
   std::deque<PendingEntry>& pending = pending_[marks.epoch];
-  read_after_.Bind(1, marks.epoch).Bind(2, marks.settled_through).Bind(3, marks.last_own_seq()).Bind(4, -1);
+  SelectRows(marks.epoch, marks.settled_through, marks.last_own_seq(), kEntrySeqMax);
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read_after_.Step());
     if (!row) return absl::OkStatus();
@@ -151,22 +151,26 @@ absl::Status Journal::Reload(absl::Status why) {
   return ExplainFullDisk(std::move(why));
 }
 
+// Makes read_after_ ready to step through the rows of `epoch` in (after_seq, through_seq].
+void Journal::SelectRows(uint64_t epoch, uint64_t after_seq, uint64_t through_seq, uint64_t limit) {
+  read_after_.Bind(1, EntryKey(epoch, after_seq)).Bind(2, EntryKey(epoch, through_seq)).Bind(3, limit);
+}
+
 absl::Status Journal::InsertRow(const Row& row) {
-  insert_.Bind(1, row.info.epoch)
-      .Bind(2, row.info.seq)
-      .BindBlobBorrowed(3, AsBytes(row.hash))
-      .BindText(4, row.info.author)
-      .Bind(5, row.info.from_epoch)
-      .Bind(6, row.info.from_seq)
-      .BindText(8, row.info.visit_id)
-      .Bind(9, row.info.fact)
-      .Bind(10, row.info.wall_time_us)
-      .Bind(11, row.boot)
-      .BindBlobBorrowed(12, row.entry);
+  insert_.Bind(1, EntryKey(row.info.epoch, row.info.seq))
+      .BindBlobBorrowed(2, AsBytes(row.hash))
+      .BindText(3, row.info.author)
+      .Bind(4, row.info.from_epoch)
+      .Bind(5, row.info.from_seq)
+      .BindText(7, row.info.visit_id)
+      .Bind(8, row.info.fact)
+      .Bind(9, row.info.wall_time_us)
+      .Bind(10, row.boot)
+      .BindBlobBorrowed(11, row.entry);
   if (row.token.empty()) {
-    insert_.BindNull(7);
+    insert_.BindNull(6);
   } else {
-    insert_.BindText(7, row.token);
+    insert_.BindText(6, row.token);
   }
   return insert_.Run();
 }
@@ -259,7 +263,7 @@ absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
   ASSIGN_OR_RETURN(sqlite::Statement moved,
                    db_->Prepare(absl::StrCat("SELECT ", kRowColumns,
                                              " FROM entry WHERE from_epoch = $1 AND from_seq = $2 AND from_epoch > 0 "
-                                             "ORDER BY epoch DESC LIMIT 1")));
+                                             "ORDER BY id DESC LIMIT 1")));
   ASSIGN_OR_RETURN(const bool has_moved, moved.Bind(1, position.epoch()).Bind(2, position.seq()).Step());
   if (has_moved) return InfoFromRow(moved);
   ASSIGN_OR_RETURN(const std::vector<EntryInfo> here, List(position.epoch(), position.seq() - 1, 1));
@@ -273,7 +277,7 @@ absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
 
 absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
   std::vector<EntryInfo> entries;
-  read_after_.Bind(1, epoch).Bind(2, after_seq).Bind(3, INT64_MAX).Bind(4, limit);
+  SelectRows(epoch, after_seq, kEntrySeqMax, limit);
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read_after_.Step());
     if (!row) return entries;
@@ -282,7 +286,8 @@ absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t af
 }
 
 absl::StatusOr<v1::LogEntry> Journal::Read(uint64_t epoch, uint64_t seq) {
-  ASSIGN_OR_RETURN(const bool row, read_after_.Bind(1, epoch).Bind(2, seq - 1).Bind(3, seq).Bind(4, 1).Step());
+  SelectRows(epoch, seq - 1, seq, 1);
+  ASSIGN_OR_RETURN(const bool row, read_after_.Step());
   if (!row) return absl::NotFoundError(absl::StrCat("entry ", epoch, ".", seq, ": not in this journal"));
   v1::LogEntry entry;
   const bool parsed = ParseBytes(read_after_.Blob(kEntryColumn), entry);

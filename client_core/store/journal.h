@@ -208,6 +208,7 @@ class Journal {
   absl::Status LoadEpochs();
   absl::Status LoadPending(const EpochMarks& marks);
   absl::Status Reload(absl::Status why);
+  void SelectRows(uint64_t epoch, uint64_t after_seq, uint64_t through_seq, uint64_t limit);
   absl::Status InsertRow(const Row& row);
   absl::Status WriteMarks(const EpochMarks& marks);
   absl::Status WriteIdentity(const v1::EnrollResponse& identity);

@@ -44,7 +44,8 @@ absl::StatusOr<Hash> Journal::HashAt(const EpochMarks& marks, uint64_t seq) {
   if (seq == marks.head_seq) return marks.head_hash;
   if (seq == 0) return ChainStart(hasher_, identity_->device(), marks.epoch, marks.salt);
   if (seq == marks.retained_through) return marks.retained_hash;
-  ASSIGN_OR_RETURN(const bool row, read_after_.Bind(1, marks.epoch).Bind(2, seq - 1).Bind(3, seq).Bind(4, 1).Step());
+  SelectRows(marks.epoch, seq - 1, seq, 1);
+  ASSIGN_OR_RETURN(const bool row, read_after_.Step());
   if (!row) return absl::NotFoundError(absl::StrCat("entry ", marks.epoch, ".", seq, ": not in this journal"));
   Hash hash;
   const bool whole = HashFromBytes(read_after_.Blob(kHashColumn), hash);
@@ -67,10 +68,7 @@ absl::StatusOr<FrameEntries> Journal::ReadForFrame(uint64_t epoch, uint64_t afte
   frame.head_hash = frame.prev_hash;
 
   std::set<uint64_t> boots;
-  read_after_.Bind(1, epoch)
-      .Bind(2, after_seq)
-      .Bind(3, marks.last_own_seq())
-      .Bind(4, std::min(entries_max, limits::kFrameEntriesMax));
+  SelectRows(epoch, after_seq, marks.last_own_seq(), std::min(entries_max, limits::kFrameEntriesMax));
   while (true) {
     ASSIGN_OR_RETURN(const bool any, read_after_.Step());
     if (!any) break;
@@ -183,34 +181,39 @@ absl::Status Journal::SettleThrough(uint64_t epoch, uint64_t seq) {
 }
 
 absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
-  ASSIGN_OR_RETURN(sqlite::Statement first_young,
-                   db_->Prepare("SELECT min(seq) FROM entry WHERE epoch = $1 AND seq <= $2 AND wall_us > $3"));
-  ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare("DELETE FROM entry WHERE epoch = $1 AND seq <= $2"));
-  // Entries that go on elsewhere: their copy there is what counts, and it must be safe for good first.
   ASSIGN_OR_RETURN(
-      sqlite::Statement remove_moved,
-      db_->Prepare("DELETE FROM entry WHERE epoch = $1 AND seq > $2 AND wall_us <= $3 AND EXISTS (SELECT 1 "
-                   "FROM epoch WHERE epoch > $1) AND NOT EXISTS (SELECT 1 FROM epoch e WHERE e.epoch > $1 "
-                   "AND min(e.backed_up_through, e.settled_through) < (SELECT coalesce(max(seq), 0) FROM "
-                   "entry c WHERE c.epoch = e.epoch))"));
+      sqlite::Statement first_young,
+      db_->Prepare("SELECT min(id) & 1099511627775 FROM entry WHERE id > $1 AND id <= $2 AND wall_us > $3"));
+  ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare("DELETE FROM entry WHERE id > $1 AND id <= $2"));
+  // Entries that go on elsewhere: their copy there is what counts, and it must be safe for good first.
+  ASSIGN_OR_RETURN(sqlite::Statement remove_moved,
+                   db_->Prepare("DELETE FROM entry WHERE id > $1 AND id <= $2 AND wall_us <= $3"));
   const int64_t before_us = now_us - limits::kRetentionMicros;
   uint64_t removed = 0;
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     for (auto& [epoch, marks] : epochs_) {
       EpochMarks after = marks;
       uint64_t through = std::min(marks.backed_up_through, marks.settled_through);
-      ASSIGN_OR_RETURN(bool row, first_young.Bind(1, epoch).Bind(2, through).Bind(3, before_us).Step());
+      ASSIGN_OR_RETURN(
+          bool row,
+          first_young.Bind(1, EntryKey(epoch, 0)).Bind(2, EntryKey(epoch, through)).Bind(3, before_us).Step());
       if (row && !first_young.IsNull(0)) through = first_young.Int(0) - 1;
       first_young.Reset();
       if (through > marks.retained_through) {
         ASSIGN_OR_RETURN(after.retained_hash, HashAt(marks, through));
         after.retained_through = through;
         RETURN_IF_ERROR(WriteMarks(after));
-        RETURN_IF_ERROR(remove.Bind(1, epoch).Bind(2, through).Run());
+        RETURN_IF_ERROR(remove.Bind(1, EntryKey(epoch, 0)).Bind(2, EntryKey(epoch, through)).Run());
         removed += db_->Changes();
       }
-      if (marks.state == EpochState::kOld) {
-        RETURN_IF_ERROR(remove_moved.Bind(1, epoch).Bind(2, marks.common_through).Bind(3, before_us).Run());
+      const bool later_are_safe = std::all_of(epochs_.upper_bound(epoch), epochs_.end(), [](const auto& later) {
+        return std::min(later.second.backed_up_through, later.second.settled_through) == later.second.last_own_seq();
+      });
+      if (marks.state == EpochState::kOld && later_are_safe) {
+        RETURN_IF_ERROR(remove_moved.Bind(1, EntryKey(epoch, marks.common_through))
+                            .Bind(2, EntryKey(epoch, kEntrySeqMax))
+                            .Bind(3, before_us)
+                            .Run());
         removed += db_->Changes();
       }
     }

@@ -22,9 +22,9 @@ std::pair<uint64_t, uint64_t> FirstPosition(const EntryInfo& info) {
 }
 
 absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
-  if (epoch >= 1 && salt.size() == kSaltBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of at least 1 and a salt of ", kSaltBytes,
-                                                 " bytes, has ", epoch, " and ", salt.size(), " bytes"));
+  if (epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kSaltBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of 1 to ", kEntryEpochMax, " and a salt of ",
+                                                 kSaltBytes, " bytes, has ", epoch, " and ", salt.size(), " bytes"));
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
 
 absl::StatusOr<std::vector<Journal::Row>> Journal::RowsAfter(uint64_t epoch, uint64_t after_seq) {
   std::vector<Row> rows;
-  read_after_.Bind(1, epoch).Bind(2, after_seq).Bind(3, INT64_MAX).Bind(4, -1);
+  SelectRows(epoch, after_seq, kEntrySeqMax, kEntrySeqMax);
   while (true) {
     ASSIGN_OR_RETURN(const bool any, read_after_.Step());
     if (!any) return rows;

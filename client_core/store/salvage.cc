@@ -74,14 +74,15 @@ class ChainChecker {
 };
 
 void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochMarks& marks, Salvaged& salvaged) {
-  absl::StatusOr<sqlite::Statement> next = db.Prepare(
-      absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE epoch = $1 AND seq > $2 ORDER BY seq LIMIT 1"));
+  absl::StatusOr<sqlite::Statement> next =
+      db.Prepare(absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"));
   if (!next.ok()) return;
   ChainChecker chain(device, marks);
   uint64_t last = marks.retained_through;  // The last seq that was read or counted as unreadable.
   uint64_t after = last;
   while (after - last < kMissesMax) {
-    const absl::StatusOr<bool> found = next->Bind(1, marks.epoch).Bind(2, after).Step();
+    const absl::StatusOr<bool> found =
+        next->Bind(1, EntryKey(marks.epoch, after)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step();
     if (!found.ok()) {
       ++after;  // The page is bad; try behind the next seq, until another page answers.
       continue;

@@ -283,6 +283,26 @@ TEST_F(JournalTest, DeletesOnlyWhatIsBackedUpSettledAndOld) {
   EXPECT_EQ(journal().Counts().recorded, 7u);
 }
 
+TEST_F(JournalTest, KeepsWhatMovedOnUntilItsCopiesAreSafeForGood) {
+  OpenEnrolled();
+  AppendNotes(3);
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_new_epoch(5);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  const int64_t later_us = kNineOClockUs + 2 * limits::kRetentionMicros;
+  EXPECT_EQ(*journal().Retain(later_us), 0u);
+  ASSERT_OK(journal().Acknowledge(MarkAt(5, 3, 3)).status());
+  ASSERT_OK(journal().SetJudged(5, 3));
+  EXPECT_EQ(*journal().Retain(later_us), 0u);
+  ASSERT_OK(journal().SettleThrough(5, 3));
+  EXPECT_EQ(*journal().Retain(later_us), 6u);  // The rows of the old epoch and their copies.
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 4u);
+}
+
 TEST_F(JournalTest, KeepsTheEndOfTheChainWhenEverythingIsDeleted) {
   OpenEnrolled();
   AppendNotes(3);
