@@ -1,0 +1,416 @@
+/* What an app in plain C does with the phone core: links it, opens it, records with no network, brings its own
+ * transport, closes it. Field numbers are those of proto/doorstep/v1/client.proto. */
+#define _XOPEN_SOURCE 700
+
+#include <doorstep/doorstep.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+static int failures = 0;
+
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
+  } while (0)
+
+/* Checks the code of a result and frees it. */
+static void expect(int line, doorstep_result* result, doorstep_code code, const char* words) {
+  if (doorstep_result_code(result) != code || strstr(doorstep_result_message(result), words) == NULL) {
+    fprintf(stderr, "%s:%d: wanted %s \"%s\", got %s \"%s\"\n", __FILE__, line, doorstep_code_name(code), words,
+            doorstep_code_name(doorstep_result_code(result)), doorstep_result_message(result));
+    ++failures;
+  }
+  doorstep_result_free(result);
+}
+#define EXPECT(result, code, words) expect(__LINE__, result, code, words)
+
+/* ---- a host: clock, log, key, transport ---- */
+
+typedef struct host {
+  doorstep_core* core;
+  int64_t now_us;
+  unsigned log_lines;
+  uint8_t key_byte;
+  int silent; /* Never answer. */
+  unsigned calls;
+  unsigned cancelled;
+  char last_method[64];
+  char last_authorization[64];
+  pthread_t answering;
+  int answer_from_thread;
+  uint64_t call_id;
+} host;
+
+static void host_now(void* context, doorstep_clock_reading* reading) {
+  host* h = context;
+  h->now_us += 1000;
+  reading->wall_time_us = 1763900000000000 + h->now_us;
+  reading->monotonic_us = 5000000 + h->now_us;
+  reading->utc_offset_s = 3600;
+  strcpy(reading->boot_id, "boot-1");
+}
+
+static void host_log(void* context, doorstep_log_level level, const char* line) {
+  host* h = context;
+  CHECK(level >= DOORSTEP_LOG_INFO);
+  CHECK(strchr(line, '\n') == NULL);
+  ++h->log_lines;
+}
+
+static int host_key(void* context, uint8_t key[32]) {
+  const host* h = context;
+  if (h->key_byte == 0) return 1;
+  memset(key, h->key_byte, 32);
+  return 0;
+}
+
+/* An EnrollResponse: device d7, Ana, epochs 1 and 2. */
+static wire enroll_answer(void) {
+  wire technician = {{0}, 0}, epoch = {{0}, 0}, spare = {{0}, 0}, answer = {{0}, 0};
+  wire_text(&technician, 1, "ana");
+  wire_text(&technician, 2, "Ana");
+  wire_number(&epoch, 1, 1);
+  wire_bytes(&epoch, 2, "0123456789abcdef", 16);
+  wire_number(&spare, 1, 2);
+  wire_bytes(&spare, 2, "fedcba9876543210", 16);
+  wire_text(&answer, 1, "d7");
+  wire_text(&answer, 2, "secret");
+  wire_message(&answer, 3, &technician);
+  wire_message(&answer, 4, &epoch);
+  wire_message(&answer, 5, &spare);
+  wire_number(&answer, 6, 1763900000000000);
+  wire_text(&answer, 7, "g1");
+  return answer;
+}
+
+static void* answer_enroll(void* context) {
+  host* h = context;
+  const wire answer = enroll_answer();
+  doorstep_transport_complete(h->core, h->call_id, DOORSTEP_OK, answer.bytes, answer.length);
+  /* What is completed twice or for nobody is ignored. */
+  doorstep_transport_complete(h->core, h->call_id, DOORSTEP_INTERNAL, NULL, 0);
+  doorstep_transport_complete(h->core, 987654321, DOORSTEP_OK, answer.bytes, answer.length);
+  return NULL;
+}
+
+static void host_start(void* context, const doorstep_call* call) {
+  host* h = context;
+  ++h->calls;
+  snprintf(h->last_method, sizeof(h->last_method), "%s", call->method);
+  snprintf(h->last_authorization, sizeof(h->last_authorization), "%s", call->authorization);
+  CHECK(call->size >= sizeof(doorstep_call));
+  CHECK(call->deadline_ms > 0);
+  if (h->silent) return;
+  h->call_id = call->id;
+  if (strcmp(call->method, "/doorstep.v1.EnrollmentService/Enroll") != 0) {
+    const char* why = "no network here";
+    doorstep_transport_complete(h->core, call->id, DOORSTEP_UNAVAILABLE, (const uint8_t*)why, strlen(why));
+  } else if (pthread_create(&h->answering, NULL, answer_enroll, h) == 0) {
+    h->answer_from_thread = 1;
+  }
+}
+
+static void host_cancel(void* context, uint64_t call_id) {
+  host* h = context;
+  CHECK(call_id != 0);
+  ++h->cancelled;
+}
+
+static doorstep_options options_of(host* h, const char* directory, const doorstep_transport* transport) {
+  doorstep_options options;
+  memset(&options, 0, sizeof(options));
+  options.size = sizeof(options);
+  options.directory = directory;
+  options.clock.size = sizeof(options.clock);
+  options.clock.context = h;
+  options.clock.now = host_now;
+  options.log = host_log;
+  options.log_context = h;
+  options.log_level = DOORSTEP_LOG_INFO;
+  options.transport = transport;
+  return options;
+}
+
+static doorstep_transport transport_of(host* h) {
+  doorstep_transport transport;
+  memset(&transport, 0, sizeof(transport));
+  transport.size = sizeof(transport);
+  transport.context = h;
+  transport.start = host_start;
+  transport.cancel = host_cancel;
+  return transport;
+}
+
+static int remove_one(const char* path, const struct stat* status, int type, struct FTW* where) {
+  (void)status, (void)type, (void)where;
+  return remove(path);
+}
+
+/* Runs a test in a folder of its own. */
+static void in_new_directory(void (*test)(const char* directory)) {
+  char directory[] = "/tmp/doorstep-abi-XXXXXX";
+  if (mkdtemp(directory) == NULL) abort();
+  test(directory);
+  nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- requests ---- */
+
+static wire append_request(const char* visit_id, const char* text, const char* token) {
+  wire note = {{0}, 0}, entry = {{0}, 0}, request = {{0}, 0};
+  wire_text(&note, 1, text);
+  wire_text(&entry, 2, visit_id);
+  wire_message(&entry, 28, &note);
+  wire_message(&request, 2, &entry);
+  if (token != NULL) wire_text(&request, 3, token);
+  return request;
+}
+
+static wire position_of(uint64_t seq) {
+  wire position = {{0}, 0};
+  wire_text(&position, 1, "d7");
+  wire_number(&position, 2, 1);
+  wire_number(&position, 3, seq);
+  return position;
+}
+
+static uint64_t status_number(doorstep_core* core, unsigned field) {
+  size_t length = 0;
+  doorstep_result* result = doorstep_status(core);
+  const uint8_t* bytes = doorstep_result_bytes(result, &length);
+  const uint64_t number = wire_find_number(bytes, length, field);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  doorstep_result_free(result);
+  return number;
+}
+
+/* ---- tests ---- */
+
+static void test_library(void) {
+  CHECK(doorstep_abi_version() == DOORSTEP_ABI_VERSION);
+  CHECK(strlen(doorstep_version()) > 0);
+  CHECK(strcmp(doorstep_code_name(DOORSTEP_INVALID_ARGUMENT), "INVALID_ARGUMENT") == 0);
+  CHECK(strcmp(doorstep_code_name((doorstep_code)99), "UNKNOWN") == 0);
+  doorstep_result_free(NULL);
+  doorstep_close(NULL);
+  doorstep_transport_complete(NULL, 1, DOORSTEP_OK, NULL, 0);
+}
+
+static void test_wrong_arguments(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  EXPECT(doorstep_open(NULL, &core), DOORSTEP_INVALID_ARGUMENT, "options");
+  EXPECT(doorstep_open(&options, NULL), DOORSTEP_INVALID_ARGUMENT, "core");
+  options.size = 8;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.size");
+  options = options_of(&h, NULL, &transport);
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.directory");
+  options = options_of(&h, "/no/such/folder", &transport);
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "");
+  options = options_of(&h, directory, &transport);
+  transport.start = NULL;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.transport.start");
+  transport = transport_of(&h);
+  transport.size = 4;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.transport.size");
+  options = options_of(&h, directory, NULL);
+  options.clock.size = 1;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.clock.size");
+  CHECK(core == NULL);
+  EXPECT(doorstep_status(NULL), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_append(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+
+  options = options_of(&h, directory, NULL);
+  options.server_address = "127.0.0.1:1";
+  options.insecure_loopback = 1;
+#ifdef DOORSTEP_WITH_GRPC
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  doorstep_close(core);
+  options.insecure_loopback = 0;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "insecure_loopback");
+  options.insecure_loopback = 1;
+  options.server_address = "10.1.2.3:7443";
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "server_address");
+#else
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_UNIMPLEMENTED, "options.transport");
+#endif
+}
+
+/* An app that was built against a later header passes a larger struct. */
+static void test_later_header(const char* directory) {
+  struct {
+    doorstep_options known;
+    uint64_t unknown[8];
+  } later;
+  host h = {0};
+  doorstep_core* core = NULL;
+  memset(&later, 0x5A, sizeof(later));
+  later.known = options_of(&h, directory, NULL);
+  later.known.size = sizeof(later);
+  EXPECT(doorstep_open(&later.known, &core), DOORSTEP_OK, "");
+  doorstep_close(core);
+}
+
+static void test_recording(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_core* second = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  doorstep_result* result;
+  const uint8_t* bytes;
+  size_t length = 0;
+  size_t size = 0;
+  wire request = {{0}, 0}, position, garbage = {{0xFF, 0xFF, 0xFF}, 3};
+  int i;
+
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  if (core == NULL) return;
+  h.core = core;
+  EXPECT(doorstep_open(&options, &second), DOORSTEP_FAILED_PRECONDITION, "");
+
+  /* Not enrolled yet. */
+  request = append_request("visit-1", "hello", NULL);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_FAILED_PRECONDITION, "enrol");
+  EXPECT(doorstep_sync_once(core, NULL, 0), DOORSTEP_FAILED_PRECONDITION, "enrol");
+
+  request.length = 0;
+  wire_text(&request, 1, "invitation");
+  wire_text(&request, 2, "Ana's phone");
+  EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
+  CHECK(h.answer_from_thread);
+  pthread_join(h.answering, NULL);
+  CHECK(strcmp(h.last_authorization, "") == 0);
+  CHECK(status_number(core, 2) == 1); /* enrolled */
+
+  /* With no network, three entries; the second with a token, twice. */
+  for (i = 0; i < 4; ++i) {
+    request = append_request("visit-1", "text \xE4\xBD\xA0\xE5\xA5\xBD", i == 1 || i == 2 ? "token" : NULL);
+    result = doorstep_append(core, request.bytes, request.length);
+    CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+    bytes = doorstep_result_bytes(result, &length);
+    CHECK(wire_find_number(bytes, length, 3) == (uint64_t)(i == 2)); /* repeated */
+    CHECK(wire_count(bytes, length, 2) == 1);                        /* The visit is not on this phone. */
+    bytes = wire_find_bytes(bytes, length, 1, &size);
+    CHECK(wire_find_number(bytes, size, 3) == (uint64_t)(i <= 1 ? i + 1 : i)); /* seq */
+    doorstep_result_free(result);
+  }
+  CHECK(status_number(core, 4) == 3); /* recorded */
+  CHECK(status_number(core, 5) == 3); /* saved here */
+
+  /* What is refused, and by which name. */
+  EXPECT(doorstep_append(core, garbage.bytes, garbage.length), DOORSTEP_INVALID_ARGUMENT, "request");
+  EXPECT(doorstep_append(core, NULL, 5), DOORSTEP_INVALID_ARGUMENT, "request");
+  EXPECT(doorstep_append(core, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "entry.fact");
+  request = append_request("visit-1", "bad \xFF utf-8", NULL);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_INVALID_ARGUMENT, "");
+
+  position = position_of(2);
+  result = doorstep_entry_status(core, position.bytes, position.length);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_find_number(bytes, length, 2) == 1); /* SAVED_HERE */
+  doorstep_result_free(result);
+  position = position_of(9);
+  EXPECT(doorstep_entry_status(core, position.bytes, position.length), DOORSTEP_NOT_FOUND, "");
+
+  result = doorstep_queue_list(core, NULL, 0);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_count(bytes, length, 1) == 3);
+  doorstep_result_free(result);
+
+  EXPECT(doorstep_visits_list(core, NULL, 0), DOORSTEP_OK, "");
+  EXPECT(doorstep_visit_get(core, "visit-1"), DOORSTEP_NOT_FOUND, "");
+  EXPECT(doorstep_visit_get(core, NULL), DOORSTEP_INVALID_ARGUMENT, "visit_id");
+  EXPECT(doorstep_visit_get(core, ""), DOORSTEP_INVALID_ARGUMENT, "visit_id");
+  EXPECT(doorstep_brief_get(core, "account-1"), DOORSTEP_NOT_FOUND, "");
+  request.length = 0;
+  wire_text(&request, 2, "visit-1");
+  result = doorstep_explain(core, request.bytes, request.length);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_count(bytes, length, 1) > 0);
+  doorstep_result_free(result);
+
+  /* The host's network answers UNAVAILABLE: the report says why, and nothing is lost. */
+  request.length = 0;
+  wire_number(&request, 1, 300);
+  result = doorstep_sync_once(core, request.bytes, request.length);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_find_number(bytes, length, 1) == 0); /* complete */
+  CHECK(wire_find_number(bytes, length, 3) == 3); /* left */
+  bytes = wire_find_bytes(bytes, length, 7, &size);
+  CHECK(bytes != NULL && size > 0);
+  doorstep_result_free(result);
+  CHECK(strcmp(h.last_authorization, "Bearer secret") == 0);
+  CHECK(strncmp(h.last_method, "/doorstep.v1.SyncService/", 25) == 0);
+
+  EXPECT(doorstep_sync_start(core), DOORSTEP_OK, "");
+  EXPECT(doorstep_notify(core, 5), DOORSTEP_OK, "");
+  EXPECT(doorstep_notify(core, 77), DOORSTEP_INVALID_ARGUMENT, "notice");
+  EXPECT(doorstep_sync_stop(core), DOORSTEP_OK, "");
+  result = doorstep_events_poll(core, 100, 1000);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_count(bytes, length, 1) > 0);
+  doorstep_result_free(result);
+  EXPECT(doorstep_events_poll(core, 100, 0), DOORSTEP_OK, "");
+  CHECK(h.log_lines > 0);
+  doorstep_close(core);
+
+  /* What was recorded stays, and a call that is never answered does not keep the core from closing. */
+  h.silent = 1;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  h.core = core;
+  CHECK(status_number(core, 4) == 3);
+  h.calls = 0;
+  EXPECT(doorstep_sync_start(core), DOORSTEP_OK, "");
+  CHECK(h.calls > 0);
+  doorstep_close(core);
+  CHECK(h.cancelled >= h.calls);
+}
+
+static void test_key(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_options options = options_of(&h, directory, NULL);
+  options.key = host_key;
+  options.key_context = &h;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "key");
+  h.key_byte = 7;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  EXPECT(doorstep_sync_start(core), DOORSTEP_FAILED_PRECONDITION, "options.transport");
+  doorstep_close(core);
+  core = NULL;
+  h.key_byte = 8;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "");
+  options.key = NULL;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "");
+  CHECK(core == NULL);
+  options.key = host_key;
+  h.key_byte = 7;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  doorstep_close(core);
+}
+
+int main(void) {
+  test_library();
+  in_new_directory(test_wrong_arguments);
+  in_new_directory(test_later_header);
+  in_new_directory(test_recording);
+  in_new_directory(test_key);
+  if (failures == 0) puts("The C ABI keeps its promises.");
+  return failures == 0 ? 0 : 1;
+}
