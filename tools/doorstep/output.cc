@@ -75,6 +75,7 @@ void Table::Print(bool without_titles) const {
   libscols_table* table = scols_new_table();
   scols_table_enable_noheadings(table, without_titles ? 1 : 0);
   scols_table_enable_colors(table, ColoursWanted() ? 1 : 0);
+  scols_table_enable_noencoding(table, 1);  // Printable() has done it; twice would show the escapes of escapes.
   scols_table_set_column_separator(table, "  ");
   for (const Column& column : columns_) {
     const int flags = (column.right ? SCOLS_FL_RIGHT : 0) | (column.wraps ? SCOLS_FL_WRAP : 0);
