@@ -166,8 +166,13 @@ absl::StatusOr<bool> Connection::CallPages(Message* request, Message* response, 
                                         static_cast<uint32_t>(std::min<int64_t>(left, limits::kPageSizeMax)));
     RETURN_IF_ERROR(Call(request, page.get()));
     const std::string token = page->GetReflection()->GetString(*page, next);
+    // What is no row is the same on every page: the last one's counts.
+    std::vector<const FieldDescriptor*> set_fields;
+    response->GetReflection()->ListFields(*response, &set_fields);
+    for (const FieldDescriptor* other : set_fields) {
+      if (other != rows) response->GetReflection()->ClearField(response, other);
+    }
     response->MergeFrom(*page);
-    response->GetReflection()->SetString(response, next, token);
     if (token.empty()) return false;
     if (response->GetReflection()->FieldSize(*response, rows) >= rows_max) return true;
     request->GetReflection()->SetString(request, field(*request, "page_token"), token);

@@ -24,10 +24,7 @@ constexpr int kReasonsShown = 10;
 
 std::string EntryVerdictWords(const v1::GetEntryResponse& response) {
   const v1::Judgement& judgement = response.entry().judgement();
-  if (!response.superseded_by().empty()) {
-    return absl::StrCat("It does not count any more: ", FormatPosition(response.superseded_by(0)),
-                        " corrects or retracts it.");
-  }
+  if (!response.superseded_by().empty()) return "It does not count any more.";
   std::string words;
   switch (judgement.verdict()) {
     case v1::VERDICT_QUARANTINED:
@@ -60,7 +57,10 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   Say(Printable(absl::StrCat("On ", ShowTimeAt(entry.time().time_us(), entry.time().utc_offset_s()), ", ",
                              entry.author(), " recorded: ", EntryWords(entry.entry()))));
   Say(Printable(EntryVerdictWords(response)));
-  for (const std::string& effect : response.effects()) Say(absl::StrCat("  ", Printable(effect)));
+  const v1::Verdict verdict = entry.judgement().verdict();
+  if (verdict != v1::VERDICT_QUARANTINED && verdict != v1::VERDICT_SAME_AS_ORIGINAL) {
+    for (const std::string& effect : response.effects()) Say(absl::StrCat("  ", Printable(effect)));
+  }
   Say();
   Details details;
   details.Add("Entry", FormatPosition(entry.position()));
