@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/api/options.h"
 #include "client_core/api/result.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/mutex.h"
 
@@ -192,6 +193,7 @@ doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t* request, siz
 
 doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length) {
   return WithInput<v1::AppendRequest>(core, request, length, "request", [](Session& session, v1::AppendRequest r) {
+    doorstep::KillPoint("tap");
     return session.Append(std::move(r));
   });
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
 #include "client_core/rules/visit_fold.h"
@@ -56,7 +57,9 @@ absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const Clock
   RETURN_IF_ERROR(CheckEntry(entry));
   v1::AppendResponse response;
   Advise(entry, request.author(), store, response);
+  KillPoint("session");
   ASSIGN_OR_RETURN(const AppendResult result, store.Append(request.author(), entry, request.token()));
+  KillPoint("journal");
   *response.mutable_position() = result.position;
   response.set_repeated(result.repeated);
   return response;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "client_core/session/frame_builder.h"
 #include "client_core/session/phone_events.h"
@@ -86,7 +87,9 @@ void SyncDriver::Send(const SendPush& push) {
   flight.last_seq = frame->last_seq;
   v1::PushRequest request;
   request.set_frame(std::move(frame->bytes));
+  KillPoint("engine");
   Start(push.call, push.deadline_ms, kPushMethod, request, std::move(flight));
+  KillPoint("sent");
 }
 
 void SyncDriver::Send(const SendPull& pull) {
@@ -189,6 +192,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
 
 absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at) {
   v1::PushResponse response;
+  KillPoint("answer");
   if (!response.ParseFromString(bytes)) return Unreadable("Push");
   TakeExchange(response.server_time_us(), flight.sent, at);
   const bool other_generation = IsOtherGeneration(response.generation());
@@ -198,6 +202,7 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
   } else if (!other_generation) {
     RETURN_IF_ERROR(TakeMark(response.mark()));
   }
+  KillPoint("mark");
   Handle(PushAnswered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()),
                       response.device_feed_seq(), other_generation});
   return absl::OkStatus();
@@ -205,10 +210,12 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
 
 absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at) {
   v1::PullResponse response;
+  KillPoint("page");
   if (!response.ParseFromString(bytes)) return Unreadable("Pull");
   TakeExchange(response.server_time_us(), flight.sent, at);
   absl::StatusOr<PageChanges> page = parts_.store->ApplyPage(flight.feed, flight.cursor, response);
   if (!page.ok()) return page.status();
+  KillPoint("c1");
   report_.sums.set_changes_received(report_.sums.changes_received() + page->changes);
   settle_due_ = true;
   const PullAnswered answered{call,
@@ -220,6 +227,7 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
   // Step C2 and the rest in a task of their own: a tap may come in between.
   parts_.queue->Post(Urgency::kNetwork, [this, answered, page = *std::move(page)] {
     Settle();
+    KillPoint("c2");
     TellPage(page);
     if (page.device_changed) IdentityChanged();
     Handle(answered);

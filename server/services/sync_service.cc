@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/sync_service.grpc.pb.h"
@@ -124,6 +125,7 @@ class SyncService final : public v1::SyncService::CallbackService {
                        [&](const Scope& scope, const Call<v1::PushResponse>& call) {
                          auto prepared = PrepareFrame(request->frame(), scope.name());
                          if (!prepared.ok()) return call.Finish(prepared.status());
+                         KillPoint("wire");
                          const uint64_t epoch = (*prepared)->opened.header.epoch();
                          const bool taken = parts_.writer.SubmitFrame(
                              *std::move(prepared), [this, call](absl::StatusOr<FrameAnswer> answer) {
