@@ -110,7 +110,8 @@ struct Server::Parts {
   Config config;
   LogSink log;
   std::unique_ptr<DataFolder> folder;
-  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Clock> own_clock;
+  Clock* clock = nullptr;
   SystemRandom random;
   std::unique_ptr<Storage> storage;
   std::unique_ptr<Writer> writer;
@@ -131,15 +132,18 @@ struct Server::Parts {
 absl::Status Server::Parts::OpenFolder() {
   ASSIGN_OR_RETURN(DataFolder opened, DataFolder::Open(config.data_dir));
   folder = std::make_unique<DataFolder>(std::move(opened));
-  if (config.demo_clock.empty()) {
-    clock = std::make_unique<SystemClock>();
-  } else {
-    clock = std::make_unique<ShiftedClock>(config.demo_clock);
+  if (clock == nullptr) {
+    if (config.demo_clock.empty()) {
+      own_clock = std::make_unique<SystemClock>();
+    } else {
+      own_clock = std::make_unique<ShiftedClock>(config.demo_clock);
+    }
+    clock = own_clock.get();
   }
   StorageOptions options;
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
-  ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock.get(), &random, ApplyRecord, log));
+  ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
   RETURN_IF_ERROR(AdmitTokens(*storage, authenticator));
   borrowed = std::make_unique<ServerParts>(
       ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});
@@ -208,10 +212,11 @@ absl::Status Server::Parts::WriteAdministrator() {
   return folder->WriteConnectFile(*file);
 }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, LogSink log) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, LogSink log, Clock* clock) {
   auto parts = std::make_unique<Parts>();
   parts->config = config;
   parts->log = std::move(log);
+  parts->clock = clock;
   // From here on the destructor takes apart whatever has been made.
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   RETURN_IF_ERROR(server->parts_->OpenFolder());

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client_core/base/clock.h"
 #include "client_core/base/log.h"
 #include "server/config.h"
 
@@ -17,7 +18,8 @@ class Server {
  public:
   // Serves when it returns. ALREADY_EXISTS: the port is taken; FAILED_PRECONDITION: the data folder belongs to another
   // server or to a newer version, or the connect file can be read by others.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config, LogSink log);
+  // `clock`, when not null, takes the place of the system's and outlives the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config, LogSink log, Clock* clock = nullptr);
   // Drains, if that has not been done.
   ~Server();
   Server(const Server&) = delete;
