@@ -230,6 +230,17 @@ absl::Status Database::Checkpoint() {
                   "checkpoint");
 }
 
+void Database::OwnCheckpoints() {
+  // The hook takes the place of SQLite's automatic checkpoints.
+  sqlite3_wal_hook(
+      db_,
+      [](void* database, sqlite3*, const char*, int pages) {
+        static_cast<Database*>(database)->wal_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
 absl::Status Database::CheckIntegrity() {
   ASSIGN_OR_RETURN(Statement check, Prepare("PRAGMA integrity_check(1)"));
   ASSIGN_OR_RETURN(const bool row, check.Step());

@@ -95,6 +95,11 @@ class Database {
   absl::Status ReadTransaction(const std::function<absl::Status()>& body);
   // Moves the WAL into the database file as far as readers allow, without waiting.
   absl::Status Checkpoint();
+  // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalPages() says
+  // that it has grown.
+  void OwnCheckpoints();
+  // Pages in the WAL after the last commit of this connection. Only after OwnCheckpoints().
+  int64_t WalPages() const { return wal_pages_; }
   // Full integrity check; DATA_LOSS with the first finding.
   absl::Status CheckIntegrity();
   // Rows changed by the last statement.
@@ -105,6 +110,7 @@ class Database {
  private:
   explicit Database(sqlite3* db) : db_(db) {}
   sqlite3* db_;
+  int64_t wal_pages_ = 0;
 };
 
 // The status for SQLite's result `code` on `db` (may be null), saying what was being done.

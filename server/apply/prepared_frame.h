@@ -38,6 +38,9 @@ struct PreparedFrame {
   std::vector<Hash> hashes;  // Of the chain, after each entry.
   std::vector<PreparedEntry> entries;
 
+  // Whether the facts have been taken out of `entries` by an attempt that failed: DecodeEntries makes them again.
+  bool consumed = false;
+
   uint64_t first_seq() const { return opened.header.first_seq(); }
   uint64_t last_seq() const { return opened.header.last_seq(); }
 };
@@ -45,6 +48,9 @@ struct PreparedFrame {
 // `device` is the caller's. INVALID_ARGUMENT: malformed frame or broken chain, naming field and bound;
 // RESOURCE_EXHAUSTED: too large, halve it; PERMISSION_DENIED: the frame of another device. Thread-safe.
 absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes, absl::string_view device);
+
+// Makes `entries` from what was opened.
+void DecodeEntries(PreparedFrame& frame);
 
 // One entry of a frame, decoded as PrepareFrame does.
 PreparedEntry PrepareEntry(const v1::FrameHeader& header, uint64_t seq, const v1::EntryEnvelope& envelope);

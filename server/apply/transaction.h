@@ -46,8 +46,9 @@ struct NewDevice {
 
 class Transaction {
  public:
-  // For the writer.
-  Transaction(Group* group, std::string principal, std::string request_id, std::string body_hash);
+  // For the writer and the rebuild. Both pointers must outlive the transaction.
+  Transaction(Group* group, const ApplyCommand* apply, std::string principal, std::string request_id,
+              std::string body_hash);
 
   // For reading by table functions. Visits, work orders and accounts that this group has changed are read below.
   SqlSession& sql();
@@ -85,9 +86,8 @@ class Transaction {
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
 
  private:
-  friend class Writer;
-
   Group* const group_;
+  const ApplyCommand* const apply_;
   const std::string principal_;
   const std::string request_id_;
   const std::string body_hash_;

@@ -16,28 +16,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/log.h"
 #include "client_core/base/mutex.h"
 #include "client_core/base/random.h"
 #include "doorstep/v1/sync.pb.h"
+#include "server/apply/frame_answer.h"
 #include "server/apply/prepared_frame.h"
 #include "server/apply/transaction.h"
 #include "server/storage/storage.h"
 
 namespace doorstep {
-
-// What became of a frame.
-struct FrameAnswer {
-  // Unchanged when the frame overtook another or was not taken (`wait_ms`).
-  v1::JournalMark mark;
-  // Present: nothing was stored.
-  std::optional<v1::Fork> fork;
-  int64_t device_feed_seq = 0;
-  // Above 0: the disk is full or the like; nothing was stored, and the phone should ask again then.
-  uint32_t wait_ms = 0;
-  int64_t server_time_us = 0;
-};
 
 // A mutation of any service. `run` checks the request against the data, calls Transaction::Apply with the completed
 // record, and returns the answer as bytes; it may run more than once, and only the last run counts.
@@ -98,16 +88,26 @@ class Writer {
   };
   using Requests = std::vector<Request>;
 
+  using Quarantines = std::vector<v1::QuarantineCommand>;
+
   Writer(Storage* storage, Clock* clock, Random* random, ApplyCommand apply, LogSink log, WriterOptions options);
   bool Submit(Request request);
   void Loop();
   Requests TakeGroup();
   void CommitGroup(Requests& requests);
-  absl::Status TryGroup(absl::Span<Request> requests, const std::vector<v1::QuarantineCommand>& quarantines);
+  // Everything of `requests` in one transaction; an error has left nothing behind.
+  absl::Status TryGroup(absl::Span<Request> requests, const Quarantines& quarantines);
   void CommitAlone(Request& request);
-  std::vector<v1::QuarantineCommand> FindCulprits(Request& request);
-  absl::Status RunOne(Group& group, Request& request);
-  void FailAll(absl::Span<Request> requests, const absl::Status& status);
+  // Entries of a frame that fail on their own.
+  Quarantines FindCulprits(Request& request);
+  // What applying the first `entries` entries of the frame comes to. Leaves nothing behind.
+  absl::Status Probe(Request& request, const Quarantines& quarantines, size_t entries);
+  std::unique_ptr<Group> BeginGroup(const Quarantines& quarantines);
+  absl::Status RunAll(Group& group, absl::Span<Request> requests, const Quarantines& quarantines);
+  absl::Status RunFrame(Group& group, Request& request);
+  absl::Status RunCommand(Group& group, Request& request);
+  absl::Status AnswerFrames(Group& group, absl::Span<Request> requests);
+  void Fail(Request& request, const absl::Status& status);
   void CheckpointWhenGrown();
 
   Storage* const storage_;

@@ -60,7 +60,7 @@ absl::Status Storage::Start(Random& random) {
   RETURN_IF_ERROR(LockFile());
   ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, false)));
   // The writer moves the log into the file between groups, not in the middle of a commit.
-  RETURN_IF_ERROR(db->Execute("PRAGMA wal_autocheckpoint=0"));
+  db->OwnCheckpoints();
   const absl::Status migrated = sqlite::Migrate(*db, Migrations());
   if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
   writer_ = std::make_unique<SqlSession>(std::move(db));

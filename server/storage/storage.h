@@ -45,6 +45,8 @@ class Storage {
   // Changes when the file was restored from a backup. 16 hexadecimal digits.
   const std::string& generation() const { return generation_; }
   const std::string& path() const { return options_.path; }
+  // Empty: not encrypted. Never logged.
+  const std::string& key() const { return options_.key; }
   // The file and its write-ahead log.
   int64_t BytesOnDisk() const;
   // "1": the number of the last migration.

@@ -1,0 +1,171 @@
+#include "server/apply/entry_judging.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
+#include "client_core/rules/visit_fold.h"
+#include "server/apply/entity_writing.h"
+#include "server/apply/rehoming.h"
+#include "server/apply/stored_frame.h"
+#include "server/storage/frame_table.h"
+#include "server/storage/judgement_table.h"
+#include "server/storage/record_table.h"
+
+namespace doorstep {
+namespace {
+
+// What happens next, in words for the technician.
+absl::string_view NextWords(v1::QuarantineReason reason) {
+  switch (reason) {
+    case v1::QUARANTINE_REASON_UNKNOWN_KIND:
+      return "It is kept and will count when the server has been updated.";
+    case v1::QUARANTINE_REASON_UNKNOWN_VISIT:
+      return "It is kept and will count as soon as the office has made this visit.";
+    default:
+      return "It is kept as received; an administrator will look at it.";
+  }
+}
+
+absl::Status QuarantineEntry(Group& group, const DeviceRow& device, const v1::JournalPosition& position,
+                             v1::QuarantineReason reason, absl::string_view message, absl::string_view visit_id) {
+  v1::Judgement judgement;
+  *judgement.mutable_position() = position;
+  judgement.set_verdict(v1::VERDICT_QUARANTINED);
+  judgement.set_reason(reason);
+  judgement.set_message(std::string(message));
+  judgement.set_next(std::string(NextWords(reason)));
+  judgement.set_visit_id(std::string(visit_id));
+  return group.Judge(device.n, std::move(judgement));
+}
+
+// "While you are here, look at the other boiler": the technician's word makes the visit, at the time it was given, so
+// that it does not matter when it arrives.
+absl::StatusOr<GroupVisit*> OpenOnSite(Group& group, const PreparedEntry& entry, const v1::FrameHeader& header,
+                                       absl::string_view author) {
+  ASSIGN_OR_RETURN(GroupVisit * visit, group.CreateVisit(entry.visit_id));
+  const v1::VisitOpenedOnSite& opened = entry.log_entry->visit_opened_on_site();
+  const int64_t time_us = CorrectTime(entry.time, header, group.commit_us()).time_us();
+  const std::string principal = absl::StrCat("technician:", author);
+
+  v1::FoldCommand& create = *visit->input.add_commands();
+  create.set_commit_us(time_us);
+  create.set_principal(principal);
+  create.mutable_create()->set_account_id(opened.account_id());
+  create.mutable_create()->set_site_id(opened.site_id());
+  *create.mutable_create()->mutable_asset_ids() = opened.asset_ids();
+  create.mutable_create()->set_kind(opened.kind());
+  create.mutable_create()->set_instructions(opened.reason());
+  create.mutable_create()->set_opened_on_site(true);
+
+  v1::FoldCommand& assign = *visit->input.add_commands();
+  assign.set_commit_us(time_us);
+  assign.set_ordinal(1);
+  assign.set_principal(principal);
+  assign.mutable_assign()->set_technician_id(std::string(author));
+  assign.mutable_assign()->set_role(v1::ASSIGNMENT_ROLE_LEAD);
+
+  RETURN_IF_ERROR(ReplayWaiting(group, *visit));
+  return visit;
+}
+
+// The first to register an asset id wins; a later one with the same id adds nothing.
+absl::Status RegisterAsset(Group& group, const PreparedEntry& entry, const GroupVisit* visit) {
+  v1::Asset asset = entry.log_entry->asset_registered().asset();
+  ASSIGN_OR_RETURN(const int64_t version, FindRecordVersion<v1::Asset>(group.sql(), asset.id()));
+  if (version != 0) return absl::OkStatus();
+  if (asset.account_id().empty() && visit != nullptr && visit->input.commands_size() > 0) {
+    asset.set_account_id(visit->input.commands(0).create().account_id());
+    if (asset.site_id().empty()) asset.set_site_id(visit->input.commands(0).create().site_id());
+  }
+  return SaveAsset(group, std::move(asset)).status();
+}
+
+absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, size_t index, int64_t frame_n) {
+  PreparedEntry& entry = frame.entries[index];
+  const v1::EntryEnvelope& envelope = frame.opened.body.entries(static_cast<int>(index));
+  const v1::JournalPosition& position = entry.fact.position();
+  if (!group.forced_quarantine.empty() && group.forced_quarantine.count(FormatPosition(position)) > 0) {
+    return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_INTERNAL,
+                           "the server could not apply it; this is the server's fault", entry.visit_id);
+  }
+  if (group.fault) RETURN_IF_ERROR(group.fault(position));
+  if (envelope.from_seq() != 0) {
+    ASSIGN_OR_RETURN(const bool copy, IsCopyOfHeld(group, device, position, envelope));
+    if (copy) return absl::OkStatus();
+  }
+  if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) {
+    return QuarantineEntry(group, device, position, entry.reason, entry.message, entry.visit_id);
+  }
+  const bool registers = entry.fact.kind() == v1::LogEntry::kAssetRegistered;
+  if (entry.visit_id.empty()) return registers ? RegisterAsset(group, entry, nullptr) : absl::OkStatus();
+
+  ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(entry.visit_id));
+  if (visit == nullptr && entry.fact.kind() == v1::LogEntry::kVisitOpenedOnSite) {
+    ASSIGN_OR_RETURN(visit, OpenOnSite(group, entry, frame.opened.header, envelope.author()));
+  }
+  if (visit == nullptr) {
+    return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_UNKNOWN_VISIT,
+                           absl::StrCat("visit_id: no visit \"", entry.visit_id, "\" is known here"), entry.visit_id);
+  }
+  if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry, visit));
+  if (visit->linked_frame != frame_n) {
+    RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit->row.n, frame_n));
+    visit->linked_frame = frame_n;
+  }
+  CountFor(group, *visit, entry, frame.opened.header, group.commit_us());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status JudgeEntries(Group& group, DeviceRow& device, PreparedFrame& frame, uint64_t skip, int64_t frame_n) {
+  if (frame.consumed) DecodeEntries(frame);
+  frame.consumed = true;
+  const size_t end = std::min(frame.entries.size(), group.entry_limit);
+  for (size_t index = skip; index < end; ++index) {
+    RETURN_IF_ERROR(JudgeEntry(group, device, frame, index, frame_n));
+  }
+  return absl::OkStatus();
+}
+
+void CountFor(Group& group, GroupVisit& visit, PreparedEntry& entry, const v1::FrameHeader& header,
+              int64_t received_us) {
+  group.WillChange(visit);
+  v1::FoldFact& fact = entry.fact;
+  *fact.mutable_time() = CorrectTime(entry.time, header, received_us);
+  if (fact.has_replacement() && !fact.replacement_has_time()) *fact.mutable_replacement()->mutable_time() = fact.time();
+  bool late = false;
+  for (const v1::FoldJournal& journal : visit.input.journals()) {
+    late |= journal.device() == fact.position().device() && journal.epoch() == fact.position().epoch() &&
+            journal.last_seq() > fact.position().seq();
+  }
+  AddFact(std::move(fact), late, visit.input);
+}
+
+absl::Status ReplayWaiting(Group& group, GroupVisit& visit) {
+  ASSIGN_OR_RETURN(const std::vector<QuarantinedPosition> waiting, WaitingForVisit(group.sql(), visit.id));
+  for (const QuarantinedPosition& position : waiting) {
+    ASSIGN_OR_RETURN(const StoredEntry stored,
+                     FindStoredEntry(group.sql(), position.device, position.epoch, position.seq));
+    PreparedEntry entry = PrepareEntry(stored.opened.header, position.seq, stored.envelope());
+    v1::Judgement judgement;
+    *judgement.mutable_position() = entry.fact.position();
+    judgement.set_verdict(v1::VERDICT_COUNTED);
+    judgement.set_message("the visit is known now");
+    judgement.set_visit_id(visit.id);
+    RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit.row.n, stored.frame.n));
+    if (entry.fact.kind() == v1::LogEntry::kAssetRegistered) {
+      RETURN_IF_ERROR(RegisterAsset(group, entry, &visit));
+    }
+    CountFor(group, visit, entry, stored.opened.header, stored.frame.commit_us);
+    RETURN_IF_ERROR(group.Judge(position.device, std::move(judgement)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace doorstep

@@ -1,0 +1,210 @@
+#include "server/apply/feed_projection.h"
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
+#include "server/apply/feed_writer.h"
+#include "server/feeds/visit_audience.h"
+#include "server/storage/account_table.h"
+#include "server/storage/assignment_table.h"
+#include "server/storage/brief_table.h"
+#include "server/storage/feed_pages.h"
+#include "server/storage/record_table.h"
+#include "server/storage/work_order_table.h"
+
+namespace doorstep {
+namespace {
+
+// What a visit refers to; it goes to the phone with the visit.
+std::set<FeedReference> ReferencesOf(const v1::Visit& visit) {
+  std::set<FeedReference> references;
+  if (!visit.work_order_id().empty()) references.insert({v1::ENTITY_KIND_WORK_ORDER, visit.work_order_id()});
+  if (!visit.account_id().empty()) references.insert({v1::ENTITY_KIND_BRIEF, visit.account_id()});
+  if (!visit.site_id().empty()) references.insert({v1::ENTITY_KIND_SITE, visit.site_id()});
+  for (const std::string& asset : visit.asset_ids()) references.insert({v1::ENTITY_KIND_ASSET, asset});
+  return references;
+}
+
+bool SameReferences(const v1::Visit& a, const v1::Visit& b) {
+  if (a.work_order_id() != b.work_order_id() || a.account_id() != b.account_id() || a.site_id() != b.site_id() ||
+      a.asset_ids_size() != b.asset_ids_size()) {
+    return false;
+  }
+  return std::equal(a.asset_ids().begin(), a.asset_ids().end(), b.asset_ids().begin());
+}
+
+// 0: there is no such entity (yet).
+absl::StatusOr<int64_t> VersionOf(SqlSession& sql, const FeedReference& entity) {
+  switch (entity.kind) {
+    case v1::ENTITY_KIND_WORK_ORDER: {
+      ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrder(sql, entity.entity));
+      return row.has_value() ? row->version : 0;
+    }
+    case v1::ENTITY_KIND_BRIEF: {
+      ASSIGN_OR_RETURN(const int64_t account, FindAccountNumber(sql, entity.entity));
+      ASSIGN_OR_RETURN(const BriefRow row, FindBrief(sql, account));
+      return row.version;
+    }
+    case v1::ENTITY_KIND_SITE:
+      return FindRecordVersion<v1::Site>(sql, entity.entity);
+    case v1::ENTITY_KIND_ASSET:
+      return FindRecordVersion<v1::Asset>(sql, entity.entity);
+    default:
+      return absl::InternalError(absl::StrCat("a visit refers to no entity of kind ", entity.kind));
+  }
+}
+
+class FeedProjection {
+ public:
+  explicit FeedProjection(Group& group)
+      : group_(group), sql_(group.sql()), writer_(&group.sql()), today_(CivilDay(group.commit_us(), 0)) {}
+
+  absl::Status ProjectVisit(GroupVisit& visit) {
+    if (visit.bytes == visit.row.bytes) return absl::OkStatus();
+    for (const VisitViewer& viewer : AudienceOf(visit.visit, visit.columns.day, today_)) {
+      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(viewer.technician_id)));
+      if (viewer.sees) {
+        RETURN_IF_ERROR(Show(*head, visit));
+      } else {
+        RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, viewer.reason, viewer.successor));
+      }
+      if (head->window_day != today_) stale_windows_.insert(viewer.technician_id);
+    }
+    return absl::OkStatus();
+  }
+
+  // A phone keeps a week back and two weeks ahead; as the days pass, visits leave and others come.
+  absl::Status MoveWindows() {
+    for (const std::string& technician : stale_windows_) {
+      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
+      ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql_, head->n));
+      for (const FeedRow& row : rows) {
+        if (row.kind != v1::ENTITY_KIND_VISIT || InFeedWindow(row.day, today_)) continue;
+        ASSIGN_OR_RETURN(const int64_t visit, FindVisitNumber(sql_, row.entity));
+        RETURN_IF_ERROR(Hide(*head, visit, row.entity, "outside the days that a phone keeps", ""));
+      }
+      ASSIGN_OR_RETURN(const std::vector<int64_t> visits,
+                       VisitsOfTechnician(sql_, technician, today_ - kFeedDaysBack, today_ + kFeedDaysAhead));
+      for (const int64_t n : visits) {
+        ASSIGN_OR_RETURN(GroupVisit * visit, group_.VisitByNumber(n));
+        if (!visit->changed) visit->columns = visit->row.columns;
+        for (const VisitViewer& viewer : AudienceOf(visit->visit, visit->columns.day, today_)) {
+          if (viewer.technician_id == technician && viewer.sees) RETURN_IF_ERROR(Show(*head, *visit));
+        }
+      }
+      head->window_day = today_;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ProjectEntities() {
+    for (const auto& [kind, id] : group_.dirty().entities) {
+      ASSIGN_OR_RETURN(const std::vector<int64_t> feeds, FeedsReferringTo(sql_, kind, id));
+      if (feeds.empty()) continue;
+      ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, {kind, id}));
+      for (const int64_t feed : feeds) {
+        ASSIGN_OR_RETURN(const std::string name, FeedNameOf(sql_, feed));
+        ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(name));
+        RETURN_IF_ERROR(writer_.Put(*head, kind, id, version, 0).status());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ProjectDevices() {
+    const Dirty& dirty = group_.dirty();
+    for (const int64_t n : dirty.devices) {
+      ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
+      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
+      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_DEVICE, device->id, device->version, 0).status());
+    }
+    for (const auto& [n, epoch] : dirty.journals) {
+      ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
+      ASSIGN_OR_RETURN(const JournalRow* journal, group_.FindJournal(n, epoch));
+      if (journal == nullptr) return absl::InternalError("a journal that was written is not there");
+      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
+      // The mark only grows, so it is the version; one more, because versions begin at 1.
+      RETURN_IF_ERROR(
+          writer_.Put(*head, v1::ENTITY_KIND_JOURNAL, absl::StrCat(epoch), static_cast<int64_t>(journal->mark) + 1, 0)
+              .status());
+    }
+    for (const auto& [key, version] : dirty.judgements) {
+      ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(key.first));
+      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
+      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_JUDGEMENT, key.second, version, 0).status());
+    }
+    for (const auto& [device, head] : device_heads_) group_.device_feed_seqs[device] = head->seq;
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteHeads() {
+    ASSIGN_OR_RETURN(group_.moved_feeds, writer_.WriteHeads());
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<FeedHead*> OpenDevice(const DeviceRow& device) {
+    ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(DeviceFeed(device.id)));
+    device_heads_[device.id] = head;
+    return head;
+  }
+
+  absl::Status Show(FeedHead& head, const GroupVisit& visit) {
+    ASSIGN_OR_RETURN(const bool is_new,
+                     writer_.Put(head, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(), visit.columns.day));
+    if (!is_new) {
+      v1::Visit before;
+      if (!before.ParseFromString(visit.row.bytes)) return absl::DataLossError("table visit: a row is not a Visit");
+      if (SameReferences(before, visit.visit)) return absl::OkStatus();
+    }
+    const std::set<FeedReference> references = ReferencesOf(visit.visit);
+    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit.row.n));
+    for (const FeedReference& orphan : orphans) {
+      if (references.count(orphan) > 0) continue;
+      RETURN_IF_ERROR(DropOrphan(head, orphan));
+    }
+    for (const FeedReference& reference : references) {
+      RETURN_IF_ERROR(AddFeedReference(sql_, head.n, reference.kind, reference.entity, visit.row.n));
+      ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, reference));
+      if (version == 0) continue;
+      RETURN_IF_ERROR(writer_.Put(head, reference.kind, reference.entity, version, 0).status());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Hide(FeedHead& head, int64_t visit, absl::string_view id, absl::string_view reason,
+                    absl::string_view successor) {
+    ASSIGN_OR_RETURN(const bool was_shown, writer_.Leave(head, v1::ENTITY_KIND_VISIT, id, reason, successor));
+    if (!was_shown) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit));
+    for (const FeedReference& orphan : orphans) RETURN_IF_ERROR(DropOrphan(head, orphan));
+    return absl::OkStatus();
+  }
+
+  absl::Status DropOrphan(FeedHead& head, const FeedReference& orphan) {
+    return writer_.Leave(head, orphan.kind, orphan.entity, "no visit here needs it any more", "").status();
+  }
+
+  Group& group_;
+  SqlSession& sql_;
+  FeedWriter writer_;
+  const int32_t today_;
+  std::set<std::string> stale_windows_;
+  std::map<std::string, FeedHead*> device_heads_;
+};
+
+}  // namespace
+
+absl::Status ProjectFeeds(Group& group, const std::vector<GroupVisit*>& changed) {
+  FeedProjection projection(group);
+  for (GroupVisit* visit : changed) RETURN_IF_ERROR(projection.ProjectVisit(*visit));
+  RETURN_IF_ERROR(projection.MoveWindows());
+  RETURN_IF_ERROR(projection.ProjectEntities());
+  RETURN_IF_ERROR(projection.ProjectDevices());
+  return projection.WriteHeads();
+}
+
+}  // namespace doorstep

@@ -1,0 +1,71 @@
+#include "server/apply/feed_writer.h"
+
+#include <utility>
+
+#include "client_core/base/status.h"
+#include "client_core/rules/feed_sum.h"
+
+namespace doorstep {
+
+absl::StatusOr<FeedHead*> FeedWriter::Open(absl::string_view name) {
+  const auto known = heads_.find(std::string(name));
+  if (known != heads_.end()) return &known->second.head;
+  ASSIGN_OR_RETURN(FeedHead head, InternFeed(*sql_, name));
+  OpenHead& kept = heads_[std::string(name)];
+  kept.seq_before = head.seq;
+  kept.window_day_before = head.window_day;
+  kept.head = std::move(head);
+  return &kept.head;
+}
+
+void FeedWriter::Count(FeedHead& head, const FeedRow& row, bool in) {
+  if (row.gone || row.kind == v1::ENTITY_KIND_JUDGEMENT) return;
+  const FeedSum term = FeedTerm(hasher_, row.kind, row.entity, row.version);
+  if (in) {
+    Add(term, head.sum);
+  } else {
+    Subtract(term, head.sum);
+  }
+}
+
+absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version,
+                                     int64_t day) {
+  ASSIGN_OR_RETURN(const std::optional<FeedRow> before, FindFeedRow(*sql_, head.n, kind, entity));
+  const bool shown = before.has_value() && !before->gone;
+  if (shown && before->version == version && before->day == day) return false;
+  if (shown) Count(head, *before, /*in=*/false);
+  FeedRow row;
+  row.kind = kind;
+  row.entity = std::string(entity);
+  row.seq = ++head.seq;
+  row.version = version;
+  row.day = day;
+  Count(head, row, /*in=*/true);
+  RETURN_IF_ERROR(WriteFeedRow(*sql_, head.n, row));
+  return !shown;
+}
+
+absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity,
+                                       absl::string_view reason, absl::string_view successor) {
+  ASSIGN_OR_RETURN(std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));
+  if (!row.has_value() || row->gone) return false;
+  Count(head, *row, /*in=*/false);
+  row->seq = ++head.seq;
+  row->gone = true;
+  row->reason = std::string(reason);
+  row->successor = std::string(successor);
+  RETURN_IF_ERROR(WriteFeedRow(*sql_, head.n, *row));
+  return true;
+}
+
+absl::StatusOr<bool> FeedWriter::WriteHeads() {
+  bool moved = false;
+  for (auto& [name, open] : heads_) {
+    if (open.head.seq == open.seq_before && open.head.window_day == open.window_day_before) continue;
+    moved |= open.head.seq != open.seq_before;
+    RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
+  }
+  return moved;
+}
+
+}  // namespace doorstep

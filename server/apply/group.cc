@@ -1,0 +1,226 @@
+#include "server/apply/group.h"
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/visit_fold.h"
+#include "server/apply/brief_projection.h"
+#include "server/apply/case_projection.h"
+#include "server/apply/commitment_projection.h"
+#include "server/apply/feed_projection.h"
+#include "server/apply/health_projection.h"
+#include "server/apply/visit_projection.h"
+#include "server/storage/commitment_table.h"
+#include "server/storage/judgement_table.h"
+
+namespace doorstep {
+
+void Dirty::MergeFrom(const Dirty& other) {
+  visits.insert(other.visits.begin(), other.visits.end());
+  work_orders.insert(other.work_orders.begin(), other.work_orders.end());
+  lone_visits.insert(other.lone_visits.begin(), other.lone_visits.end());
+  commitments.insert(other.commitments.begin(), other.commitments.end());
+  chains.insert(other.chains.begin(), other.chains.end());
+  briefs.insert(other.briefs.begin(), other.briefs.end());
+  entities.insert(other.entities.begin(), other.entities.end());
+  devices.insert(other.devices.begin(), other.devices.end());
+  journals.insert(other.journals.begin(), other.journals.end());
+  for (const auto& [key, version] : other.judgements) judgements[key] = version;
+  reported_from.insert(other.reported_from.begin(), other.reported_from.end());
+  versions.insert(other.versions.begin(), other.versions.end());
+}
+
+Group::Group(SqlSession* sql, int64_t commit_us, Random* random) : sql_(sql), commit_us_(commit_us), random_(random) {}
+
+// ---- visits ----
+
+GroupVisit* Group::Keep(std::unique_ptr<GroupVisit> visit) {
+  GroupVisit* kept = visit.get();
+  visits_by_id_[kept->id] = kept;
+  visits_[kept->row.n] = std::move(visit);
+  return kept;
+}
+
+namespace {
+
+absl::StatusOr<std::unique_ptr<GroupVisit>> Load(VisitRow row) {
+  auto visit = std::make_unique<GroupVisit>();
+  visit->row = std::move(row);
+  if (!visit->input.ParseFromString(visit->row.fold) || !visit->visit.ParseFromString(visit->row.bytes)) {
+    return absl::DataLossError(absl::StrCat("table visit: row ", visit->row.n, " cannot be parsed"));
+  }
+  visit->id = visit->input.visit_id();
+  visit->bytes = visit->row.bytes;
+  visit->folded = true;
+  return visit;
+}
+
+}  // namespace
+
+absl::StatusOr<GroupVisit*> Group::FindVisit(absl::string_view id) {
+  const auto known = visits_by_id_.find(id);
+  if (known != visits_by_id_.end()) return known->second;
+  ASSIGN_OR_RETURN(std::optional<VisitRow> row, doorstep::FindVisit(*sql_, id));
+  if (!row.has_value()) return nullptr;
+  ASSIGN_OR_RETURN(std::unique_ptr<GroupVisit> visit, Load(*std::move(row)));
+  return Keep(std::move(visit));
+}
+
+absl::StatusOr<GroupVisit*> Group::VisitByNumber(int64_t n) {
+  const auto known = visits_.find(n);
+  if (known != visits_.end()) return known->second.get();
+  ASSIGN_OR_RETURN(std::optional<VisitRow> row, FindVisitByNumber(*sql_, n));
+  if (!row.has_value()) return absl::DataLossError(absl::StrCat("table visit: number ", n, " is missing"));
+  ASSIGN_OR_RETURN(std::unique_ptr<GroupVisit> visit, Load(*std::move(row)));
+  return Keep(std::move(visit));
+}
+
+absl::StatusOr<GroupVisit*> Group::CreateVisit(absl::string_view id) {
+  auto visit = std::make_unique<GroupVisit>();
+  ASSIGN_OR_RETURN(visit->row.n, InsertVisit(*sql_, id));
+  visit->id = std::string(id);
+  visit->input.set_visit_id(visit->id);
+  visit->changed = true;
+  if (in_command_) before_command_[visit->row.n] = nullptr;
+  return Keep(std::move(visit));
+}
+
+void Group::WillChange(GroupVisit& visit) {
+  if (in_command_ && before_command_.count(visit.row.n) == 0) {
+    before_command_[visit.row.n] = std::make_unique<GroupVisit>(visit);
+  }
+  visit.changed = true;
+  visit.folded = false;
+}
+
+void Group::Fold(GroupVisit& visit) {
+  if (visit.folded) return;
+  visit.visit = FoldVisit(visit.input);
+  visit.visit.set_version(visit.row.columns.version);
+  visit.bytes = visit.visit.SerializeAsString();
+  if (visit.bytes != visit.row.bytes) {
+    visit.visit.set_version(visit.row.columns.version + 1);
+    visit.bytes = visit.visit.SerializeAsString();
+  }
+  visit.folded = true;
+}
+
+// ---- devices and journals ----
+
+absl::StatusOr<DeviceRow*> Group::FindDevice(absl::string_view id) {
+  std::unique_ptr<DeviceRow>& kept = devices_[std::string(id)];
+  if (kept != nullptr) return kept.get();
+  ASSIGN_OR_RETURN(std::optional<DeviceRow> row, doorstep::FindDevice(*sql_, id));
+  if (!row.has_value()) return nullptr;
+  kept = std::make_unique<DeviceRow>(*std::move(row));
+  return kept.get();
+}
+
+absl::StatusOr<DeviceRow*> Group::DeviceByNumber(int64_t n) {
+  for (const auto& [id, kept] : devices_) {
+    if (kept != nullptr && kept->n == n) return kept.get();
+  }
+  ASSIGN_OR_RETURN(std::optional<DeviceRow> row, FindDeviceByNumber(*sql_, n));
+  if (!row.has_value()) return absl::DataLossError(absl::StrCat("table device: number ", n, " is missing"));
+  std::unique_ptr<DeviceRow>& kept = devices_[row->id];
+  kept = std::make_unique<DeviceRow>(*std::move(row));
+  return kept.get();
+}
+
+absl::StatusOr<JournalRow*> Group::FindJournal(int64_t device, uint64_t epoch) {
+  const auto known = journals_.find({device, epoch});
+  if (known != journals_.end()) return &known->second;
+  ASSIGN_OR_RETURN(std::optional<JournalRow> row, doorstep::FindJournal(*sql_, device, epoch));
+  if (!row.has_value()) return nullptr;
+  return &(journals_[{device, epoch}] = *std::move(row));
+}
+
+absl::Status Group::MoveReportedThrough(DeviceRow& device, int64_t reported_through_us) {
+  if (reported_through_us <= device.reported_through_us) return absl::OkStatus();
+  dirty().reported_from.insert({device.n, device.reported_through_us});
+  device.reported_through_us = reported_through_us;
+  return UpdateDevice(*sql_, device);
+}
+
+absl::Status Group::Judge(int64_t device, v1::Judgement judgement) {
+  judgement.set_judged_time_us(commit_us_);
+  ASSIGN_OR_RETURN(const int64_t version, WriteJudgement(*sql_, device, judgement));
+  dirty().judgements[{device, FormatPosition(judgement.position())}] = version;
+  return absl::OkStatus();
+}
+
+// ---- versions ----
+
+int64_t Group::NextVersion(int kind, absl::string_view id, int64_t stored_version) {
+  const std::pair<int, std::string> key(kind, std::string(id));
+  const auto known = dirty_.versions.find(key);
+  if (known != dirty_.versions.end()) return known->second + 1;
+  return dirty().versions.insert({key, stored_version}).first->second + 1;
+}
+
+// ---- commands ----
+
+absl::Status Group::RunCommand(const std::function<absl::Status()>& body) {
+  in_command_ = true;
+  staged_ = Dirty();
+  before_command_.clear();
+  const uint32_t ordinal = next_ordinal_;
+  const absl::Status status = sql_->Savepoint(body);
+  in_command_ = false;
+  if (status.ok()) {
+    dirty_.MergeFrom(staged_);
+  } else {
+    next_ordinal_ = ordinal;
+    Restore();
+  }
+  before_command_.clear();
+  return status;
+}
+
+void Group::Restore() {
+  for (auto& [n, before] : before_command_) {
+    GroupVisit& visit = *visits_[n];
+    if (before != nullptr) {
+      visit = *std::move(before);  // In place: others point to it.
+    } else {
+      visits_by_id_.erase(visit.id);
+      visits_.erase(n);
+    }
+  }
+  // Written through, so what is dropped here is read again.
+  devices_.clear();
+  journals_.clear();
+}
+
+// ---- the end of the group ----
+
+absl::Status Group::FinishReports() {
+  for (const auto& [n, from_us] : dirty_.reported_from) {
+    ASSIGN_OR_RETURN(const DeviceRow* device, DeviceByNumber(n));
+    ASSIGN_OR_RETURN(const std::vector<int64_t> visits,
+                     PendingVisitsOfDevice(*sql_, n, from_us, device->reported_through_us));
+    dirty_.visits.insert(visits.begin(), visits.end());
+    ASSIGN_OR_RETURN(const std::vector<std::string> commitments,
+                     PendingCommitmentsOfDevice(*sql_, n, from_us, device->reported_through_us));
+    dirty_.commitments.insert(commitments.begin(), commitments.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Group::Finish() {
+  RETURN_IF_ERROR(FinishReports());
+  std::vector<GroupVisit*> changed;
+  for (auto& [n, visit] : visits_) {
+    if (!visit->changed) continue;
+    Fold(*visit);
+    RETURN_IF_ERROR(ProjectVisit(*this, *visit));
+    changed.push_back(visit.get());
+  }
+  RETURN_IF_ERROR(ProjectCases(*this, changed));
+  RETURN_IF_ERROR(ProjectCommitments(*this));
+  RETURN_IF_ERROR(ProjectHealth(*this));
+  RETURN_IF_ERROR(ProjectBriefs(*this));
+  return ProjectFeeds(*this, changed);
+}
+
+}  // namespace doorstep

@@ -1,0 +1,147 @@
+// What one commit does, while it is being done: visits are loaded and changed in memory, everything that follows from
+// them is noted as dirty, and Finish() writes each once.
+//
+// Invariant: what the group leaves in the file depends on the truth it adds (frames and commands) and on nothing else,
+// so that a rebuild that replays the same groups makes the same bytes. In particular versions count groups, not steps.
+// One thread, one transaction, then gone.
+#ifndef DOORSTEP_SERVER_APPLY_GROUP_H_
+#define DOORSTEP_SERVER_APPLY_GROUP_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/random.h"
+#include "doorstep/v1/command.pb.h"
+#include "doorstep/v1/fold.pb.h"
+#include "doorstep/v1/sync.pb.h"
+#include "doorstep/v1/visit.pb.h"
+#include "server/storage/device_table.h"
+#include "server/storage/journal_table.h"
+#include "server/storage/sql_session.h"
+#include "server/storage/visit_table.h"
+
+namespace doorstep {
+
+// A visit that this group reads or changes.
+struct GroupVisit {
+  VisitRow row;  // As the group found it; a new visit has nothing but its number.
+  std::string id;
+  VisitColumns columns;  // As Finish() wrote them.
+  v1::FoldInput input;
+  v1::Visit visit;           // Folded from `input`, with its version.
+  std::string bytes;         // `visit` as bytes.
+  bool folded = false;       // `visit` and `bytes` are up to date.
+  bool changed = false;      // `input` has changed in this group.
+  int64_t linked_frame = 0;  // The last frame linked to this visit.
+};
+
+// What Finish() has to look at. A command notes into a set of its own, which counts only when it is accepted.
+struct Dirty {
+  std::set<int64_t> visits;       // Pending windows, though the visit itself stayed.
+  std::set<int64_t> work_orders;  // Their visits have changed.
+  std::set<int64_t> lone_visits;  // Visits without a work order, likewise.
+  std::set<std::string> commitments;
+  std::set<std::pair<int64_t, std::string>> chains;           // (account, chain).
+  std::set<int64_t> briefs;                                   // Accounts.
+  std::set<std::pair<v1::EntityKind, std::string>> entities;  // Sites, assets, work orders: feeds that hold them.
+  std::set<int64_t> devices;
+  std::set<std::pair<int64_t, uint64_t>> journals;                // (device, epoch).
+  std::map<std::pair<int64_t, std::string>, int64_t> judgements;  // (device, position) -> version.
+  std::map<int64_t, int64_t> reported_from;                       // Device -> where its reports had reached.
+  std::map<std::pair<int, std::string>, int64_t> versions;        // (kind, id) -> version when the group began.
+
+  void MergeFrom(const Dirty& other);
+};
+
+class Group {
+ public:
+  // All must outlive the group.
+  Group(SqlSession* sql, int64_t commit_us, Random* random);
+
+  SqlSession& sql() { return *sql_; }
+  int64_t commit_us() const { return commit_us_; }
+  Random& random() { return *random_; }
+  Dirty& dirty() { return in_command_ ? staged_ : dirty_; }
+
+  // ---- visits ----
+  // Null: no such visit. The pointer is good until the group ends or the command that made the visit is refused.
+  absl::StatusOr<GroupVisit*> FindVisit(absl::string_view id);
+  absl::StatusOr<GroupVisit*> VisitByNumber(int64_t n);
+  absl::StatusOr<GroupVisit*> CreateVisit(absl::string_view id);
+  // Call before changing `visit.input`.
+  void WillChange(GroupVisit& visit);
+  // Folds what has changed, in memory; a visit's version grows by one when the group changes it, however often.
+  void Fold(GroupVisit& visit);
+
+  // ---- devices and journals ----
+  // Null: unknown.
+  absl::StatusOr<DeviceRow*> FindDevice(absl::string_view id);
+  absl::StatusOr<DeviceRow*> DeviceByNumber(int64_t n);
+  absl::StatusOr<JournalRow*> FindJournal(int64_t device, uint64_t epoch);
+  absl::Status MoveReportedThrough(DeviceRow& device, int64_t reported_through_us);
+  // Writes a judgement and notes it for the device's feed.
+  absl::Status Judge(int64_t device, v1::Judgement judgement);
+
+  // ---- versions ----
+  // The version that an entity has after this group, given the one it has in the file now.
+  int64_t NextVersion(int kind, absl::string_view id, int64_t stored_version);
+
+  // ---- commands ----
+  // Runs `body` so that an error leaves nothing of it behind.
+  absl::Status RunCommand(const std::function<absl::Status()>& body);
+  // The place of the next command among those of this commit.
+  uint32_t next_ordinal() const { return next_ordinal_; }
+  void set_next_ordinal(uint32_t ordinal) { next_ordinal_ = ordinal; }
+
+  // Writes everything that follows, each row once.
+  absl::Status Finish();
+
+  // ---- for the writer ----
+  // Entries that failed on their own before: quarantined without being tried.
+  std::set<std::string> forced_quarantine;  // Positions.
+  // For finding the culprit: entries from this index of a frame on are left out.
+  size_t entry_limit = SIZE_MAX;
+  // For tests.
+  std::function<absl::Status(const v1::JournalPosition&)> fault;
+  // Promises that left an account: retracted, or moved with their visit.
+  std::map<std::string, int64_t> gone_promises;
+  // Heads of the device feeds that this group moved, by device.
+  std::map<std::string, int64_t> device_feed_seqs;
+  bool moved_feeds = false;
+
+ private:
+  GroupVisit* Keep(std::unique_ptr<GroupVisit> visit);
+  absl::Status FinishReports();
+  void Restore();
+
+  SqlSession* const sql_;
+  const int64_t commit_us_;
+  Random* const random_;
+  uint32_t next_ordinal_ = 1;
+
+  std::map<int64_t, std::unique_ptr<GroupVisit>> visits_;  // By number: the order of writing.
+  absl::flat_hash_map<std::string, GroupVisit*> visits_by_id_;
+  std::map<std::string, std::unique_ptr<DeviceRow>> devices_;
+  std::map<std::pair<int64_t, uint64_t>, JournalRow> journals_;
+
+  Dirty dirty_;
+  bool in_command_ = false;
+  Dirty staged_;
+  // Visits as they were before the command; null: the command brought them in.
+  std::map<int64_t, std::unique_ptr<GroupVisit>> before_command_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_APPLY_GROUP_H_

@@ -1,0 +1,322 @@
+#include "server/apply/writer.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "server/apply/frame_admission.h"
+#include "server/apply/group.h"
+#include "server/storage/command_table.h"
+#include "server/storage/feed_pages.h"
+#include "server/storage/frame_table.h"
+
+namespace doorstep {
+namespace {
+
+// What a phone is told to wait when its frame could not be stored.
+constexpr uint32_t kTroubleWaitMs = 5000;
+// A frame with more culprits than this is quarantined as a whole.
+constexpr size_t kCulpritsMax = 32;
+constexpr int64_t kPageBytes = 4096;
+
+// Trouble of the machine and not of a request: asking one by one would not help.
+bool IsTrouble(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsDataLoss(status);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Writer>> Writer::Start(Storage* storage, Clock* clock, Random* random,
+                                                      ApplyCommand apply, LogSink log, WriterOptions options) {
+  std::unique_ptr<Writer> writer(
+      new Writer(storage, clock, random, std::move(apply), std::move(log), std::move(options)));
+  ASSIGN_OR_RETURN(const int64_t last_frame_us, LastFrameCommit(storage->writer()));
+  ASSIGN_OR_RETURN(const int64_t last_command_us, LastCommandCommit(storage->writer()));
+  writer->last_commit_us_ = std::max(last_frame_us, last_command_us);
+  writer->thread_ = std::thread([raw = writer.get()] { raw->Loop(); });
+  return writer;
+}
+
+Writer::Writer(Storage* storage, Clock* clock, Random* random, ApplyCommand apply, LogSink log, WriterOptions options)
+    : storage_(storage),
+      clock_(clock),
+      random_(random),
+      apply_(std::move(apply)),
+      log_(std::move(log)),
+      options_(std::move(options)) {}
+
+Writer::~Writer() { Drain(); }
+
+// ---- the queue ----
+
+bool Writer::SubmitFrame(std::unique_ptr<PreparedFrame> frame, FrameDone done) {
+  Request request;
+  request.bytes = frame->bytes.size() + frame->opened.header.raw_bytes();
+  request.frame = std::move(frame);
+  request.frame_done = std::move(done);
+  return Submit(std::move(request));
+}
+
+bool Writer::SubmitCommand(Command command, CommandDone done) {
+  Request request;
+  request.bytes = 1024;
+  request.command = std::move(command);
+  request.command_done = std::move(done);
+  return Submit(std::move(request));
+}
+
+bool Writer::Submit(Request request) {
+  MutexLock lock(&mutex_);
+  if (draining_ || queue_.size() >= limits::kQueueRequestsMax ||
+      queue_bytes_ + request.bytes > limits::kQueueBytesMax) {
+    return false;
+  }
+  queue_bytes_ += request.bytes;
+  queue_.push_back(std::move(request));
+  if (queue_.size() == 1) work_.NotifyOne();
+  return true;
+}
+
+absl::StatusOr<FrameAnswer> Writer::ApplyFrame(std::unique_ptr<PreparedFrame> frame) {
+  std::promise<absl::StatusOr<FrameAnswer>> answer;
+  if (!SubmitFrame(std::move(frame), [&](absl::StatusOr<FrameAnswer> a) { answer.set_value(std::move(a)); })) {
+    return absl::ResourceExhaustedError("the server's queue is full");
+  }
+  return answer.get_future().get();
+}
+
+absl::StatusOr<std::string> Writer::RunCommand(Command command) {
+  std::promise<absl::StatusOr<std::string>> answer;
+  if (!SubmitCommand(std::move(command), [&](absl::StatusOr<std::string> a) { answer.set_value(std::move(a)); })) {
+    return absl::ResourceExhaustedError("the server's queue is full");
+  }
+  return answer.get_future().get();
+}
+
+void Writer::Drain() {
+  {
+    MutexLock lock(&mutex_);
+    draining_ = true;
+    work_.NotifyOne();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+size_t Writer::queued() const {
+  MutexLock lock(&mutex_);
+  return queue_.size();
+}
+
+Writer::Requests Writer::TakeGroup() {
+  MutexLock lock(&mutex_);
+  while (queue_.empty() && !draining_) work_.Wait(&mutex_);
+  Requests requests;
+  size_t bytes = 0;
+  while (!queue_.empty() && requests.size() < limits::kGroupRequestsMax && bytes < limits::kGroupBytesMax) {
+    bytes += queue_.front().bytes;
+    requests.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queue_bytes_ -= bytes;
+  return requests;
+}
+
+void Writer::Loop() {
+  while (true) {
+    Requests requests = TakeGroup();
+    if (requests.empty()) return;  // Drained.
+    CommitGroup(requests);
+    for (Request& request : requests) {
+      if (request.frame != nullptr) {
+        request.frame_done(request.status.ok() ? absl::StatusOr<FrameAnswer>(std::move(request.frame_answer))
+                                               : absl::StatusOr<FrameAnswer>(request.status));
+      } else {
+        request.command_done(request.status.ok() ? absl::StatusOr<std::string>(std::move(request.command_answer))
+                                                 : absl::StatusOr<std::string>(request.status));
+      }
+    }
+    CheckpointWhenGrown();
+  }
+}
+
+void Writer::CheckpointWhenGrown() {
+  sqlite::Database& db = storage_->writer().database();
+  if (db.WalPages() * kPageBytes < options_.checkpoint_bytes) return;
+  const absl::Status status = db.Checkpoint();
+  if (!status.ok()) Log(log_, LogLevel::kWarning, absl::StrCat("writer: ", status.message()));
+}
+
+// ---- one group ----
+
+void Writer::CommitGroup(Requests& requests) {
+  // Frames by (device, epoch, first seq), then commands in their order: the order that a rebuild repeats.
+  std::stable_sort(requests.begin(), requests.end(), [](const Request& a, const Request& b) {
+    if (a.frame == nullptr || b.frame == nullptr) return a.frame != nullptr && b.frame == nullptr;
+    const v1::FrameHeader& ha = a.frame->opened.header;
+    const v1::FrameHeader& hb = b.frame->opened.header;
+    if (const int c = ha.device().compare(hb.device()); c != 0) return c < 0;
+    return std::make_tuple(ha.epoch(), ha.first_seq()) < std::make_tuple(hb.epoch(), hb.first_seq());
+  });
+  const absl::Status status = TryGroup(absl::MakeSpan(requests), {});
+  if (status.ok()) return;
+  if (IsTrouble(status)) {
+    Log(log_, LogLevel::kError, absl::StrCat("writer: nothing could be written: ", status.message()));
+    for (Request& request : requests) Fail(request, status);
+    return;
+  }
+  Log(log_, LogLevel::kError, absl::StrCat("writer: a group failed, going on one by one: ", status.message()));
+  for (Request& request : requests) CommitAlone(request);
+}
+
+void Writer::CommitAlone(Request& request) {
+  absl::Status status = TryGroup(absl::MakeSpan(&request, 1), {});
+  if (status.ok()) return;
+  if (request.frame != nullptr && !IsTrouble(status)) {
+    const Quarantines culprits = FindCulprits(request);
+    if (!culprits.empty()) status = TryGroup(absl::MakeSpan(&request, 1), culprits);
+  }
+  if (!status.ok()) Fail(request, status);
+}
+
+void Writer::Fail(Request& request, const absl::Status& status) {
+  request.status = status;
+  if (request.frame == nullptr || !IsTrouble(status) || absl::IsDataLoss(status)) return;
+  // A phone keeps what it has and asks again.
+  request.status = absl::OkStatus();
+  request.frame_answer = FrameAnswer();
+  request.frame_answer.wait_ms = kTroubleWaitMs;
+  request.frame_answer.server_time_us = clock_->Now().wall_time_us;
+}
+
+std::unique_ptr<Group> Writer::BeginGroup(const Quarantines& quarantines) {
+  const int64_t commit_us = std::max(clock_->Now().wall_time_us, last_commit_us_ + 1);
+  auto group = std::make_unique<Group>(&storage_->writer(), commit_us, random_);
+  group->fault = options_.fault;
+  for (const v1::QuarantineCommand& quarantine : quarantines) {
+    group->forced_quarantine.insert(FormatPosition(quarantine.position()));
+  }
+  return group;
+}
+
+absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& quarantines) {
+  const std::unique_ptr<Group> group = BeginGroup(quarantines);
+  RETURN_IF_ERROR(storage_->writer().Transaction([&] { return RunAll(*group, requests, quarantines); }));
+  last_commit_us_ = group->commit_us();
+  if (group->moved_feeds && on_commit_) on_commit_();
+  return absl::OkStatus();
+}
+
+absl::Status Writer::RunAll(Group& group, absl::Span<Request> requests, const Quarantines& quarantines) {
+  for (const v1::QuarantineCommand& quarantine : quarantines) {
+    v1::CommandRecord record;
+    record.set_principal("server");
+    *record.mutable_quarantine() = quarantine;
+    const uint32_t ordinal = group.next_ordinal();
+    group.set_next_ordinal(ordinal + 1);
+    RETURN_IF_ERROR(
+        InsertCommand(group.sql(), {group.commit_us(), ordinal, "server", "", "", record.SerializeAsString()}));
+  }
+  for (Request& request : requests) {
+    RETURN_IF_ERROR(request.frame != nullptr ? RunFrame(group, request) : RunCommand(group, request));
+  }
+  RETURN_IF_ERROR(group.Finish());
+  return AnswerFrames(group, requests);
+}
+
+absl::Status Writer::RunFrame(Group& group, Request& request) {
+  ASSIGN_OR_RETURN(FrameResult result, AdmitFrame(group, *request.frame));
+  request.status = std::move(result.refusal);
+  request.frame_answer = std::move(result.answer);
+  request.frame_answer.server_time_us = group.commit_us();
+  return absl::OkStatus();
+}
+
+absl::Status Writer::RunCommand(Group& group, Request& request) {
+  Command& command = request.command;
+  request.command_answer.clear();
+  request.status = absl::OkStatus();
+  if (!command.request_id.empty()) {
+    ASSIGN_OR_RETURN(std::optional<RequestRow> known, FindRequest(group.sql(), command.principal, command.request_id));
+    if (known.has_value()) {
+      if (known->body_hash == command.body_hash) {
+        request.command_answer = std::move(known->answer);
+      } else {
+        request.status = absl::AlreadyExistsError(
+            "request_id: it was used before with another request; make a new one for a new request");
+      }
+      return absl::OkStatus();
+    }
+  }
+  request.status = group.RunCommand([&]() -> absl::Status {
+    Transaction tx(&group, &apply_, command.principal, command.request_id, command.body_hash);
+    ASSIGN_OR_RETURN(request.command_answer, command.run(tx));
+    if (command.request_id.empty()) return absl::OkStatus();
+    return InsertRequest(group.sql(), command.principal, command.request_id,
+                         {command.body_hash, request.command_answer}, group.commit_us());
+  });
+  return IsTrouble(request.status) ? request.status : absl::OkStatus();
+}
+
+absl::Status Writer::AnswerFrames(Group& group, absl::Span<Request> requests) {
+  for (Request& request : requests) {
+    if (request.frame == nullptr || !request.status.ok()) continue;
+    const std::string& device = request.frame->opened.header.device();
+    const auto moved = group.device_feed_seqs.find(device);
+    if (moved != group.device_feed_seqs.end()) {
+      request.frame_answer.device_feed_seq = moved->second;
+    } else {
+      ASSIGN_OR_RETURN(request.frame_answer.device_feed_seq, FeedSeq(group.sql(), DeviceFeed(device)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// ---- a frame that fails alone ----
+
+absl::Status Writer::Probe(Request& request, const Quarantines& quarantines, size_t entries) {
+  const std::unique_ptr<Group> group = BeginGroup(quarantines);
+  group->entry_limit = entries;
+  absl::Status outcome;
+  const absl::Status undone = storage_->writer().Transaction([&]() -> absl::Status {
+    outcome = RunAll(*group, absl::MakeSpan(&request, 1), {});
+    return absl::CancelledError("only tried");
+  });
+  return absl::IsCancelled(undone) ? outcome : undone;
+}
+
+Writer::Quarantines Writer::FindCulprits(Request& request) {
+  const size_t size = static_cast<size_t>(request.frame->opened.body.entries_size());
+  auto culprit = [&](size_t index) {
+    v1::QuarantineCommand quarantine;
+    const v1::FrameHeader& header = request.frame->opened.header;
+    *quarantine.mutable_position() = MakePosition(header.device(), header.epoch(), header.first_seq() + index);
+    return quarantine;
+  };
+  Quarantines found;
+  while (found.size() < kCulpritsMax) {
+    const absl::Status whole = Probe(request, found, size);
+    if (whole.ok()) return found;
+    if (IsTrouble(whole) || !Probe(request, found, 0).ok()) return {};  // Not an entry's fault.
+    // The shortest beginning that fails ends with a culprit.
+    size_t good = 0;
+    size_t bad = size;
+    while (bad - good > 1) {
+      const size_t middle = good + (bad - good) / 2;
+      (Probe(request, found, middle).ok() ? good : bad) = middle;
+    }
+    v1::QuarantineCommand quarantine = culprit(bad - 1);
+    quarantine.set_detail(std::string(whole.message().substr(0, limits::kShortTextBytesMax)));
+    found.push_back(std::move(quarantine));
+  }
+  found.clear();
+  for (size_t index = 0; index < size; ++index) found.push_back(culprit(index));
+  return found;
+}
+
+}  // namespace doorstep
