@@ -1,4 +1,4 @@
-// doorstep account list | show | health.
+// doorstep account list | show | repairs | health.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -106,13 +106,16 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
   }
 }
 
-void PrintRepairs(const v1::GetAccountResponse& response) {
-  const v1::RepairStatistics& sum = response.statistics();
-  Say();
+void PrintStatistics(const v1::RepairStatistics& sum) {
   Say(absl::StrCat("Repairs: ", Count(sum.corrective_visits(), "corrective visit", "corrective visits"), " to ",
                    Count(sum.assets(), "asset", "assets"), ", ", sum.repeats_within_30_days(),
                    " of them repeats within 30 days. Fixed at the first visit: ", sum.first_time_fix_yes(), " yes, ",
                    sum.first_time_fix_no(), " no, ", sum.first_time_fix_pending(), " not known yet."));
+}
+
+void PrintRepairs(const v1::GetAccountResponse& response) {
+  Say();
+  PrintStatistics(response.statistics());
   if (response.repairs().empty()) return;
   Say();
   Table table({{"Visit"}, {"Ended"}, {"Asset"}, {"Fault"}, {"Outcome"}, {"First-time fix"}, {"Repeat of"}});
@@ -141,6 +144,16 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   return absl::OkStatus();
 }
 
+absl::Status Repairs(const std::string& account, const Tools& tools) {
+  v1::GetRepairStatisticsRequest request;
+  request.set_account_id(account);
+  v1::GetRepairStatisticsResponse response;
+  RETURN_IF_ERROR(tools.connection->Call(&request, &response));
+  if (tools.globals->json) return PrintJson(response);
+  PrintStatistics(response.statistics());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterAccount(Command root, const Tools& tools) {
@@ -158,6 +171,13 @@ void RegisterAccount(Command root, const Tools& tools) {
                                 {"doorstep account show A-17"});
     show.Positional("ACCOUNT", id.get(), "The account's id");
     show.Does([id, tools] { return Show(*id, tools); });
+  }
+  {
+    auto id = std::make_shared<std::string>();
+    Command repairs = account.Leaf("repairs", "Repeats and first-time fix, of one customer or of all together",
+                                   {"doorstep account repairs", "doorstep account repairs A-17"});
+    repairs.OptionalPositional("ACCOUNT", id.get(), "Only of this account");
+    repairs.Does([id, tools] { return Repairs(*id, tools); });
   }
   RegisterAccountHealth(account, tools);
 }
