@@ -19,7 +19,6 @@ const Command* FindCommand(absl::string_view name) {
   return nullptr;
 }
 
-// `explain`, `entry` and the facts about visits are of no use before a visit is open.
 absl::Status NeedsVisit(absl::string_view name) {
   return WithTry(absl::FailedPreconditionError(absl::StrCat(name, ": no visit is open")), "visits, then open VISIT");
 }
@@ -64,6 +63,7 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
   if (request.entry().visit_id().empty()) return NeedsVisit(fact.name);
 
   const absl::StatusOr<v1::AppendResponse> appended = phone.core->Append(request);
+  if (absl::IsFailedPrecondition(appended.status())) return WithTry(appended.status(), "enrol CODE");
   if (!appended.ok()) return appended.status();
   phone.last = appended->position();
   status = phone.tally.Add(appended->position(), request.entry());
