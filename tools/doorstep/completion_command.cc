@@ -43,7 +43,11 @@ absl::StatusOr<std::string> CompletionScript(const std::string& shell, const std
         "  compadd -- ${=\"$(_doorstep_words \"$path_so_far\")\"}\n"
         "  _files\n"
         "}\n"
-        "compdef _doorstep doorstep");
+        "if [[ $funcstack[1] == _doorstep ]]; then\n"
+        "  _doorstep\n"
+        "else\n"
+        "  compdef _doorstep doorstep\n"
+        "fi");
   }
   return UsageError(absl::StrCat("no completion for \"", shell, "\": known are bash and zsh"),
                     "doorstep completion bash");
