@@ -74,8 +74,9 @@ absl::Status FromGrpc(const grpc::Status& status, const std::string& where) {
   if (status.ok()) return absl::OkStatus();
   const absl::StatusCode code = static_cast<absl::StatusCode>(status.error_code());
   if (code == absl::StatusCode::kUnavailable) {
-    return absl::UnavailableError(
-        absl::StrCat("no answer from the server of profile ", where, ": ", status.error_message()));
+    const bool refused = absl::StrContains(status.error_message(), "Connection refused");
+    return absl::UnavailableError(absl::StrCat("no answer from the server of profile ", where, ": ",
+                                               refused ? "nothing listens there" : status.error_message()));
   }
   if (code == absl::StatusCode::kDeadlineExceeded) {
     return absl::DeadlineExceededError(absl::StrCat("the server of profile ", where, " took too long to answer"));
