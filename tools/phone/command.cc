@@ -75,6 +75,9 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
   answer.Field("visit_id", JsonOf(request.entry().visit_id()));
   answer.Field("answer", JsonOf(*appended));
   for (const std::string& warning : appended->warnings()) answer.Line(absl::StrCat("  note: ", warning));
+  if (request.entry().has_feedback_captured() && phone.ask) {
+    answer.Line(Thanks(ShippedSurvey(), request.entry().feedback_captured().feedback().language()));
+  }
   if (request.entry().has_commitment_made()) {
     const std::string& id = request.entry().commitment_made().commitment().id();
     answer.Line(absl::StrCat("  promise ", id)).Field("commitment_id", JsonOf(id));

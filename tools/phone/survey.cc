@@ -143,6 +143,8 @@ absl::StatusOr<v1::Feedback> Interview(const v1::Survey& survey, absl::string_vi
   return feedback;
 }
 
+std::string Thanks(const v1::Survey& survey, absl::string_view language) { return In(survey.thanks(), language); }
+
 absl::StatusOr<v1::Feedback> ParseFeedback(const Arguments& words) {
   const v1::Survey& survey = ShippedSurvey();
   const std::vector<std::string> languages = Languages(survey);

@@ -25,6 +25,9 @@ using Asker = std::function<std::optional<std::string>(const std::string& prompt
 absl::StatusOr<v1::Feedback> Interview(const v1::Survey& survey, absl::string_view preselected, const Asker& ask,
                                        const std::function<int64_t()>& now_us);
 
+// What the customer reads after the last answer.
+std::string Thanks(const v1::Survey& survey, absl::string_view language);
+
 // "zh csat=4 ces=6 resolved=1 text=... mode=open": the same by one line. The mode is TECHNICIAN_DEVICE_OPEN unless it
 // is named, because that is what this program is.
 absl::StatusOr<v1::Feedback> ParseFeedback(const Arguments& words);
