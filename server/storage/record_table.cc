@@ -62,7 +62,7 @@ struct Text<v1::Technician> {
   static constexpr char kFind[] = "SELECT bytes FROM technician WHERE id = $1";
   static constexpr char kVersion[] = "SELECT version FROM technician WHERE id = $1";
   static constexpr char kWrite[] =
-      "INSERT INTO technician (id, version, bytes) VALUES ($1, $3, $4) ON CONFLICT (id) DO UPDATE SET "
+      "INSERT INTO technician (id, version, bytes) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET "
       "version = excluded.version, bytes = excluded.bytes";
 };
 
@@ -101,8 +101,11 @@ template <typename Record>
 absl::Status WriteRecord(SqlSession& sql, const Record& record, int64_t account, int64_t version) {
   const std::string bytes = record.SerializeAsString();
   Query query = sql.Use(Text<Record>::kWrite);
-  query.Text(1, record.id()).Int(3, version).Blob(4, bytes);
-  if constexpr (!std::is_same_v<Record, v1::Technician>) query.Int(2, account);
+  if constexpr (std::is_same_v<Record, v1::Technician>) {
+    query.Text(1, record.id()).Int(2, version).Blob(3, bytes);
+  } else {
+    query.Text(1, record.id()).Int(2, account).Int(3, version).Blob(4, bytes);
+  }
   return query.Run();
 }
 
