@@ -123,6 +123,7 @@ absl::Status Session::CompleteEnrolment(const EnrolAnswer& answer) {
     RETURN_IF_ERROR(store_->CompleteEnrolment(response));
     driver_->TakeExchange(response.server_time_us(), answer.sent, answer.answered);
     driver_->IdentityChanged();
+    driver_->Handle(TokenChanged());
     return absl::OkStatus();
   });
 }

@@ -180,10 +180,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
   }
-  if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) {
-    retained_us_ = at.monotonic_us;
-    RETURN_IF_ERROR(parts_.store->journal().Retain(at.wall_time_us).status());
-  }
+  if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
   Handle(answered);
@@ -282,6 +279,17 @@ void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, 
     // It counts all the same; only a restart would forget it.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("the exchange of times is not stored: ", noted.message()));
   }
+}
+
+void SyncDriver::Retain(const ClockReading& now) {
+  const absl::StatusOr<uint64_t> deleted = parts_.store->journal().Retain(now.wall_time_us);
+  if (!deleted.ok()) {
+    // What could go stays until the next Hello asks again; nothing depends on it.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("old entries are not deleted: ", deleted.status().message()));
+    return;
+  }
+  retained_us_ = now.monotonic_us;
+  if (*deleted > 0) Log(parts_.log, LogLevel::kInfo, absl::StrCat(*deleted, " entries were old and safe; deleted"));
 }
 
 bool SyncDriver::IsOtherGeneration(absl::string_view generation) const {

@@ -91,6 +91,7 @@ class SyncDriver {
   absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   void Settle();
+  void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   bool IsOtherGeneration(absl::string_view generation) const;
 

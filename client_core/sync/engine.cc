@@ -185,6 +185,12 @@ struct Handler {
     }
   }
 
+  void operator()(const TokenChanged&) {
+    CancelAll(s, actions);
+    ForgetBackoff(s, true);
+    LookAgain(s);
+  }
+
   void operator()(const SyncStarted&) {
     if (s.automatic) return;
     s.automatic = true;

@@ -17,7 +17,7 @@
 //        +----------------------- BACKING OFF (1 s to 5 min; a network change, the foreground or the user ends it)
 //                                     | the server refuses this device
 //                                     v
-//                                  REFUSED (until the user, the foreground, or a new start or budget asks again)
+//                                  REFUSED (until the user, the foreground, a new token, start or budget asks again)
 //
 // What all of it comes to is the mode, which status shows:
 //
@@ -57,6 +57,8 @@ struct QueueSeen {
 struct FeedsSeen {
   std::vector<std::string> feeds;
 };
+// Enrolled again: what was refused, or is in flight, carried the token before.
+struct TokenChanged {};
 struct SyncStarted {};
 struct SyncStopped {};
 struct BudgetBegun {
@@ -110,8 +112,8 @@ struct CallFailed {
   uint64_t frame_last_seq = 0;  // Of a push: the last entry of its frame. 0: no frame was made.
 };
 
-using Event = std::variant<QueueSeen, FeedsSeen, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Tick, Notice,
-                           HelloAnswered, PushAnswered, PullAnswered, CallFailed>;
+using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Tick,
+                           Notice, HelloAnswered, PushAnswered, PullAnswered, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 

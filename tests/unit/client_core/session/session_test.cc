@@ -394,6 +394,15 @@ TEST_F(SessionTest, RefusedTokenStopsAndSaysSo) {
   EXPECT_TRUE(Sync().complete());
 }
 
+TEST_F(SessionTest, EnrollingAgainBringsATokenThatWorks) {
+  OpenEnrolled();
+  AppendNotes(1);
+  ASSERT_TRUE(Enrol().ok());
+  EXPECT_EQ(server_.enrol_request_ids.size(), 2u);
+  EXPECT_TRUE(Sync().complete());
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
+}
+
 TEST_F(SessionTest, StartedSyncSendsWhatIsRecordedByItself) {
   OpenEnrolled();
   ASSERT_TRUE(session_->SyncStart().ok());

@@ -338,6 +338,18 @@ TEST(EngineTest, RefusedDeviceStopsAndSaysSoUntilSomebodyAsks) {
   EXPECT_TRUE(phone.Sent<SendPush>().has_value());
 }
 
+TEST(EngineTest, NewTokenIsTriedAtOnceAndAnswersToTheOldOneCountForNothing) {
+  Phone phone;
+  phone.Begin(3);
+  const uint64_t old_pull = phone.state.pull_call.call;
+  phone.FailPush(absl::StatusCode::kUnauthenticated);
+  phone.Do(TokenChanged());
+  EXPECT_EQ(phone.Cancelled(), 2);
+  EXPECT_TRUE(phone.Sent<SendPush>().has_value());
+  phone.Do(CallFailed{old_pull, 0, absl::StatusCode::kUnauthenticated, "late", 0});
+  EXPECT_FALSE(phone.state.push.refused);
+}
+
 TEST(EngineTest, DeviceThatMayOnlyDrainGoesOnUploading) {
   Phone phone;
   phone.Begin(3);
