@@ -9,7 +9,7 @@ with_dates() {
   text=$(<"$1")
   while [[ $text =~ \{([-+][0-9]+)\} ]]; do
     days=${BASH_REMATCH[1]}
-    text=${text//"{$days}"/$(date -d "$today 12:00 $days days" +%F)}
+    text=${text//"{$days}"/$(date -d "$today $days days" +%F)}
   done
   printf '%s\n' "$text"
 }

@@ -4,7 +4,8 @@
 
 wrong=()  # What is not as it must be, in plain words.
 
-# The tally and the journals, counted: one object with the figures of the demo and the positions that are wrong.
+# The tally and the journals, counted: one object with the figures of the demo and the positions that are wrong. Doubled
+# is a position that was received twice, and a content that was received under more positions than it was recorded.
 readonly counting='
   def tallied: split("\n") | map(select(. != "") | split("\t") | {position: .[0], content: (.[2] | fromjson | del(.nonce))});
   def received: .entries | map({position: "\(.position.device).\(.position.epoch).\(.position.seq)",
@@ -24,7 +25,8 @@ readonly counting='
       attention: ([$received[] | select(.verdict == "VERDICT_QUARANTINED" or .verdict == "VERDICT_APPLIED_WITH_ATTENTION")] | length),
       lost: (($wanted | length) - $arrived),
       doubled: (($received | length) - ($there | length)
-        + ([($received | groups(.content))[] | .value - ($contents[.key | tojson] // 0) | select(. > 0)] | add // 0)),
+        + ([([$there[]] | groups(.content))[] | select($contents[.key | tojson])
+          | .value - $contents[.key | tojson] | select(. > 0)] | add // 0)),
       quarantined: $quarantined,
       never_recorded: [$received[] | select($wanted[.position] | not) | .position],
       altered: [$recorded[] | select($there[.position] and $there[.position].content != .content) | .position]
