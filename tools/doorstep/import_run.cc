@@ -113,6 +113,7 @@ absl::Status ImportRun::Import(const ImportFile& file) {
       LooksLikeJsonLines(file.text) ? ReadJsonLines(file.text, sink) : ReadCsv(file.text, file.delimiter, sink);
   if (!read.ok()) return InFile(file.name, read);
   if (status.ok()) status = Send(file);
+  if (HasTry(status)) return status;
   if (!status.ok()) {
     return WithTry(InFile(file.name, status),
                    "the same import again, once the cause is gone: rows that are already there change nothing");
