@@ -143,7 +143,7 @@ absl::Status Import(const Args& args, const Tools& tools) {
   }
   if (tools.globals->json) {
     RETURN_IF_ERROR(PrintRunAsJson(run, args.dry_run));
-  } else {
+  } else if (status.ok() || run.tallies().front().rows > 0) {
     PrintRun(run, args.dry_run);
   }
   RETURN_IF_ERROR(status);
