@@ -1,5 +1,6 @@
 #include "server/apply/entry_judging.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,15 +75,11 @@ absl::StatusOr<GroupVisit*> OpenOnSite(Group& group, const PreparedEntry& entry,
 }
 
 // The first to register an asset id wins; a later one with the same id adds nothing.
-absl::Status RegisterAsset(Group& group, const PreparedEntry& entry, const GroupVisit* visit) {
-  v1::Asset asset = entry.log_entry->asset_registered().asset();
+absl::Status RegisterAsset(Group& group, const PreparedEntry& entry) {
+  const v1::Asset& asset = entry.log_entry->asset_registered().asset();
   ASSIGN_OR_RETURN(const int64_t version, FindRecordVersion<v1::Asset>(group.sql(), asset.id()));
   if (version != 0) return absl::OkStatus();
-  if (asset.account_id().empty() && visit != nullptr && visit->input.commands_size() > 0) {
-    asset.set_account_id(visit->input.commands(0).create().account_id());
-    if (asset.site_id().empty()) asset.set_site_id(visit->input.commands(0).create().site_id());
-  }
-  return SaveAsset(group, std::move(asset)).status();
+  return SaveAsset(group, asset).status();
 }
 
 absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, size_t index, int64_t frame_n) {
@@ -102,7 +99,7 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
     return QuarantineEntry(group, device, position, entry.reason, entry.message, entry.visit_id);
   }
   const bool registers = entry.fact.kind() == v1::LogEntry::kAssetRegistered;
-  if (entry.visit_id.empty()) return registers ? RegisterAsset(group, entry, nullptr) : absl::OkStatus();
+  if (entry.visit_id.empty()) return registers ? RegisterAsset(group, entry) : absl::OkStatus();
 
   ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(entry.visit_id));
   if (visit == nullptr && entry.fact.kind() == v1::LogEntry::kVisitOpenedOnSite) {
@@ -112,7 +109,7 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
     return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_UNKNOWN_VISIT,
                            absl::StrCat("visit_id: no visit \"", entry.visit_id, "\" is known here"), entry.visit_id);
   }
-  if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry, visit));
+  if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry));
   if (visit->linked_frame != frame_n) {
     RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit->row.n, frame_n));
     visit->linked_frame = frame_n;
@@ -160,7 +157,7 @@ absl::Status ReplayWaiting(Group& group, GroupVisit& visit) {
     judgement.set_visit_id(visit.id);
     RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit.row.n, stored.frame.n));
     if (entry.fact.kind() == v1::LogEntry::kAssetRegistered) {
-      RETURN_IF_ERROR(RegisterAsset(group, entry, &visit));
+      RETURN_IF_ERROR(RegisterAsset(group, entry));
     }
     CountFor(group, visit, entry, stored.opened.header, stored.frame.commit_us);
     RETURN_IF_ERROR(group.Judge(position.device, std::move(judgement)));

@@ -1,0 +1,248 @@
+// What a phone pulls after the office and the phones have done something.
+
+#include "server/apply/feed_projection.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "client_core/rules/feed_sum.h"
+#include "client_core/rules/frame_codec.h"
+#include "server/openssl_sha256.h"
+#include "server/storage/feed_pages.h"
+#include "tests/support/office.h"
+
+namespace doorstep {
+namespace {
+
+using testing::Arrived;
+using testing::FieldPhone;
+using testing::kDay;
+using testing::kHour;
+using testing::kMonday;
+using testing::Office;
+
+// A replica as a phone keeps it: rows by key, and the cursor.
+class Replica {
+ public:
+  Replica(Office* office, std::string feed) : office_(office), feed_(std::move(feed)) {}
+
+  // Pulls until the head; returns the number of pages. Checks the sum there.
+  int Pull(uint32_t page_bytes = 0) {
+    int pages = 1;
+    while (!PullPage(page_bytes) && pages < 1000) ++pages;
+    return pages;
+  }
+  // Pulls one page; true at the head.
+  bool PullPage(uint32_t page_bytes) {
+    v1::PullResponse response;
+    office_->Read([&](SqlSession& sql) {
+      PullQuestion question{feed_, cursor_, page_bytes, office_->storage().generation(),
+                            office_->clock().Now().wall_time_us};
+      absl::StatusOr<v1::PullResponse> page = BuildPage(sql, question);
+      ASSERT_TRUE(page.ok()) << page.status();
+      response = *std::move(page);
+    });
+    Apply(response);
+    return response.at_head();
+  }
+  void set_cursor(std::string cursor) { cursor_ = std::move(cursor); }
+  bool began_snapshot() const { return began_snapshot_; }
+  bool Has(v1::EntityKind kind, const std::string& id) const { return rows_.count({kind, id}) > 0; }
+  const v1::Change& Row(v1::EntityKind kind, const std::string& id) const { return rows_.at({kind, id}); }
+  const v1::Change& Left(const std::string& visit) const { return left_.at({v1::ENTITY_KIND_VISIT, visit}); }
+  size_t size() const { return rows_.size(); }
+  const std::vector<v1::Change>& last_pull() const { return last_pull_; }
+
+ private:
+  using Key = std::pair<v1::EntityKind, std::string>;
+
+  void Apply(const v1::PullResponse& response) {
+    if (response.snapshot_begins()) {
+      began_snapshot_ = true;
+      written_.clear();
+    }
+    v1::PullPage page;
+    ASSERT_TRUE(
+        page.ParseFromString(Decompress(response.page(), response.codec(), response.raw_bytes(), 4 << 20).value()));
+    last_pull_.assign(page.changes().begin(), page.changes().end());
+    for (const v1::Change& change : page.changes()) {
+      const Key key(change.kind(), change.id());
+      written_.insert(key);
+      rows_.erase(key);
+      if (change.has_left()) {
+        left_[key] = change;
+      } else {
+        EXPECT_FALSE(change.entity().empty()) << change.id();
+        rows_[key] = change;
+      }
+    }
+    if (response.snapshot_ends()) {
+      for (auto row = rows_.begin(); row != rows_.end();) row = written_.count(row->first) ? ++row : rows_.erase(row);
+    }
+    if (response.at_head()) {
+      FeedSum sum;
+      OpensslSha256 hasher;
+      for (const auto& [key, change] : rows_) {
+        if (key.first != v1::ENTITY_KIND_JUDGEMENT) Add(FeedTerm(hasher, key.first, key.second, change.version()), sum);
+      }
+      EXPECT_EQ(response.sum().high(), sum.high);
+      EXPECT_EQ(response.sum().low(), sum.low);
+    }
+    cursor_ = response.cursor();
+  }
+
+  Office* const office_;
+  const std::string feed_;
+  std::string cursor_;
+  bool began_snapshot_ = false;
+  std::map<Key, v1::Change> rows_;
+  std::map<Key, v1::Change> left_;
+  std::set<Key> written_;
+  std::vector<v1::Change> last_pull_;
+};
+
+class FeedProjectionTest : public ::testing::Test {
+ protected:
+  FeedProjectionTest() : phone_(office_.AddPhone("ana")) {
+    office_.AddPhone("ben");
+    office_.AddAccount("acme");
+    office_.AddAccount("bolt");
+  }
+  Office office_;
+  FieldPhone phone_;
+};
+
+TEST_F(FeedProjectionTest, AVisitComesWithEverythingItRefersTo) {
+  office_.Plan("v1", "acme", "ana", 8);
+  Replica replica(&office_, "technician:ana");
+  EXPECT_EQ(replica.Pull(), 1);
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v1"));
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_WORK_ORDER, "order-v1"));
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_SITE, "acme-site"));
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_ASSET, "acme-boiler"));
+  ASSERT_TRUE(replica.Has(v1::ENTITY_KIND_BRIEF, "acme"));
+  v1::AccountBrief brief;
+  ASSERT_TRUE(brief.ParseFromString(replica.Row(v1::ENTITY_KIND_BRIEF, "acme").entity()));
+  EXPECT_EQ(brief.lines(0).text(), "Mind the dog.");
+  EXPECT_EQ(replica.Row(v1::ENTITY_KIND_VISIT, "v1").day(), kMonday / kDay);
+  Replica other(&office_, "technician:ben");
+  other.Pull();
+  EXPECT_EQ(other.size(), 0u) << "nothing of another's scope";
+}
+
+TEST_F(FeedProjectionTest, ADeltaHoldsOnlyWhatChanged) {
+  office_.Plan("v1", "acme", "ana", 8);
+  office_.Plan("v2", "bolt", "ana", 12);
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  phone_.Record(Arrived(), "v1", kMonday + 8 * kHour);
+  office_.clock().Set(kMonday + 9 * kHour);
+  ASSERT_TRUE(office_.Push(phone_, 1, 1).ok());
+  EXPECT_EQ(replica.Pull(), 1);
+  EXPECT_EQ(replica.last_pull().size(), 2u) << "the visit, and its work order that is under way now";
+  v1::Visit visit;
+  ASSERT_TRUE(visit.ParseFromString(replica.Row(v1::ENTITY_KIND_VISIT, "v1").entity()));
+  EXPECT_EQ(visit.state(), v1::VISIT_STATE_ON_SITE);
+  ASSERT_EQ(visit.folded_size(), 1);
+  EXPECT_EQ(visit.folded(0).seq(), 1u);
+}
+
+TEST_F(FeedProjectionTest, AReassignedVisitLeavesWithItsReasonAndTakesItsCompanyAlong) {
+  office_.Plan("v1", "acme", "ana", 8);
+  office_.Plan("v2", "bolt", "ana", 12);
+  Replica ana(&office_, "technician:ana");
+  ana.Pull();
+  office_.Reassign("v1", "ana", "ben");
+  ana.Pull();
+  EXPECT_FALSE(ana.Has(v1::ENTITY_KIND_VISIT, "v1"));
+  EXPECT_EQ(ana.Left("v1").left().reason(), "reassigned to ben");
+  EXPECT_EQ(ana.Left("v1").left().successor(), "ben");
+  EXPECT_FALSE(ana.Has(v1::ENTITY_KIND_SITE, "acme-site"));
+  EXPECT_TRUE(ana.Has(v1::ENTITY_KIND_SITE, "bolt-site"));
+  Replica ben(&office_, "technician:ben");
+  ben.Pull();
+  EXPECT_TRUE(ben.Has(v1::ENTITY_KIND_VISIT, "v1"));
+  EXPECT_TRUE(ben.Has(v1::ENTITY_KIND_SITE, "acme-site"));
+}
+
+TEST_F(FeedProjectionTest, ASnapshotGoesOnWhereItStoppedAlthoughTheFeedMoves) {
+  for (int i = 0; i < 30; ++i) office_.Plan("v" + std::to_string(i), i % 2 == 0 ? "acme" : "bolt", "ana", i % 12);
+  Replica replica(&office_, "technician:ana");
+  EXPECT_FALSE(replica.PullPage(4096));
+  EXPECT_TRUE(replica.began_snapshot());
+  // Between two pages visits go and another comes.
+  office_.Reassign("v3", "ana", "ben");
+  office_.Reassign("v28", "ana", "ben");
+  office_.Plan("v30", "acme", "ana", 9);
+  EXPECT_GE(replica.Pull(4096), 2);
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v3"));
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v28"));
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v30"));
+}
+
+TEST_F(FeedProjectionTest, VisitsOfTodayComeFirst) {
+  office_.Plan("v-today", "acme", "ana", 8);
+  office_.Plan("a-next-week", "acme", "ana", 7 * 24 + 8);
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  EXPECT_EQ(replica.last_pull().front().id(), "v-today");
+  EXPECT_EQ(replica.last_pull().back().id(), "a-next-week");
+}
+
+TEST_F(FeedProjectionTest, AForeignCursorBeginsANewSnapshot) {
+  office_.Plan("v1", "acme", "ana", 8);
+  for (const std::string cursor :
+       {"junk", "1|0000000000000000|14|technician:ana|3|5|0|0|0|", "1|x|10|device:d1|3|0|0|0|0|"}) {
+    Replica replica(&office_, "technician:ana");
+    replica.set_cursor(cursor);
+    replica.Pull();
+    EXPECT_TRUE(replica.began_snapshot()) << cursor;
+    EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v1")) << cursor;
+  }
+}
+
+TEST_F(FeedProjectionTest, AsDaysPassOldVisitsLeaveAndNewOnesCome) {
+  office_.Plan("v-monday", "acme", "ana", 8);
+  office_.Plan("v-later", "bolt", "ana", 18 * 24 + 8);
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-monday"));
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v-later")) << "more than two weeks ahead";
+  office_.clock().Set(kMonday + 10 * kDay);
+  office_.Plan("v-new", "bolt", "ana", 10 * 24 + 8);
+  replica.Pull();
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v-monday"));
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-later"));
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_SITE, "acme-site"));
+  office_.ExpectRebuildEqual();
+}
+
+TEST_F(FeedProjectionTest, TheDeviceFeedTellsWhatWasJudged) {
+  office_.Plan("v1", "acme", "ana", 8);
+  phone_.Record(Arrived(), "v1", kMonday + 8 * kHour);
+  phone_.Record(Arrived(), "nobody-made-it", kMonday + 8 * kHour);
+  ASSERT_TRUE(office_.Push(phone_, 1, 2).ok());
+  Replica replica(&office_, "device:d1");
+  replica.Pull();
+  v1::JournalState journal;
+  ASSERT_TRUE(journal.ParseFromString(replica.Row(v1::ENTITY_KIND_JOURNAL, "1").entity()));
+  EXPECT_EQ(journal.judged_through(), 2u);
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_DEVICE, "d1"));
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_JUDGEMENT, "d1.1.1"));
+  v1::Judgement judgement;
+  ASSERT_TRUE(judgement.ParseFromString(replica.Row(v1::ENTITY_KIND_JUDGEMENT, "d1.1.2").entity()));
+  EXPECT_EQ(judgement.reason(), v1::QUARANTINE_REASON_UNKNOWN_VISIT);
+  // Making the visit tells the phone that the entry counts now.
+  office_.AddWorkOrder("order", "acme");
+  office_.AddVisit("nobody-made-it", "order");
+  replica.Pull();
+  ASSERT_TRUE(judgement.ParseFromString(replica.Row(v1::ENTITY_KIND_JUDGEMENT, "d1.1.2").entity()));
+  EXPECT_EQ(judgement.verdict(), v1::VERDICT_COUNTED);
+}
+
+}  // namespace
+}  // namespace doorstep

@@ -1,0 +1,199 @@
+#include "server/apply/writer.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "tests/support/office.h"
+
+namespace doorstep {
+namespace {
+
+using testing::FieldPhone;
+using testing::kHour;
+using testing::kMonday;
+using testing::Office;
+using testing::PartUsed;
+
+Command SaveAccount(const std::string& request_id, const std::string& name) {
+  Command command;
+  command.principal = "admin:a1";
+  command.request_id = request_id;
+  command.body_hash = "hash of " + name;
+  command.run = [name](Transaction& tx) -> absl::StatusOr<std::string> {
+    v1::CommandRecord record;
+    v1::Account& account = *record.mutable_import()->add_rows()->mutable_account();
+    account.set_id("acme");
+    account.set_name(name);
+    const absl::Status status = tx.Apply(record);
+    if (!status.ok()) return status;
+    return "saved " + name;
+  };
+  return command;
+}
+
+std::string AccountName(Office& office) {
+  std::string name;
+  office.Read([&](SqlSession& sql) {
+    const std::optional<v1::Account> account = FindAccount(sql, "acme").value();
+    if (account.has_value()) name = account->name();
+  });
+  return name;
+}
+
+TEST(WriterTest, ARepeatedRequestGetsTheFirstAnswer) {
+  Office office;
+  EXPECT_EQ(office.writer().RunCommand(SaveAccount("request-1", "Acme")).value(), "saved Acme");
+  EXPECT_EQ(office.writer().RunCommand(SaveAccount("request-1", "Acme")).value(), "saved Acme");
+  EXPECT_EQ(office.writer().RunCommand(SaveAccount("request-1", "Other")).status().code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(AccountName(office), "Acme");
+  office.Reopen();
+  EXPECT_EQ(office.writer().RunCommand(SaveAccount("request-1", "Acme")).value(), "saved Acme");
+  office.ExpectRebuildEqual();
+}
+
+TEST(WriterTest, ARefusedCommandLeavesNothingBehind) {
+  Office office;
+  office.AddAccount("acme");
+  office.AddWorkOrder("order", "acme");
+  Command command;
+  command.principal = "admin:a1";
+  command.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    v1::CommandRecord record;
+    record.mutable_create_visit()->set_id("v1");
+    record.mutable_create_visit()->set_work_order_id("order");
+    const absl::Status applied = tx.Apply(record);
+    EXPECT_TRUE(applied.ok()) << applied;
+    EXPECT_TRUE(tx.FindVisit("v1")->has_value());
+    return absl::FailedPreconditionError("changed my mind");
+  };
+  EXPECT_EQ(office.writer().RunCommand(command).status().code(), absl::StatusCode::kFailedPrecondition);
+  office.Read([](SqlSession& sql) { EXPECT_EQ(FindVisitNumber(sql, "v1").value(), 0); });
+  office.AddVisit("v1", "order");
+  EXPECT_EQ(office.Visit("v1").version(), 1);
+  office.ExpectRebuildEqual();
+}
+
+// The writer is held up by its first request, so that the others wait and become one group.
+TEST(WriterTest, WhatWaitsTogetherIsOneCommit) {
+  Office office;
+  FieldPhone ana = office.AddPhone("ana");
+  FieldPhone ben = office.AddPhone("ben");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  office.clock().Set(kMonday + 10 * kHour);
+  for (int i = 0; i < 4; ++i) {
+    ana.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
+    ben.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
+  }
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  Command hold;
+  hold.run = [released](Transaction&) -> absl::StatusOr<std::string> {
+    released.wait();
+    return std::string();
+  };
+  ASSERT_TRUE(office.writer().SubmitCommand(hold, [](absl::StatusOr<std::string>) {}));
+  std::vector<std::promise<FrameAnswer>> answers(4);
+  auto push = [&](const FieldPhone& phone, uint64_t first, uint64_t last, std::promise<FrameAnswer>& answer) {
+    auto frame = PrepareFrame(phone.Frame(first, last, kMonday + 10 * kHour), phone.device()).value();
+    ASSERT_TRUE(office.writer().SubmitFrame(std::move(frame),
+                                            [&answer](absl::StatusOr<FrameAnswer> a) { answer.set_value(a.value()); }));
+  };
+  push(ana, 3, 4, answers[0]);  // Out of order: sorted within the group.
+  push(ben, 1, 4, answers[1]);
+  push(ana, 1, 2, answers[2]);
+  push(ana, 1, 2, answers[3]);
+  release.set_value();
+  std::set<int64_t> instants;
+  std::vector<uint64_t> marks;
+  for (std::promise<FrameAnswer>& answer : answers) {
+    const FrameAnswer a = answer.get_future().get();
+    instants.insert(a.server_time_us);
+    marks.push_back(a.mark.received_through());
+  }
+  EXPECT_EQ(marks, (std::vector<uint64_t>{4, 4, 2, 2}));
+  EXPECT_EQ(instants.size(), 1u) << "all of one group share the instant of the commit";
+  EXPECT_EQ(office.Visit("v1").parts_used_milli(), 8000);
+  office.ExpectRebuildEqual();
+}
+
+TEST(WriterTest, AnEntryThatFailsAloneIsQuarantinedAndTakesNothingWithIt) {
+  WriterOptions options;
+  options.fault = [](const v1::JournalPosition& position) {
+    return position.device() == "d1" && (position.seq() == 3 || position.seq() == 5)
+               ? absl::InternalError("a planted fault")
+               : absl::OkStatus();
+  };
+  Office office(options);
+  FieldPhone phone = office.AddPhone("ana");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  office.clock().Set(kMonday + 10 * kHour);
+  for (int i = 0; i < 7; ++i) phone.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
+  const absl::StatusOr<FrameAnswer> answer = office.Push(phone, 1, 7);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->mark.received_through(), 7u);
+  EXPECT_EQ(office.Visit("v1").parts_used_milli(), 5000);
+  EXPECT_EQ(office.JudgementOf(phone, 3)->reason(), v1::QUARANTINE_REASON_INTERNAL);
+  EXPECT_EQ(office.JudgementOf(phone, 5)->reason(), v1::QUARANTINE_REASON_INTERNAL);
+  EXPECT_FALSE(office.JudgementOf(phone, 4).has_value());
+  // A rebuild repeats the quarantine although nothing fails there.
+  office.ExpectRebuildEqual();
+}
+
+TEST(WriterTest, CommitInstantsGrowAlthoughTheClockStandsStill) {
+  Office office;
+  FieldPhone phone = office.AddPhone("ana");
+  phone.Record(testing::Note("one"), "", kMonday);
+  phone.Record(testing::Note("two"), "", kMonday);
+  const int64_t first = office.Push(phone, 1, 1)->server_time_us;
+  office.Reopen();
+  EXPECT_GT(office.Push(phone, 2, 2)->server_time_us, first);
+}
+
+TEST(WriterTest, ADrainedWriterFinishesWhatWaitsAndTakesNothingMore) {
+  Office office;
+  int done = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(office.writer().SubmitCommand(SaveAccount("", "Acme"), [&](absl::StatusOr<std::string> answer) {
+      EXPECT_TRUE(answer.ok());
+      ++done;
+    }));
+  }
+  office.writer().Drain();
+  EXPECT_EQ(done, 20);
+  EXPECT_FALSE(office.writer().SubmitCommand(SaveAccount("", "Acme"), [](absl::StatusOr<std::string>) {}));
+}
+
+// The disk is full: phones are told to wait, others get the error, and both go on when there is room again.
+TEST(WriterTest, AFullDiskLosesNothingAndTheServerLivesOn) {
+  Office office;
+  FieldPhone phone = office.AddPhone("ana");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  for (int i = 0; i < 200; ++i)
+    phone.Record(testing::Note(absl::BytesToHexString(office.random().Bytes(1000))), "v1", kMonday + i);
+  auto pages = [&](const std::string& max) {
+    sqlite::Statement pragma = office.storage().writer().database().Prepare("PRAGMA max_page_count=" + max).value();
+    EXPECT_TRUE(pragma.Step().ok());
+    return pragma.Int(0);
+  };
+  pages("1");  // SQLite takes the present size instead.
+  const absl::StatusOr<FrameAnswer> refused = office.Push(phone, 1, 200);
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_GT(refused->wait_ms, 0u);
+  EXPECT_EQ(refused->mark.received_through(), 0u);
+  pages("1000000");
+  EXPECT_EQ(office.Push(phone, 1, 200)->mark.received_through(), 200u);
+  EXPECT_EQ(office.writer().RunCommand(SaveAccount("", "Acme")).status(), absl::OkStatus());
+  office.ExpectRebuildEqual();
+}
+
+}  // namespace
+}  // namespace doorstep

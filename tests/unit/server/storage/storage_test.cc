@@ -1,0 +1,104 @@
+#include "server/storage/storage.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "client_core/base/random.h"
+
+namespace doorstep {
+namespace {
+
+class StorageTest : public ::testing::Test {
+ protected:
+  StorageTest() {
+    std::string path = (std::filesystem::temp_directory_path() / "doorstep-test-XXXXXX").string();
+    folder_ = mkdtemp(path.data());
+    options_.path = folder_ + "/doorstep.db";
+  }
+  ~StorageTest() override { std::filesystem::remove_all(folder_); }
+  absl::StatusOr<std::unique_ptr<Storage>> Open() { return Storage::Open(options_, random_); }
+
+  std::string folder_;
+  StorageOptions options_;
+  SeededRandom random_{1};
+};
+
+TEST_F(StorageTest, TheGenerationStaysWithTheFile) {
+  const std::string generation = Open().value()->generation();
+  EXPECT_EQ(generation.size(), 16u);
+  EXPECT_EQ(Open().value()->generation(), generation);
+}
+
+TEST_F(StorageTest, ASecondServerOnTheSameFileIsRefused) {
+  const std::unique_ptr<Storage> first = Open().value();
+  const absl::Status second = Open().status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(second.message().find("another server has this file open"), absl::string_view::npos) << second;
+}
+
+TEST_F(StorageTest, AFileOfANewerVersionIsRefused) {
+  ASSERT_TRUE(Open().value()->writer().database().Execute("PRAGMA user_version=99").ok());
+  const absl::Status opened = Open().status();
+  EXPECT_EQ(opened.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(opened.message().find("newer version"), absl::string_view::npos) << opened;
+}
+
+TEST_F(StorageTest, WhatIsNoDatabaseIsRefused) {
+  std::ofstream(options_.path) << std::string(8192, 'x');
+  EXPECT_FALSE(Open().ok());
+}
+
+TEST_F(StorageTest, ReadersSeeOneConsistentView) {
+  const std::unique_ptr<Storage> storage = Open().value();
+  auto count = [](SqlSession& sql) {
+    Query query = sql.Use("SELECT count(*) FROM meta");
+    EXPECT_TRUE(query.Step().value());
+    return query.Int(0);
+  };
+  ASSERT_TRUE(
+      storage
+          ->Read("meta",
+                 [&](SqlSession& sql) {
+                   const int64_t before = count(sql);
+                   EXPECT_TRUE(
+                       storage->writer().Use("INSERT INTO meta (key, value) VALUES ('another', 'row')").Run().ok());
+                   EXPECT_EQ(count(sql), before) << "a read is not disturbed by a commit";
+                   return absl::OkStatus();
+                 })
+          .ok());
+  ASSERT_TRUE(storage
+                  ->Read("meta",
+                         [&](SqlSession& sql) {
+                           EXPECT_EQ(count(sql), 2);
+                           return absl::OkStatus();
+                         })
+                  .ok());
+}
+
+TEST_F(StorageTest, AFailedSavepointUndoesWhatItWroteAndNothingElse) {
+  const std::unique_ptr<Storage> storage = Open().value();
+  SqlSession& sql = storage->writer();
+  auto add = [&](const char* key) {
+    return sql.Use("INSERT INTO meta (key, value) VALUES ($1, '')").Text(1, key).Run();
+  };
+  ASSERT_TRUE(sql.Transaction([&]() -> absl::Status {
+                   EXPECT_TRUE(add("first").ok());
+                   const absl::Status inner = sql.Savepoint([&]() -> absl::Status {
+                     EXPECT_TRUE(add("second").ok());
+                     return absl::AbortedError("no");
+                   });
+                   EXPECT_EQ(inner.code(), absl::StatusCode::kAborted);
+                   return add("third");
+                 })
+                  .ok());
+  Query query = sql.Use("SELECT count(*) FROM meta WHERE key IN ('first', 'second', 'third')");
+  ASSERT_TRUE(query.Step().value());
+  EXPECT_EQ(query.Int(0), 2);
+}
+
+}  // namespace
+}  // namespace doorstep
