@@ -91,6 +91,7 @@ class FeedProjection {
       for (const int64_t n : visits) {
         ASSIGN_OR_RETURN(GroupVisit * visit, group_.VisitByNumber(n));
         if (!visit->changed) visit->columns = visit->row.columns;
+        group_.Fold(*visit);
         for (const VisitViewer& viewer : AudienceOf(visit->visit, visit->columns.day, today_)) {
           if (viewer.technician_id == technician && viewer.sees) RETURN_IF_ERROR(Show(*head, *visit));
         }
@@ -140,10 +141,7 @@ class FeedProjection {
     return absl::OkStatus();
   }
 
-  absl::Status WriteHeads() {
-    ASSIGN_OR_RETURN(group_.moved_feeds, writer_.WriteHeads());
-    return absl::OkStatus();
-  }
+  absl::Status WriteHeads() { return writer_.WriteHeads(); }
 
  private:
   absl::StatusOr<FeedHead*> OpenDevice(const DeviceRow& device) {
@@ -155,11 +153,7 @@ class FeedProjection {
   absl::Status Show(FeedHead& head, const GroupVisit& visit) {
     ASSIGN_OR_RETURN(const bool is_new,
                      writer_.Put(head, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(), visit.columns.day));
-    if (!is_new) {
-      v1::Visit before;
-      if (!before.ParseFromString(visit.row.bytes)) return absl::DataLossError("table visit: a row is not a Visit");
-      if (SameReferences(before, visit.visit)) return absl::OkStatus();
-    }
+    if (!is_new && SameReferences(visit.before, visit.visit)) return absl::OkStatus();
     const std::set<FeedReference> references = ReferencesOf(visit.visit);
     ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit.row.n));
     for (const FeedReference& orphan : orphans) {

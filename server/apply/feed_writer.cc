@@ -58,14 +58,12 @@ absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl
   return true;
 }
 
-absl::StatusOr<bool> FeedWriter::WriteHeads() {
-  bool moved = false;
+absl::Status FeedWriter::WriteHeads() {
   for (auto& [name, open] : heads_) {
     if (open.head.seq == open.seq_before && open.head.window_day == open.window_day_before) continue;
-    moved |= open.head.seq != open.seq_before;
     RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
   }
-  return moved;
+  return absl::OkStatus();
 }
 
 }  // namespace doorstep

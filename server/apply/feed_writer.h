@@ -29,8 +29,8 @@ class FeedWriter {
   absl::StatusOr<bool> Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity, absl::string_view reason,
                              absl::string_view successor);
 
-  // Writes the heads that moved. True: some did.
-  absl::StatusOr<bool> WriteHeads();
+  // Writes the heads that moved.
+  absl::Status WriteHeads();
 
  private:
   struct OpenHead {

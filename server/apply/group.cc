@@ -46,12 +46,10 @@ namespace {
 absl::StatusOr<std::unique_ptr<GroupVisit>> Load(VisitRow row) {
   auto visit = std::make_unique<GroupVisit>();
   visit->row = std::move(row);
-  if (!visit->input.ParseFromString(visit->row.fold) || !visit->visit.ParseFromString(visit->row.bytes)) {
+  if (!visit->input.ParseFromString(visit->row.fold) || !visit->before.ParseFromString(visit->row.bytes)) {
     return absl::DataLossError(absl::StrCat("table visit: row ", visit->row.n, " cannot be parsed"));
   }
   visit->id = visit->input.visit_id();
-  visit->bytes = visit->row.bytes;
-  visit->folded = true;
   return visit;
 }
 
@@ -95,6 +93,12 @@ void Group::WillChange(GroupVisit& visit) {
 
 void Group::Fold(GroupVisit& visit) {
   if (visit.folded) return;
+  visit.folded = true;
+  if (!visit.changed) {
+    visit.visit = visit.before;
+    visit.bytes = visit.row.bytes;
+    return;
+  }
   visit.visit = FoldVisit(visit.input);
   visit.visit.set_version(visit.row.columns.version);
   visit.bytes = visit.visit.SerializeAsString();
@@ -102,7 +106,6 @@ void Group::Fold(GroupVisit& visit) {
     visit.visit.set_version(visit.row.columns.version + 1);
     visit.bytes = visit.visit.SerializeAsString();
   }
-  visit.folded = true;
 }
 
 // ---- devices and journals ----

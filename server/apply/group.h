@@ -24,6 +24,7 @@
 #include "client_core/base/random.h"
 #include "doorstep/v1/command.pb.h"
 #include "doorstep/v1/fold.pb.h"
+#include "doorstep/v1/health.pb.h"
 #include "doorstep/v1/sync.pb.h"
 #include "doorstep/v1/visit.pb.h"
 #include "server/storage/device_table.h"
@@ -33,16 +34,25 @@
 
 namespace doorstep {
 
+// What one visit says by itself about its account's health.
+struct VisitEvidence {
+  std::vector<v1::Observation> observations;
+  // The end of a promised window of which nothing is known yet; 0: not waiting.
+  int64_t pending_until_us = 0;
+};
+
 // A visit that this group reads or changes.
 struct GroupVisit {
   VisitRow row;  // As the group found it; a new visit has nothing but its number.
   std::string id;
+  v1::Visit before;      // As the group found it.
   VisitColumns columns;  // As Finish() wrote them.
   v1::FoldInput input;
   v1::Visit visit;           // Folded from `input`, with its version.
   std::string bytes;         // `visit` as bytes.
   bool folded = false;       // `visit` and `bytes` are up to date.
   bool changed = false;      // `input` has changed in this group.
+  VisitEvidence evidence;    // As Finish() derived it.
   int64_t linked_frame = 0;  // The last frame linked to this visit.
 };
 
@@ -118,7 +128,6 @@ class Group {
   std::map<std::string, int64_t> gone_promises;
   // Heads of the device feeds that this group moved, by device.
   std::map<std::string, int64_t> device_feed_seqs;
-  bool moved_feeds = false;
 
  private:
   GroupVisit* Keep(std::unique_ptr<GroupVisit> visit);

@@ -78,12 +78,14 @@ absl::Status ProjectVisitEffort(Group& group, GroupVisit& visit, Ledger& ledger)
   group.Fold(visit);
   const int64_t account = visit.changed ? visit.columns.account : visit.row.columns.account;
   const std::string source = absl::StrCat("visit:", visit.id);
-  ASSIGN_OR_RETURN(const VisitEvidence evidence, EvidenceOfVisit(group, visit));
-  RETURN_IF_ERROR(SetVisitPending(group.sql(), visit.row.n, evidence.pending_until_us));
+  if (!visit.changed) {
+    ASSIGN_OR_RETURN(visit.evidence, EvidenceOfVisit(group, visit));
+    RETURN_IF_ERROR(SetVisitPending(group.sql(), visit.row.n, visit.evidence.pending_until_us));
+  }
   if (visit.row.columns.account != account) {
     RETURN_IF_ERROR(ledger.Replace(visit.row.columns.account, source, {}));
   }
-  return ledger.Replace(account, source, evidence.observations);
+  return ledger.Replace(account, source, visit.evidence.observations);
 }
 
 absl::Status ProjectPromise(Group& group, const std::string& id, Ledger& ledger) {
@@ -99,8 +101,7 @@ absl::Status ProjectPromise(Group& group, const std::string& id, Ledger& ledger)
 
 absl::Status ProjectHealth(Group& group) {
   Ledger ledger(group);
-  // A copy: deriving notes more dirt.
-  const Dirty dirty = group.dirty();
+  const Dirty& dirty = group.dirty();  // Deriving adds to its briefs only.
   for (const int64_t n : dirty.visits) {
     ASSIGN_OR_RETURN(GroupVisit * visit, group.VisitByNumber(n));
     RETURN_IF_ERROR(ProjectVisitEffort(group, *visit, ledger));

@@ -30,8 +30,7 @@ void DeriveAnswers(const GroupVisit& visit, std::vector<v1::Observation>& observ
   }
 }
 
-}  // namespace
-
+// Days on which the company moved a window it had promised, as far as the fold counts them.
 std::vector<int32_t> DaysMovedByUs(const v1::FoldInput& input, const v1::Visit& visit) {
   std::vector<const v1::FoldCommand*> schedules;
   for (const v1::FoldCommand& command : input.commands()) {
@@ -48,6 +47,8 @@ std::vector<int32_t> DaysMovedByUs(const v1::FoldInput& input, const v1::Visit& 
   }
   return days;
 }
+
+}  // namespace
 
 absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& visit) {
   const v1::Visit& folded = visit.visit;

@@ -14,17 +14,8 @@
 
 namespace doorstep {
 
-struct VisitEvidence {
-  std::vector<v1::Observation> observations;
-  // The end of a promised window of which nothing is known yet; 0: not waiting.
-  int64_t pending_until_us = 0;
-};
-
 // `visit` must be folded.
 absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& visit);
-
-// Days on which the company moved a window it had promised, as far as the fold counts them. Pure.
-std::vector<int32_t> DaysMovedByUs(const v1::FoldInput& input, const v1::Visit& visit);
 
 health::PromiseRecord PromiseOf(const CommitmentRow& row);
 

@@ -10,6 +10,7 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "server/apply/commitment_projection.h"
+#include "server/apply/visit_effort.h"
 #include "server/storage/account_table.h"
 #include "server/storage/assignment_table.h"
 #include "server/storage/work_order_table.h"
@@ -36,9 +37,7 @@ bool SameViewers(const v1::Visit& a, const v1::Visit& b) {
 }
 
 absl::Status WriteAssignments(Group& group, const GroupVisit& visit) {
-  v1::Visit before;
-  if (!before.ParseFromString(visit.row.bytes)) return absl::DataLossError("table visit: a row is not a Visit");
-  if (SameViewers(before, visit.visit)) return absl::OkStatus();
+  if (SameViewers(visit.before, visit.visit)) return absl::OkStatus();
   for (const v1::Assignment& assignment : visit.visit.assignments()) {
     RETURN_IF_ERROR(WriteAssignment(group.sql(), assignment.technician_id(), visit.row.n, assignment.revoked()));
   }
@@ -101,7 +100,9 @@ absl::Status ProjectVisit(Group& group, GroupVisit& visit) {
   row.chain = visit.row.chain;
   row.bytes = visit.bytes;
   row.fold = visit.input.SerializeAsString();
-  RETURN_IF_ERROR(UpdateVisit(group.sql(), row));
+  ASSIGN_OR_RETURN(visit.evidence, EvidenceOfVisit(group, visit));
+  row.pending_until_us = visit.evidence.pending_until_us;
+  RETURN_IF_ERROR(UpdateVisit(group.sql(), row, visit.row));
   RETURN_IF_ERROR(WriteAssignments(group, visit));
   RETURN_IF_ERROR(NoteCommitments(group, visit));
 

@@ -208,7 +208,6 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   const std::unique_ptr<Group> group = BeginGroup(quarantines);
   RETURN_IF_ERROR(storage_->writer().Transaction([&] { return RunAll(*group, requests, quarantines); }));
   last_commit_us_ = group->commit_us();
-  if (group->moved_feeds && on_commit_) on_commit_();
   return absl::OkStatus();
 }
 

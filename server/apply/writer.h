@@ -71,8 +71,6 @@ class Writer {
 
   // Requests that wait.
   size_t queued() const;
-  // Called after each commit that changed a feed, on the writer's thread. Set it before the first Submit.
-  void OnCommit(std::function<void()> callback) { on_commit_ = std::move(callback); }
 
  private:
   struct Request {
@@ -116,7 +114,6 @@ class Writer {
   const ApplyCommand apply_;
   const LogSink log_;
   const WriterOptions options_;
-  std::function<void()> on_commit_;
   int64_t last_commit_us_ = 0;
 
   mutable Mutex mutex_;

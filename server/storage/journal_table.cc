@@ -109,15 +109,6 @@ absl::Status WriteRehomed(SqlSession& sql, int64_t device, const RehomedRow& row
       .Run();
 }
 
-absl::StatusOr<std::optional<RehomedRow>> FindRehomed(SqlSession& sql, int64_t device, uint64_t epoch, uint64_t seq) {
-  Query query = sql.Use(
-      "SELECT epoch, seq, from_epoch, from_seq, copy FROM rehomed WHERE device = $1 AND epoch = $2 AND seq = $3");
-  query.Int(1, device).Int(2, static_cast<int64_t>(epoch)).Int(3, static_cast<int64_t>(seq));
-  ASSIGN_OR_RETURN(const bool found, query.Step());
-  if (!found) return std::optional<RehomedRow>();
-  return std::optional<RehomedRow>(ReadRehomed(query));
-}
-
 absl::StatusOr<std::vector<RehomedRow>> RehomedFrom(SqlSession& sql, int64_t device, uint64_t from_epoch,
                                                     uint64_t first_seq, uint64_t last_seq) {
   Query query = sql.Use(

@@ -49,7 +49,6 @@ struct RehomedRow {
   bool copy = false;  // The original is held with the same bytes: this one does not count.
 };
 absl::Status WriteRehomed(SqlSession& sql, int64_t device, const RehomedRow& row);
-absl::StatusOr<std::optional<RehomedRow>> FindRehomed(SqlSession& sql, int64_t device, uint64_t epoch, uint64_t seq);
 // Those whose first position lies in `from_epoch` at [first_seq, last_seq].
 absl::StatusOr<std::vector<RehomedRow>> RehomedFrom(SqlSession& sql, int64_t device, uint64_t from_epoch,
                                                     uint64_t first_seq, uint64_t last_seq);

@@ -12,12 +12,6 @@ absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string
       .Run();
 }
 
-absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view token_hash) {
-  Query query = sql.Use("SELECT principal FROM token WHERE token_hash = $1");
-  ASSIGN_OR_RETURN(const bool found, query.Blob(1, token_hash).Step());
-  return found ? std::string(query.Text(0)) : std::string();
-}
-
 absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql) {
   Query query = sql.Use("SELECT token_hash, principal FROM token ORDER BY principal");
   std::vector<TokenRow> tokens;
@@ -25,17 +19,6 @@ absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql) {
     ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) return tokens;
     tokens.push_back({std::string(query.Blob(0)), std::string(query.Text(1))});
-  }
-}
-
-absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix) {
-  Query query = sql.Use("SELECT principal FROM token WHERE substr(principal, 1, length($1)) = $1 ORDER BY principal");
-  query.Text(1, prefix);
-  std::vector<std::string> principals;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return principals;
-    principals.emplace_back(query.Text(0));
   }
 }
 

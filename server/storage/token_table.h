@@ -15,16 +15,12 @@ namespace doorstep {
 
 // Makes `token_hash` the only token of `principal` ("admin:a1", "device:d7").
 absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash);
-// Empty: nobody's token.
-absl::StatusOr<std::string> PrincipalOfToken(SqlSession& sql, absl::string_view token_hash);
 struct TokenRow {
   std::string token_hash;
   std::string principal;
 };
 // Every token, by principal.
 absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql);
-// Principals whose name begins with `prefix`, by name.
-absl::StatusOr<std::vector<std::string>> ListPrincipals(SqlSession& sql, absl::string_view prefix);
 
 struct InvitationRow {
   std::string code_hash;

@@ -1,5 +1,6 @@
 #include "server/storage/visit_table.h"
 
+#include <tuple>
 #include <utility>
 
 #include "client_core/base/status.h"
@@ -38,6 +39,7 @@ absl::StatusOr<std::optional<VisitRow>> ReadRow(Query& query) {
   row.columns = ReadColumns(query, 2);
   row.bytes = std::string(query.Blob(17));
   row.fold = std::string(query.Blob(18));
+  row.pending_until_us = query.Int(19);  // NULL reads as 0.
   return std::optional<VisitRow>(std::move(row));
 }
 
@@ -66,7 +68,7 @@ absl::StatusOr<int64_t> FindVisitNumber(SqlSession& sql, absl::string_view id) {
 absl::StatusOr<std::optional<VisitRow>> FindVisit(SqlSession& sql, absl::string_view id) {
   Query query = sql.Use(
       "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
-      "ended_us, ended_day, outcome, asset, fault, bytes, fold FROM visit WHERE id = $1");
+      "ended_us, ended_day, outcome, asset, fault, bytes, fold, pending_until_us FROM visit WHERE id = $1");
   query.Text(1, id);
   return ReadRow(query);
 }
@@ -74,7 +76,7 @@ absl::StatusOr<std::optional<VisitRow>> FindVisit(SqlSession& sql, absl::string_
 absl::StatusOr<std::optional<VisitRow>> FindVisitByNumber(SqlSession& sql, int64_t n) {
   Query query = sql.Use(
       "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
-      "ended_us, ended_day, outcome, asset, fault, bytes, fold FROM visit WHERE n = $1");
+      "ended_us, ended_day, outcome, asset, fault, bytes, fold, pending_until_us FROM visit WHERE n = $1");
   query.Int(1, n);
   return ReadRow(query);
 }
@@ -98,26 +100,44 @@ absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id) {
   return n;
 }
 
-absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row) {
-  const VisitColumns& c = row.columns;
+namespace {
+
+// Columns that stand in an index; rewriting them rewrites the index, changed or not.
+absl::Status UpdateIndexed(SqlSession& sql, const VisitRow& row) {
   Query query = sql.Use(
-      "UPDATE visit SET account = $2, work_order = $3, kind = $4, state = $5, version = $6, attention = $7, "
-      "time_us = $8, day = $9, began_us = $10, began_day = $11, ended_us = $12, ended_day = $13, outcome = $14, "
-      "asset = $15, fault = $16, bytes = $17, fold = $18 WHERE n = $1");
-  query.Int(1, row.n).Int(2, c.account);
-  if (c.work_order != 0) {
-    query.Int(3, c.work_order);
+      "UPDATE visit SET account = $2, work_order = $3, attention = $4, ended_us = $5, pending_until_us = $6 "
+      "WHERE n = $1");
+  query.Int(1, row.n).Int(2, row.columns.account).Int(4, row.columns.attention).Int(5, row.columns.ended_us);
+  if (row.columns.work_order != 0) {
+    query.Int(3, row.columns.work_order);
   } else {
     query.Null(3);
   }
-  query.Int(4, c.kind).Int(5, c.state).Int(6, c.version).Int(7, c.attention).Int(8, c.time_us).Int(9, c.day);
-  query.Int(10, c.began_us).Int(11, c.began_day).Int(12, c.ended_us).Int(13, c.ended_day).Int(14, c.outcome);
-  query.Text(15, c.asset).Text(16, c.fault).Blob(17, row.bytes).Blob(18, row.fold);
+  if (row.pending_until_us != 0) {
+    query.Int(6, row.pending_until_us);
+  } else {
+    query.Null(6);
+  }
   return query.Run();
 }
 
-absl::Status UpdateVisitFold(SqlSession& sql, int64_t n, absl::string_view fold) {
-  return sql.Use("UPDATE visit SET fold = $2 WHERE n = $1").Int(1, n).Blob(2, fold).Run();
+auto IndexedPart(const VisitRow& row) {
+  return std::make_tuple(row.columns.account, row.columns.work_order, row.columns.attention, row.columns.ended_us,
+                         row.pending_until_us);
+}
+
+}  // namespace
+
+absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
+  const VisitColumns& c = row.columns;
+  if (IndexedPart(row) != IndexedPart(before)) RETURN_IF_ERROR(UpdateIndexed(sql, row));
+  Query query = sql.Use(
+      "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
+      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
+  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
+  query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
+  query.Text(11, c.asset).Text(12, c.fault).Blob(13, row.bytes).Blob(14, row.fold);
+  return query.Run();
 }
 
 absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain) {

@@ -36,9 +36,10 @@ struct VisitColumns {
 struct VisitRow {
   int64_t n = 0;
   VisitColumns columns;
-  std::string chain;  // Empty: none.
-  std::string bytes;  // A Visit.
-  std::string fold;   // A FoldInput.
+  std::string chain;             // Empty: none.
+  int64_t pending_until_us = 0;  // 0: not pending.
+  std::string bytes;             // A Visit.
+  std::string fold;              // A FoldInput.
 };
 
 // 0: no such visit.
@@ -50,10 +51,9 @@ absl::StatusOr<std::optional<VisitRow>> FindVisitByNumber(SqlSession& sql, int64
 
 // A new row with nothing but its id. Returns its number.
 absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id);
-// Everything but chain and pending window.
-absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row);
-// Only the input of the fold, when the folded visit stayed the same.
-absl::Status UpdateVisitFold(SqlSession& sql, int64_t n, absl::string_view fold);
+// Everything but the chain. `before` is what the row holds now: columns that stand in an index are written only when
+// they change.
+absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before);
 absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain);
 // 0: not pending.
 absl::Status SetVisitPending(SqlSession& sql, int64_t n, int64_t pending_until_us);
