@@ -1,7 +1,6 @@
 #include "tools/benchmarks/office.h"
 
-#include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/text_format.h>
 
 #include <chrono>
 #include <fstream>
@@ -9,6 +8,7 @@
 
 #include "client_core/base/ids.h"
 #include "doorstep/v1/admin_service.grpc.pb.h"
+#include "doorstep/v1/connect.pb.h"
 #include "doorstep/v1/dispatch_service.grpc.pb.h"
 #include "doorstep/v1/enrollment_service.grpc.pb.h"
 #include "doorstep/v1/health_service.grpc.pb.h"
@@ -32,10 +32,10 @@ Office::Office(const std::string& connect_file) {
   std::ifstream file(connect_file);
   std::stringstream text;
   text << file.rdbuf();
-  google::protobuf::Struct fields;
-  if (!google::protobuf::util::JsonStringToMessage(text.str(), &fields).ok()) Fail(connect_file + ": not JSON");
-  address_ = fields.fields().at("address").string_value();
-  token_ = fields.fields().at("token").string_value();
+  v1::ConnectFile connect;
+  if (!google::protobuf::TextFormat::ParseFromString(text.str(), &connect)) Fail(connect_file + ": no connect file");
+  address_ = connect.server();
+  token_ = connect.token();
   channel_ = Connect();
 }
 
