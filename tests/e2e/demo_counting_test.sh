@@ -2,7 +2,8 @@
 # The demo's judge finds what it is there to find: entries lost, doubled, altered and invented.
 set -euo pipefail
 export LC_ALL=C.UTF-8
-readonly run_folder=$(mktemp -d)
+run_folder=$(mktemp -d)
+readonly run_folder
 trap 'rm -rf "$run_folder"' EXIT
 source tools/demo.d/verdict.sh
 

@@ -3,7 +3,8 @@
 # within 30 days that follow from them.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=Europe/Berlin
-readonly run_folder=$(mktemp -d)
+run_folder=$(mktemp -d)
+readonly run_folder
 trap 'rm -rf "$run_folder"' EXIT
 mkdir "$run_folder/import"
 for part in narrate clock plan; do source "tools/demo.d/$part.sh"; done

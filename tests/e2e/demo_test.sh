@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The demo's day, over the programs of this build: nothing lost, nothing doubled, and the history that was published.
 set -euo pipefail
-readonly answer=$(mktemp)
+answer=$(mktemp)
+readonly answer
 trap 'rm -f "$answer"' EXIT
 tools/demo --json >"$answer"
 jq -e '.recorded >= 200 and .received == .recorded and .lost == 0 and .doubled == 0 and (.accounts | length) == 10

@@ -33,6 +33,9 @@ phone_hears() {  # time, who, line
   local who=$2 line=$3 words
   ask "$who" "$line"
   case $line in
+    *--anyway)
+      say "$1  ${phone_name[$who]} notes something for a visit that the office does not know: $(cut -d' ' -f2 <<<"$line")"
+      return ;;
     open\ *) visit_open[$who]=${line#open }; return ;;
     open-on-site\ *) visit_open[$who]=$(jq -r .visit_id <<<"$reply") ;;
     outcome\ *)

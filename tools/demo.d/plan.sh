@@ -107,7 +107,8 @@ enrol_phones() {
     device[$who]=$(jq -r .answer.device <<<"$reply")
     ask "$who" sync
     ask "$who" visits
-    say "${phone_name[$who]}'s phone is ${device[$who]}; it has downloaded $(jq '.answer.visits | length' <<<"$reply") visits"
+    say "${phone_name[$who]}'s phone is ${device[$who]}; it has downloaded" \
+      "$(jq '[.answer.visits[] | select(.visit.planned)] | length' <<<"$reply") visits of tomorrow"
   done
 }
 

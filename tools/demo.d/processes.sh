@@ -41,7 +41,7 @@ end_run() {
 
 server_serves() {
   kill -0 "$server_pid" 2>/dev/null ||
-    fail "the server ended: $(grep -m1 '^Error:' "$run_folder/server.log" || tail -n1 "$run_folder/server.log")" \
+    fail "the server ended: $(sed -n "s,^Error: ,,p" "$run_folder/server.err" | tail -n1)" \
       "$doorstepd --help"
   grep -q ' serves ' "$run_folder/server.log"
 }
@@ -89,7 +89,9 @@ start_phone() {
 }
 
 # tell WHO LINE, then hear WHO: `reply` is the phone's answer. hear fails when the phone refuses or is dead.
-tell() { printf '%s\n' "$2" >&"${phone_in[$1]}" 2>/dev/null || fail "$1's phone is gone" "$run_folder/$1.err"; }
+tell() {
+  { printf '%s\n' "$2" >&"${phone_in[$1]}"; } 2>/dev/null || fail "$1's phone is gone" "$run_folder/$1.err"
+}
 hear() {
   reply=''
   IFS= read -r -t 120 -u "${phone_out[$1]}" reply || fail "$1's phone does not answer" "$run_folder/$1.err"

@@ -10,9 +10,11 @@ readonly comparing='
   ($before.contributions | points) as $old
   | ($after.contributions | points) as $new
   | ($before.contributions + $after.contributions | map({key: key, value: {text, source: .source_id}}) | from_entries) as $what
-  | {id: $id, name: $name, before: ($before | health), after: ($after | health),
+  # What was there before and faded because more is known now, is said to do so.
+  | def said(key): .text + (if $old[key] and $new[key] then " (weighs less now)" else "" end);
+  {id: $id, name: $name, before: ($before | health), after: ($after | health),
      change: (($after.health.score_thousandths - $before.health.score_thousandths) / 1000),
-     reasons: ([$what | to_entries[] | {text: .value.text, source: .value.source,
+     reasons: ([$what | to_entries[] | .key as $key | {text: (.value | said($key)), source: .value.source,
          points: ((($new[.key] // 0) - ($old[.key] // 0)) / 1000)} | select(.points != 0)]
        | sort_by(-(.points | fabs), .source) | .[:3])}'
 
@@ -54,6 +56,8 @@ print_flags() {
   jq -r '.visits | sort_by(.id)[] | "   \(.id)  " +
     ([.attention[] | ltrimstr("ATTENTION_FLAG_") | ascii_downcase | gsub("_"; " ")] | join(", "))' \
     "$run_folder/attention.json"
+  jq -r '.entries[] | "   \(.judgement.position | "\(.device).\(.epoch).\(.seq)")  received, not counted: \(.judgement.message)"' \
+    "$run_folder/quarantine.json"
 }
 
 # The account that lost most, and what took it down.
@@ -61,7 +65,7 @@ print_sentence() {
   jq -e '.[0].change < 0' "$run_folder/comparison.json" >/dev/null || { wrong+=("no account fell"); return; }
   printf '\n%s%s%s\n' "$bold" "$(jq -r "$words_of_points"' .[0] |
     "Account \(.name) fell from \(.before.score | points) to \(.after.score | points) because " +
-    ([.reasons[] | select(.points < 0) | .text] | join("; ")) + "."' "$run_folder/comparison.json")" "$plain"
+    ([.reasons[] | select(.points < 0) | .text | (.[0:1] | ascii_downcase) + .[1:]] | join("; ")) + "."' "$run_folder/comparison.json")" "$plain"
 }
 
 print_invitation() {

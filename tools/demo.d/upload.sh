@@ -41,6 +41,6 @@ phones_drained() {
   for who in ana wei; do
     ask "$who" status
     jq -e '(.answer.entries_saved_here | tonumber) + (.answer.entries_safe | tonumber) == 0' <<<"$reply" >/dev/null || return 1
-    cp /dev/stdin "$run_folder/$who.status.json" <<<"$reply"
+    printf '%s\n' "$reply" >"$run_folder/$who.status.json"
   done
 }

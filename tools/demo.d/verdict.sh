@@ -43,6 +43,7 @@ count_entries() {
   done
   office server status --json >"$run_folder/status.json"
   office visit list --attention --json >"$run_folder/attention.json"
+  office quarantine list --json >"$run_folder/quarantine.json"
   jq -n --rawfile tally <(cat "$run_folder"/{ana,wei}.tally) \
     --slurpfile journals <(cat "$run_folder"/{ana,wei}.journal.json) "$counting" >"$run_folder/counts.json"
   local figure
@@ -56,6 +57,7 @@ count_entries() {
     expect "entries counted" "$counted" "$((received - quarantined))"
     expect "entries quarantined, as the server says" "$(jq -r .quarantined "$run_folder/status.json")" "$quarantined"
     expect "entries, as the server says" "$(jq -r .entries "$run_folder/status.json")" "$received"
+    expect "entries quarantined, as the day has them" "$quarantined" 1
     expect "entries lost" "$lost" 0
     expect "entries doubled" "$doubled" 0
     expect "entries that nobody recorded" "$(jq -c .never_recorded "$run_folder/counts.json")" '[]'

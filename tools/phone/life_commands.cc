@@ -74,9 +74,9 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
                                         Count(report->bytes_up(), "byte", "bytes"), "), received ",
                                         Count(report->changes_received(), "change", "changes"), " (",
                                         Count(report->bytes_down(), "byte", "bytes"), ")");
-  // A budget that is spent is what was asked for; anything else that stopped it is a failure.
-  const bool spent = words.Has("bytes") && report->bytes_up() + report->bytes_down() >= budget.bytes_max();
-  if (!report->complete() && !spent) {
+  // Who sets a bound of bytes wants something left over; only that nothing at all went through is a failure then.
+  const bool bounded = words.Has("bytes") && report->entries_sent() + report->changes_received() > 0;
+  if (!report->complete() && !bounded) {
     return WithTry(absl::UnavailableError(absl::StrCat("sync stopped: ", report->stopped_because(), "; ", done, ", ",
                                                        report->entries_left(), " left")),
                    "sync again; nothing is lost");
