@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "tools/doorstep/text.h"
 
 namespace doorstep::cli {
@@ -11,8 +12,29 @@ namespace {
 constexpr char kTryPayload[] = "doorstep/try";
 constexpr char kUsagePayload[] = "doorstep/usage";
 
+// Where the ids of what was not found are listed; the message says "no visit V-9".
+const char* WhereIdsAre(absl::string_view message) {
+  const struct {
+    const char* missing;
+    const char* advice;
+  } kPlaces[] = {
+      {"no account ", "doorstep account list"},
+      {"no visit ", "doorstep visit list"},
+      {"no work order ", "doorstep work-order list"},
+      {"no technician ", "doorstep technician list"},
+      {"no device ", "doorstep device list"},
+      {"no site ", "doorstep account show ACCOUNT, which lists its sites"},
+      {"no asset ", "doorstep account show ACCOUNT, which lists its assets"},
+      {"entry ", "doorstep journal show DEVICE"},
+  };
+  for (const auto& place : kPlaces) {
+    if (absl::StrContains(message, place.missing)) return place.advice;
+  }
+  return "the list command of this kind, for instance `doorstep visit list`";
+}
+
 // What to do when the command itself had nothing better to say: the code tells.
-const char* AdviceFor(absl::StatusCode code) {
+const char* AdviceFor(absl::StatusCode code, absl::string_view message) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
       return "doorstep server status, once doorstepd is running; `doorstep connect FILE` changes the address";
@@ -23,7 +45,7 @@ const char* AdviceFor(absl::StatusCode code) {
     case absl::StatusCode::kPermissionDenied:
       return "another --profile, with the rights for this";
     case absl::StatusCode::kNotFound:
-      return "the list command of this kind, for instance `doorstep visit list`, shows the ids";
+      return WhereIdsAre(message);
     case absl::StatusCode::kAlreadyExists:
       return "the show command, to see what is there under this id";
     case absl::StatusCode::kAborted:
@@ -64,7 +86,7 @@ int ReportError(const absl::Status& status) {
   if (text.empty()) text = std::string(absl::StatusCodeToString(status.code()));
   std::fflush(stdout);
   std::fprintf(stderr, "Error: %s\n", Printable(text).c_str());
-  std::fprintf(stderr, "Try: %s\n", advice.has_value() ? std::string(*advice).c_str() : AdviceFor(status.code()));
+  std::fprintf(stderr, "Try: %s\n", advice.has_value() ? std::string(*advice).c_str() : AdviceFor(status.code(), text));
   return status.GetPayload(kUsagePayload).has_value() ? kExitUsage : kExitFailed;
 }
 

@@ -45,10 +45,11 @@ void PrintAssignments(const v1::Visit& visit) {
       absl::StrAppend(&state, ", revoked", assignment.revoked_by().empty() ? "" : " by ", assignment.revoked_by(),
                       assignment.revoked_reason().empty() ? "" : ": ", assignment.revoked_reason());
     }
-    table.Row({assignment.technician_id(), Words(assignment.role()), state, ShowTime(assignment.assigned_time_us()),
-               VisitTime(visit, assignment.arrived_time_us()), VisitTime(visit, assignment.ended_time_us()),
-               assignment.has_outcome() ? OutcomeWords(assignment.outcome()) : ""},
-              assignment.revoked() ? Colour::kFaint : Colour::kPlain);
+    table.Row(
+        {assignment.technician_id(), Words(assignment.role()), state, VisitTime(visit, assignment.assigned_time_us()),
+         VisitTime(visit, assignment.arrived_time_us()), VisitTime(visit, assignment.ended_time_us()),
+         assignment.has_outcome() ? OutcomeWords(assignment.outcome()) : ""},
+        assignment.revoked() ? Colour::kFaint : Colour::kPlain);
   }
   table.Print();
 }
