@@ -166,7 +166,10 @@ std::string ObservationText(const v1::Observation& observation, int32_t day) {
   return absl::StrCat(SourceText(observation), ": ", SignalText(observation), still_open ? ", and still open" : "");
 }
 
-std::string PointsText(int64_t thousandths) { return absl::StrCat(thousandths / 1000, ".", thousandths % 1000 / 100); }
+std::string PointsText(int64_t thousandths) {
+  const int64_t tenths = (thousandths < 0 ? -thousandths : thousandths) / 100;
+  return absl::StrCat(thousandths < 0 && tenths > 0 ? "-" : "", tenths / 10, ".", tenths % 10);
+}
 
 std::string PercentText(int64_t millionths) { return absl::StrCat(millionths / 10000, " %"); }
 

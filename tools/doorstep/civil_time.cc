@@ -204,7 +204,7 @@ absl::StatusOr<int32_t> ParseDay(absl::string_view text) {
 
 std::string ShowDuration(int64_t duration_us) {
   if (duration_us < 0) duration_us = -duration_us;
-  if (duration_us < 1000) return "under 1 ms";
+  if (duration_us < 1000) return "less than 1 ms";
   if (duration_us < 1000000) return absl::StrCat(duration_us / 1000, " ms");
   if (duration_us < kMinuteMicros) return absl::StrCat(duration_us / 1000000, " s");
   if (duration_us < 60 * kMinuteMicros) return absl::StrCat(duration_us / kMinuteMicros, " min");

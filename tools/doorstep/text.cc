@@ -94,8 +94,8 @@ std::string EnumChoices(const google::protobuf::EnumDescriptor& type) {
 }
 
 std::string Points(int64_t thousandths) {
-  // Half away from zero, so that an interval looks the same mirrored.
-  const int64_t tenths = (std::abs(thousandths) + 50) / 100;
+  // Cut off and not rounded, as the server's sentences do: 59.96 is under a red line of 60.
+  const int64_t tenths = std::abs(thousandths) / 100;
   return absl::StrFormat("%s%d.%d", thousandths < 0 && tenths > 0 ? "-" : "", tenths / 10, tenths % 10);
 }
 
@@ -108,7 +108,7 @@ std::string SignedPoints(int64_t thousandths) {
   return absl::StrCat(thousandths >= 0 ? "+" : "", ExactPoints(thousandths));
 }
 
-std::string Percent(int64_t millionths) { return absl::StrCat((millionths + 5000) / 10000, " %"); }
+std::string Percent(int64_t millionths) { return absl::StrCat(millionths / 10000, " %"); }
 
 std::string Grouped(uint64_t number) {
   std::string digits = absl::StrCat(number);

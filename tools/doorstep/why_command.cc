@@ -1,6 +1,6 @@
 // doorstep why: what became of an entry, why a visit is as it is, why an account is amber. Plain words first, then
 // where they come from.
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
@@ -42,8 +42,9 @@ std::string EntryVerdictWords(const v1::GetEntryResponse& response) {
     default:
       words = "It counts.";
   }
-  if (!judgement.message().empty()) absl::StrAppend(&words, " ", judgement.message());
-  if (!judgement.next().empty()) absl::StrAppend(&words, " ", judgement.next());
+  for (const std::string& sentence : {judgement.message(), judgement.next()}) {
+    if (!sentence.empty()) absl::StrAppend(&words, " ", sentence, absl::EndsWith(sentence, ".") ? "" : ".");
+  }
   return words;
 }
 
@@ -67,7 +68,7 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   if (entry.rehomed_from().seq() != 0) details.Add("First recorded as", FormatPosition(entry.rehomed_from()));
   for (const v1::JournalPosition& by : response.superseded_by()) details.Add("Superseded by", FormatPosition(by));
   details.Add("Clock",
-              absl::StrCat(Words(entry.time().quality()), ", within ", ShowDuration(entry.time().uncertainty_us())));
+              absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));
   details.Add("Received",
               absl::StrCat(ShowTime(entry.received_time_us()), ", ",
                            ShowDuration(entry.received_time_us() - entry.time().time_us()), " after it was recorded"));

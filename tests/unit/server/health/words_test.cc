@@ -55,6 +55,8 @@ TEST(WordsTest, HaveWordsOfTheirOwnForEverySignalDimensionAndBand) {
 TEST(WordsTest, FloorFigures) {
   EXPECT_EQ(PointsText(76799), "76.7");
   EXPECT_EQ(PointsText(0), "0.0");
+  EXPECT_EQ(PointsText(-884), "-0.8");
+  EXPECT_EQ(PointsText(-20), "0.0");
   EXPECT_EQ(PercentText(199999), "19 %");
   EXPECT_EQ(DayText(0), "1970-01-01");
   EXPECT_EQ(DayText(-1), "1969-12-31");
