@@ -46,8 +46,6 @@ CREATE TABLE kept_identity (one INTEGER PRIMARY KEY CHECK (one = 1), identity BL
 
 }  // namespace
 
-std::string TechnicianFeed(absl::string_view technician_id) { return absl::StrCat("technician:", technician_id); }
-
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
   RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema}));
   std::unique_ptr<Replica> replica(new Replica(db));

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client_core/base/sha256.h"
+#include "client_core/rules/feed_names.h"
 #include "client_core/rules/feed_sum.h"
 #include "client_core/sqlite/database.h"
 #include "doorstep/v1/sync.pb.h"
@@ -25,8 +26,6 @@
 namespace doorstep {
 
 inline constexpr absl::string_view kDeviceFeed = "device";
-// "technician:ID".
-std::string TechnicianFeed(absl::string_view technician_id);
 
 struct FeedState {
   std::string name;

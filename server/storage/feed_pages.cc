@@ -178,7 +178,6 @@ absl::StatusOr<bool> FillDelta(SqlSession& sql, const FeedHead& head, FeedCursor
 }  // namespace
 
 std::string DeviceFeed(absl::string_view device) { return absl::StrCat("device:", device); }
-std::string TechnicianFeed(absl::string_view technician) { return absl::StrCat("technician:", technician); }
 
 absl::StatusOr<int64_t> FeedSeq(SqlSession& sql, absl::string_view feed) {
   ASSIGN_OR_RETURN(const std::optional<FeedHead> head, FindFeed(sql, feed));

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client_core/rules/feed_names.h"
 #include "doorstep/v1/sync.pb.h"
 #include "server/storage/sql_session.h"
 
@@ -33,9 +34,8 @@ absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& 
 // Seq of the feed's head; 0: nothing was ever written.
 absl::StatusOr<int64_t> FeedSeq(SqlSession& sql, absl::string_view feed);
 
-// The names: "device:d7", "technician:ana".
+// "device:d7", which the device itself calls "device".
 std::string DeviceFeed(absl::string_view device);
-std::string TechnicianFeed(absl::string_view technician);
 
 }  // namespace doorstep
 
