@@ -1,0 +1,250 @@
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "doorstep/v1/account_service.pb.h"
+#include "tests/spec/sentences.h"
+
+namespace doorstep::spec {
+namespace {
+
+absl::Status Differs(const std::string& what, const std::string& is, const std::string& expected) {
+  return absl::FailedPreconditionError(absl::StrCat(what, " is ", is, ", the story expects ", expected));
+}
+
+// ---- visits ----
+
+std::vector<std::string> FlagsOf(const v1::Visit& visit) {
+  std::vector<std::string> flags;
+  for (const int flag : visit.attention()) {
+    const std::string name = v1::AttentionFlag_Name(static_cast<v1::AttentionFlag>(flag));
+    flags.push_back(name.substr(sizeof("ATTENTION_FLAG_") - 1));
+  }
+  return flags;
+}
+
+// "in progress", "completed flags REASSIGNED_WORKED", "completed flags none".
+absl::Status CheckVisit(const v1::Visit& visit, const std::vector<std::string>& words) {
+  const auto flags_at = std::find(words.begin(), words.end(), "flags");
+  const std::string state = EnumName("VISIT_STATE_", {words.begin(), flags_at});
+  if (v1::VisitState_Name(visit.state()) != state) {
+    return Differs(absl::StrCat("visit ", visit.id()), v1::VisitState_Name(visit.state()), state);
+  }
+  if (flags_at == words.end()) return absl::OkStatus();
+  std::vector<std::string> expected(flags_at + 1, words.end());
+  if (expected == std::vector<std::string>{"none"}) expected.clear();
+  const std::vector<std::string> flags = FlagsOf(visit);
+  if (flags == expected) return absl::OkStatus();
+  return Differs(absl::StrCat("attention of visit ", visit.id()), absl::StrJoin(flags, " "),
+                 absl::StrJoin(expected, " "));
+}
+
+absl::Status ExpectVisit(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const v1::GetVisitResponse answer, world.office().Visit(w["visit"]));
+  return CheckVisit(answer.visit(), w.rest("words"));
+}
+
+absl::Status ExpectLead(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const v1::GetVisitResponse answer, world.office().Visit(w["visit"]));
+  for (const v1::Assignment& a : answer.visit().assignments()) {
+    if (a.revoked() || a.role() != v1::ASSIGNMENT_ROLE_LEAD) continue;
+    return a.technician_id() == w["who"] ? absl::OkStatus() : Differs("the lead", a.technician_id(), w["who"]);
+  }
+  return Differs("the lead", "nobody", w["who"]);
+}
+
+absl::Status ExpectPlanned(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const v1::GetVisitResponse answer, world.office().Visit(w["visit"]));
+  ASSIGN_OR_RETURN(const int64_t start, world.clock().Instant(w["day"], w["time"]));
+  const int64_t planned = answer.visit().planned().start_time_us();
+  return planned == start ? absl::OkStatus() : Differs("the planned start", absl::StrCat(planned), absl::StrCat(start));
+}
+
+absl::Status ExpectFeedback(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const v1::GetVisitResponse answer, world.office().Visit(w["visit"]));
+  const std::string is = v1::FeedbackState_Name(answer.visit().feedback());
+  return is == "FEEDBACK_STATE_CAPTURED" ? absl::OkStatus() : Differs("feedback", is, "captured");
+}
+
+absl::Status ExpectPending(World& world, const Words& w, bool pending) {
+  ASSIGN_OR_RETURN(const v1::GetVisitResponse answer, world.office().Visit(w["visit"]));
+  const bool is = answer.silent_size() > 0;
+  return is == pending ? absl::OkStatus()
+                       : Differs("the window", is ? "pending" : "settled", pending ? "pending" : "settled");
+}
+
+absl::Status ExpectOnPhone(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::LocalVisit visit, phone->Visit(w["visit"]));
+  return CheckVisit(visit.visit(), w.rest("words"));
+}
+
+absl::Status ExpectNotOnPhone(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  const auto visit = phone->Visit(w["visit"]);
+  if (absl::IsNotFound(visit.status())) return absl::OkStatus();
+  return visit.ok() ? Differs(absl::StrCat("visit ", w["visit"]), "on the phone", "not there") : visit.status();
+}
+
+absl::Status ExpectWorkOrder(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const auto answer, world.office().WorkOrder(absl::StrCat("order-", w["visit"])));
+  const std::string is = v1::WorkOrderState_Name(answer.work_order().state());
+  const std::string expected = EnumName("WORK_ORDER_STATE_", w.rest("words"));
+  return is == expected ? absl::OkStatus() : Differs("the work order", is, expected);
+}
+
+// ---- entries ----
+
+absl::Status CheckAtOffice(World& world, const v1::JournalPosition& position, v1::Verdict verdict,
+                           const std::string& reason) {
+  ASSIGN_OR_RETURN(const v1::ReceivedEntry entry, world.office().Entry(position));
+  v1::Verdict is = entry.judgement().verdict();
+  if (is == v1::VERDICT_UNSPECIFIED) is = v1::VERDICT_COUNTED;
+  if (is != verdict) return Differs(FormatPosition(position), v1::Verdict_Name(is), v1::Verdict_Name(verdict));
+  const std::string why = v1::QuarantineReason_Name(entry.judgement().reason());
+  if (!reason.empty() && why != EnumName("QUARANTINE_REASON_", {reason})) {
+    return Differs(FormatPosition(position), why, reason);
+  }
+  return absl::OkStatus();
+}
+
+// "saved here", "safe at the office", "counted", "needs attention UNKNOWN_VISIT", "quarantined UNKNOWN_KIND" (as the
+// office sees it; a phone may not know yet).
+absl::Status ExpectEntry(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  std::vector<std::string> words = w.rest("words");
+  v1::JournalPosition position = entry.noted.position;
+  if (entry.phone != nullptr && words[0] != "quarantined") {
+    ASSIGN_OR_RETURN(const v1::EntryStatus status, entry.phone->EntryStatus(position));
+    std::vector<std::string> stage = words;
+    if (words[0] == "needs") stage.resize(2);
+    const std::string is = v1::EntryStage_Name(status.stage());
+    const std::string expected =
+        EnumName("ENTRY_STAGE_", words[0] == "safe" ? std::vector<std::string>{"safe", "at", "office"} : stage);
+    if (is != expected) return Differs(absl::StrCat("entry ", w["entry"], " on the phone"), is, expected);
+    if (status.has_moved_to()) position = status.moved_to();
+  }
+  if (words[0] == "counted") return CheckAtOffice(world, position, v1::VERDICT_COUNTED, "");
+  if (words[0] == "needs" || words[0] == "quarantined") {
+    return CheckAtOffice(world, position, v1::VERDICT_QUARANTINED, words.back());
+  }
+  return absl::OkStatus();
+}
+
+// "today 09:00 trusted": within a minute.
+absl::Status ExpectHappened(World& world, const Words& w) {
+  constexpr int64_t kMinuteUs = 60000000;
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  ASSIGN_OR_RETURN(const v1::ReceivedEntry received, world.office().Entry(entry.noted.position));
+  ASSIGN_OR_RETURN(const int64_t expected, world.clock().Instant(w["day"], w["time"]));
+  const int64_t off = received.time().time_us() - expected;
+  if (off < 0 || off > kMinuteUs) return Differs("the corrected time", absl::StrCat(off, " us off"), w["time"]);
+  const std::string quality = v1::ClockQuality_Name(received.time().quality());
+  const std::string wanted = EnumName("CLOCK_QUALITY_", {w["quality"]});
+  return quality == wanted ? absl::OkStatus() : Differs("the quality", quality, wanted);
+}
+
+// ---- health ----
+
+absl::StatusOr<int32_t> Figure(const v1::AccountHealth& health, const std::string& name) {
+  if (name == "score") return health.score_thousandths();
+  v1::Dimension dimension;
+  if (!v1::Dimension_Parse(EnumName("DIMENSION_", {name}), &dimension)) {
+    return absl::InvalidArgumentError(absl::StrCat("'", name, "' is no dimension of health"));
+  }
+  for (const v1::DimensionHealth& d : health.dimensions()) {
+    if (d.dimension() == dimension) return d.quality_millionths();
+  }
+  return absl::NotFoundError(absl::StrCat("the health has no ", name));
+}
+
+// Against what it was when the story last looked, which stays: several figures may be compared with one look.
+absl::Status ExpectHealth(World& world, const Words& w) {
+  const auto seen = world.seen_health().find(w["account"]);
+  if (seen == world.seen_health().end()) return absl::InvalidArgumentError("nobody has looked at it before");
+  ASSIGN_OR_RETURN(const auto answer, world.office().Health(w["account"]));
+  ASSIGN_OR_RETURN(const int32_t before, Figure(seen->second, w["figure"]));
+  ASSIGN_OR_RETURN(const int32_t now, Figure(answer.health(), w["figure"]));
+  const std::string is = now < before ? "falls" : now > before ? "rises" : "stays";
+  return is == w["how"] ? absl::OkStatus()
+                        : Differs(w["figure"], absl::StrCat(is, " (", before, " to ", now, ")"), w["how"]);
+}
+
+// The values of the contributions of this signal, by their source.
+absl::StatusOr<std::vector<std::string>> SourcesOf(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const auto answer, world.office().Health(w["account"]));
+  std::vector<std::string> sources;
+  for (const v1::Contribution& c : answer.contributions()) {
+    if (v1::Signal_Name(c.signal()) == absl::StrCat("SIGNAL_", w["signal"])) sources.push_back(c.source_id());
+  }
+  return sources;
+}
+
+absl::Status ExpectCounts(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> sources, SourcesOf(world, w));
+  const int expected = w["times"] == "once" ? 1 : w["times"] == "twice" ? 2 : w["times"] == "never" ? 0 : -1;
+  if (expected < 0) return absl::InvalidArgumentError("say never, once or twice");
+  if (static_cast<int>(sources.size()) == expected) return absl::OkStatus();
+  return Differs(w["signal"], absl::StrCat("counted for [", absl::StrJoin(sources, " "), "]"), w["times"]);
+}
+
+// ---- the whole ----
+
+absl::Status ExpectRebuildEqual(World& world, const Words&) {
+  ASSIGN_OR_RETURN(const v1::RebuildResponse answer, world.office().Rebuild());
+  if (answer.equal()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("rebuilt differently: ", absl::StrJoin(answer.differences(), "; ")));
+}
+
+absl::Status ExpectRepair(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::PhoneStatus status, phone->Status());
+  for (const std::string& repair : status.repairs()) {
+    if (absl::StrContains(absl::string_view(repair.data(), repair.size()), w["text"])) return absl::OkStatus();
+  }
+  return Differs("what was repaired", absl::StrCat("[", absl::StrJoin(status.repairs(), "; "), "]"), w["text"]);
+}
+
+absl::Status ExpectEpoch(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::PhoneStatus status, phone->Status());
+  const bool moved = !phone->noted().empty() && status.epoch() != phone->noted().front().position.epoch();
+  return moved ? absl::OkStatus() : Differs("the journal", absl::StrCat("epoch ", status.epoch()), "a new epoch");
+}
+
+absl::Status ExpectRefused(World& world, const Words& w) {
+  const absl::Status status = RunStep(world, w.rest("step"));
+  if (absl::IsFailedPrecondition(status)) return absl::OkStatus();
+  return status.ok() ? absl::InternalError("it was accepted, against what the story says") : status;
+}
+
+}  // namespace
+
+const std::vector<Sentence>& ExpectSentences() {
+  static const auto* const kSentences = new std::vector<Sentence>{
+      {"expect visit {visit} led by {who}", ExpectLead},
+      {"expect visit {visit} planned {day} {time}", ExpectPlanned},
+      {"expect visit {visit} has feedback", ExpectFeedback},
+      {"expect visit {visit} {words...}", ExpectVisit},
+      {"expect window of {visit} pending", [](World& world, const Words& w) { return ExpectPending(world, w, true); }},
+      {"expect window of {visit} settled", [](World& world, const Words& w) { return ExpectPending(world, w, false); }},
+      {"expect {who}'s phone shows no visit {visit}", ExpectNotOnPhone},
+      {"expect {who}'s phone shows visit {visit} {words...}", ExpectOnPhone},
+      {"expect {who}'s phone reports {text}", ExpectRepair},
+      {"expect {who}'s journal goes on in a new epoch", ExpectEpoch},
+      {"expect work order of {visit} {words...}", ExpectWorkOrder},
+      {"expect entry {entry} happened {day} {time} {quality}", ExpectHappened},
+      {"expect entry {entry} {words...}", ExpectEntry},
+      {"expect health {account} counts {signal} {times}", ExpectCounts},
+      {"expect health {account} {figure} {how}", ExpectHealth},
+      {"expect nothing lost or doubled", [](World& world, const Words&) { return world.CheckNothingLostOrDoubled(); }},
+      {"expect rebuild equal", ExpectRebuildEqual},
+      {"expect refused {step...}", ExpectRefused},
+  };
+  return *kSentences;
+}
+
+}  // namespace doorstep::spec

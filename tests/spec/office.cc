@@ -1,0 +1,227 @@
+#include "tests/spec/office.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/transport/grpc_transport.h"
+#include "doorstep/v1/connect.pb.h"
+
+namespace doorstep::spec {
+namespace {
+
+constexpr uint32_t kDeadlineMs = 30000;
+
+}  // namespace
+
+absl::Status CallAndWait(Transport& transport, const std::string& method, const std::string& token,
+                         const google::protobuf::MessageLite& request, google::protobuf::MessageLite* response) {
+  static std::atomic<uint64_t> calls{0};
+  struct Answered {
+    absl::Status status;
+    std::string bytes;
+  };
+  auto answer = std::make_shared<std::promise<Answered>>();
+  UnaryCall call;
+  call.method = absl::StrCat("/doorstep.v1.", method);
+  if (!token.empty()) call.authorization = absl::StrCat("Bearer ", token);
+  call.request = request.SerializeAsString();
+  call.deadline_ms = kDeadlineMs;
+  transport.Start(++calls, std::move(call), [answer](absl::Status status, std::string bytes) {
+    answer->set_value({std::move(status), std::move(bytes)});
+  });
+  const Answered answered = answer->get_future().get();
+  RETURN_IF_ERROR(answered.status);
+  return response->ParseFromString(answered.bytes) ? absl::OkStatus()
+                                                   : absl::InternalError(absl::StrCat(method, ": unreadable answer"));
+}
+
+absl::Status Office::Connect(const std::string& connect_file) {
+  std::ifstream file(connect_file);
+  std::stringstream text;
+  text << file.rdbuf();
+  v1::ConnectFile connect;
+  if (!file || !google::protobuf::TextFormat::ParseFromString(text.str(), &connect)) {
+    return absl::NotFoundError(absl::StrCat(connect_file, ": cannot be read"));
+  }
+  address_ = connect.server();
+  token_ = connect.token();
+  ASSIGN_OR_RETURN(transport_, MakeGrpcTransport(address_, /*insecure_loopback=*/true));
+  return absl::OkStatus();
+}
+
+std::string Office::NextRequestId() { return absl::StrCat("story-request-", 100000 + ++requests_); }
+
+absl::Status Office::Import(v1::ImportRow row) {
+  row.set_system("spec");
+  v1::ImportRowsRequest request;
+  request.set_request_id(NextRequestId());
+  *request.add_rows() = std::move(row);
+  ASSIGN_OR_RETURN(const v1::ImportRowsResponse response,
+                   Call<v1::ImportRowsResponse>("ImportService/ImportRows", request));
+  const v1::ImportRowResult& result = response.results(0);
+  if (result.result() == v1::IMPORT_RESULT_REJECTED) {
+    return absl::InvalidArgumentError(absl::StrCat(result.field(), ": ", result.reason()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Office::ImportAccount(const std::string& id) {
+  v1::ImportRow account;
+  account.mutable_account()->set_id(id);
+  account.mutable_account()->set_name(absl::StrCat("Account ", id));
+  RETURN_IF_ERROR(Import(account));
+  v1::ImportRow site;
+  site.mutable_site()->set_id(absl::StrCat(id, "-site"));
+  site.mutable_site()->set_account_id(id);
+  site.mutable_site()->set_name(absl::StrCat("Site of ", id));
+  return Import(site);
+}
+
+absl::Status Office::ImportAsset(const std::string& id, const std::string& account) {
+  v1::ImportRow row;
+  row.mutable_asset()->set_id(id);
+  row.mutable_asset()->set_account_id(account);
+  row.mutable_asset()->set_site_id(absl::StrCat(account, "-site"));
+  return Import(row);
+}
+
+absl::Status Office::ImportTechnician(const std::string& id) {
+  v1::ImportRow row;
+  row.mutable_technician()->set_id(id);
+  row.mutable_technician()->set_name(absl::StrCat("Technician ", id));
+  return Import(row);
+}
+
+absl::StatusOr<std::string> Office::Invite(const std::string& technician) {
+  v1::InviteDeviceRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_technician_id(technician);
+  ASSIGN_OR_RETURN(const v1::InviteDeviceResponse response,
+                   Call<v1::InviteDeviceResponse>("AdminService/InviteDevice", request));
+  return response.invitation_code();
+}
+
+absl::Status Office::CreateVisit(const std::string& id, const std::string& account, const std::string& asset) {
+  v1::CreateWorkOrderRequest order;
+  order.set_request_id(NextRequestId());
+  order.mutable_work_order()->set_id(absl::StrCat("order-", id));
+  order.mutable_work_order()->set_account_id(account);
+  order.mutable_work_order()->set_site_id(absl::StrCat(account, "-site"));
+  order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+  order.mutable_work_order()->add_asset_ids(asset);
+  RETURN_IF_ERROR(Call<v1::CreateWorkOrderResponse>("DispatchService/CreateWorkOrder", order).status());
+  v1::CreateVisitRequest visit;
+  visit.set_request_id(NextRequestId());
+  visit.set_id(id);
+  visit.set_work_order_id(order.work_order().id());
+  return Call<v1::CreateVisitResponse>("DispatchService/CreateVisit", visit).status();
+}
+
+absl::Status Office::Schedule(const std::string& id, int64_t start_us, int64_t end_us, bool force) {
+  v1::ScheduleVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  for (v1::TimeWindow* window : {request.mutable_planned(), request.mutable_promised()}) {
+    window->set_start_time_us(start_us);
+    window->set_end_time_us(end_us);
+    window->set_zone("UTC");
+  }
+  request.set_force(force);
+  return Call<v1::ScheduleVisitResponse>("DispatchService/ScheduleVisit", request).status();
+}
+
+absl::Status Office::Assign(const std::string& id, const std::string& technician) {
+  v1::AssignVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  request.set_technician_id(technician);
+  return Call<v1::AssignVisitResponse>("DispatchService/AssignVisit", request).status();
+}
+
+absl::Status Office::Dispatch(const std::string& id) {
+  v1::DispatchVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  return Call<v1::DispatchVisitResponse>("DispatchService/DispatchVisit", request).status();
+}
+
+absl::Status Office::Reassign(const std::string& id, const std::string& from, const std::string& to) {
+  v1::ReassignVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  request.set_from_technician_id(from);
+  request.set_to_technician_id(to);
+  request.set_reason("the office needed it so");
+  return Call<v1::ReassignVisitResponse>("DispatchService/ReassignVisit", request).status();
+}
+
+absl::Status Office::Cancel(const std::string& id, bool force) {
+  v1::CancelVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  request.set_reason("the customer called it off");
+  request.set_force(force);
+  return Call<v1::CancelVisitResponse>("DispatchService/CancelVisit", request).status();
+}
+
+absl::Status Office::RecordMiss(const std::string& id) {
+  v1::RecordMissRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  return Call<v1::RecordMissResponse>("DispatchService/RecordMiss", request).status();
+}
+
+absl::StatusOr<v1::GetVisitResponse> Office::Visit(const std::string& id) {
+  v1::GetVisitRequest request;
+  request.set_id(id);
+  return Call<v1::GetVisitResponse>("DispatchService/GetVisit", request);
+}
+
+absl::StatusOr<v1::GetWorkOrderResponse> Office::WorkOrder(const std::string& id) {
+  v1::GetWorkOrderRequest request;
+  request.set_id(id);
+  return Call<v1::GetWorkOrderResponse>("DispatchService/GetWorkOrder", request);
+}
+
+absl::StatusOr<v1::ExplainAccountHealthResponse> Office::Health(const std::string& account) {
+  v1::ExplainAccountHealthRequest request;
+  request.set_account_id(account);
+  return Call<v1::ExplainAccountHealthResponse>("HealthService/ExplainAccountHealth", request);
+}
+
+absl::StatusOr<std::vector<v1::ReceivedEntry>> Office::Journal(const std::string& device) {
+  v1::GetJournalRequest request;
+  request.set_device(device);
+  request.set_limit(1000);
+  std::vector<v1::ReceivedEntry> entries;
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::GetJournalResponse response,
+                     Call<v1::GetJournalResponse>("AdminService/GetJournal", request));
+    entries.insert(entries.end(), response.entries().begin(), response.entries().end());
+    if (!response.more()) return entries;
+    if (response.entries().empty()) return absl::InternalError("GetJournal: an empty page says that there is more");
+    *request.mutable_after() = entries.back().position();
+  }
+}
+
+absl::StatusOr<v1::ReceivedEntry> Office::Entry(const v1::JournalPosition& position) {
+  v1::GetEntryRequest request;
+  *request.mutable_position() = position;
+  ASSIGN_OR_RETURN(const v1::GetEntryResponse response, Call<v1::GetEntryResponse>("AdminService/GetEntry", request));
+  return response.entry();
+}
+
+absl::StatusOr<v1::RebuildResponse> Office::Rebuild() {
+  return Call<v1::RebuildResponse>("AdminService/Rebuild", v1::RebuildRequest());
+}
+
+absl::StatusOr<v1::GetStatusResponse> Office::Status() {
+  return Call<v1::GetStatusResponse>("AdminService/GetStatus", v1::GetStatusRequest());
+}
+
+}  // namespace doorstep::spec
