@@ -24,7 +24,11 @@ constexpr int kBatchSeconds = 120;
 
 absl::StatusOr<std::string> ReadWhole(const std::string& name) {
   std::FILE* file = std::fopen(name.c_str(), "rb");
-  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", name));
+  const auto failure = [&](int error) {
+    return WithTry(absl::ErrnoToStatus(error, absl::StrCat("cannot read ", name)),
+                   "the path of a file with CSV or JSON lines that you may read");
+  };
+  if (file == nullptr) return failure(errno);
   std::string content;
   char part[1 << 16];
   size_t count = 0;
@@ -35,7 +39,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& name) {
   const bool failed = std::ferror(file) != 0;
   const int error = errno;
   std::fclose(file);
-  if (failed) return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", name));
+  if (failed) return failure(error);
   if (content.size() > limits::kImportFileBytesMax) {
     return WithTry(absl::InvalidArgumentError(
                        absl::StrCat(name, ": more than ", limits::kImportFileBytesMax, " bytes in one file")),
@@ -80,10 +84,14 @@ absl::StatusOr<ImportFile> OpenImportFile(const std::string& name, const std::st
   file.delimiter = delimiter;
   ASSIGN_OR_RETURN(std::string bytes, ReadWhole(name));
   absl::StatusOr<DecodedText> decoded = DecodeText(std::move(bytes));
-  if (!decoded.ok()) return InFile(name, decoded.status());
+  if (!decoded.ok()) return WithTry(InFile(name, decoded.status()), "the file saved as UTF-8 text");
   file.text = std::move(decoded->text);
   file.was_gb18030 = decoded->was_gb18030;
   const std::vector<std::string> columns = ColumnNames(file.text, delimiter);
+  if (columns.empty()) {
+    return WithTry(absl::InvalidArgumentError(absl::StrCat(name, ": there is no header and no row in it")),
+                   "doorstep import --template accounts");
+  }
   const absl::StatusOr<const ImportKind*> kind =
       kind_name.empty() ? GuessImportKind(name, columns) : FindImportKind(kind_name);
   if (!kind.ok()) {

@@ -50,6 +50,8 @@ class Table {
     std::vector<std::string> cells;
     Colour colour;
   };
+  std::vector<Line> Fitted(bool without_titles) const;
+
   std::vector<Column> columns_;
   std::vector<Line> rows_;
 };
