@@ -38,7 +38,13 @@ std::string AttentionText(const v1::Visit& visit) {
 void PrintAssignments(const v1::Visit& visit) {
   if (visit.assignments().empty()) return;
   Say();
-  Table table({{"Technician"}, {"Role"}, {"State", false, true}, {"Assigned"}, {"Arrived"}, {"Ended"}, {"Outcome", false, true}});
+  Table table({{"Technician"},
+               {"Role"},
+               {"State", false, true},
+               {"Assigned"},
+               {"Arrived"},
+               {"Ended"},
+               {"Outcome", false, true}});
   for (const v1::Assignment& assignment : visit.assignments()) {
     std::string state = Words(assignment.state());
     if (assignment.revoked()) {
