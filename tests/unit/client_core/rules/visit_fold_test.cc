@@ -242,6 +242,14 @@ TEST(VisitFoldTest, ACorrectionStandsWhereTheOriginalStood) {
   EXPECT_EQ(story.Retract(95, "ana", 3).Fold().outcome().code(), v1::OUTCOME_CODE_NOT_RESOLVED);
 }
 
+TEST(VisitFoldTest, NobodyThereIsNoSurprise) {
+  Story story = Dispatched("ana").Travel(10, "ana").Arrive(20, "ana");
+  story.Fact(30, "ana", [](v1::LogEntry& e) { e.mutable_no_access(); });
+  story.Outcome(31, "ana", v1::OUTCOME_CODE_NO_ACCESS);
+  story.Fact(32, "ana", [](v1::LogEntry& e) { e.mutable_departed(); });
+  EXPECT_THAT(story.Fold().attention(), ElementsAre(v1::ATTENTION_FLAG_NO_ACCESS));
+}
+
 TEST(VisitFoldTest, TheSameSetGivesTheSameBytesInAnyOrder) {
   std::mt19937 draw(20261122);
   const v1::OutcomeCode kOutcomes[] = {v1::OUTCOME_CODE_RESOLVED, v1::OUTCOME_CODE_NOT_RESOLVED,
