@@ -1,0 +1,195 @@
+// Imports: every row stands alone, a second time changes nothing, and a dry run is honest.
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/server/services/test_server.h"
+
+namespace doorstep::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class ImportServiceTest : public ServerTest {
+ protected:
+  std::vector<v1::ImportResult> ResultsOf(const v1::ImportRowsResponse& response) {
+    std::vector<v1::ImportResult> results;
+    for (const v1::ImportRowResult& result : response.results()) results.push_back(result.result());
+    return results;
+  }
+  // One row of every kind, all about account A-1.
+  std::vector<v1::ImportRow> OneOfEach() {
+    std::vector<v1::ImportRow> rows = {AccountRow("A-1", "Bakery Sommer"), TechnicianRow("T-1", "Ana")};
+    v1::ImportRow contact;
+    contact.set_system("erp");
+    contact.mutable_contact()->set_id("C-1");
+    contact.mutable_contact()->set_account_id("A-1");
+    contact.mutable_contact()->set_name("Frau Sommer");
+    rows.push_back(contact);
+    v1::ImportRow site;
+    site.set_system("erp");
+    site.mutable_site()->set_id("S-1");
+    site.mutable_site()->set_account_id("A-1");
+    site.mutable_site()->set_name("Works");
+    rows.push_back(site);
+    v1::ImportRow asset;
+    asset.set_system("erp");
+    asset.mutable_asset()->set_id("E-1");
+    asset.mutable_asset()->set_account_id("A-1");
+    asset.mutable_asset()->set_site_id("S-1");
+    rows.push_back(asset);
+    v1::ImportRow contract;
+    contract.set_system("erp");
+    contract.mutable_contract()->set_id("K-1");
+    contract.mutable_contract()->set_account_id("A-1");
+    rows.push_back(contract);
+    v1::ImportRow order;
+    order.set_system("erp");
+    order.mutable_work_order()->set_id("W-1");
+    order.mutable_work_order()->set_account_id("A-1");
+    order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_PREVENTIVE);
+    order.mutable_work_order()->add_asset_ids("E-1");
+    rows.push_back(order);
+    rows.push_back(PastVisitRow("P-1", "E-1", past_us_, v1::OUTCOME_CODE_RESOLVED));
+    return rows;
+  }
+  uint64_t Commands() {
+    v1::GetStatusResponse status;
+    EXPECT_TRUE(Ask(admin_, &v1::AdminService::Stub::GetStatus, v1::GetStatusRequest(), &status).ok());
+    return status.commands();
+  }
+
+  const int64_t past_us_ = NowUs() - 100 * kDayUs;
+};
+
+TEST_F(ImportServiceTest, KeepsOneRowOfEveryKindAndChangesNothingTheSecondTime) {
+  EXPECT_THAT(ResultsOf(Import(OneOfEach())), ::testing::Each(v1::IMPORT_RESULT_CREATED));
+  const uint64_t commands = Commands();
+  const v1::ImportRowsResponse again = Import(OneOfEach());
+  EXPECT_THAT(ResultsOf(again), ::testing::Each(v1::IMPORT_RESULT_UNCHANGED)) << again.DebugString();
+  EXPECT_EQ(again.results_size(), 8);
+  EXPECT_EQ(Commands(), commands);
+
+  v1::GetAccountRequest request;
+  request.set_id("A-1");
+  v1::GetAccountResponse account;
+  ASSERT_OK(Ask(account_, &v1::AccountService::Stub::GetAccount, request, &account));
+  EXPECT_EQ(account.account().version(), 1);
+  EXPECT_EQ(account.account().external_refs(0).system(), "erp");
+  EXPECT_EQ(account.contacts_size(), 1);
+  EXPECT_EQ(account.sites_size(), 1);
+  EXPECT_EQ(account.assets_size(), 1);
+  EXPECT_EQ(account.contracts_size(), 1);
+  ASSERT_EQ(account.repairs_size(), 1);
+  EXPECT_EQ(account.repairs(0).visit_id(), "P-1");
+  EXPECT_EQ(account.repairs(0).first_time_fix(), v1::FIRST_TIME_FIX_YES);
+}
+
+TEST_F(ImportServiceTest, ListsTheFieldsThatChanged) {
+  Import(OneOfEach());
+  v1::ImportRow account = AccountRow("A-1", "Bakery Sommer and Sons");
+  account.mutable_account()->set_tier("gold");
+  v1::ImportRow visit = PastVisitRow("P-1", "E-1", past_us_, v1::OUTCOME_CODE_NOT_RESOLVED);
+  visit.mutable_past_visit()->set_technician_id("T-7");
+  const v1::ImportRowsResponse response = Import({account, visit});
+  EXPECT_THAT(ResultsOf(response), ::testing::Each(v1::IMPORT_RESULT_UPDATED));
+  EXPECT_THAT(response.results(0).changed_fields(), ElementsAre("name", "tier"));
+  EXPECT_THAT(response.results(1).changed_fields(), ElementsAre("technician_id", "outcome"));
+  EXPECT_THAT(ResultsOf(Import({account, visit})), ::testing::Each(v1::IMPORT_RESULT_UNCHANGED));
+}
+
+TEST_F(ImportServiceTest, AnswersABadRowWithFieldAndReasonAndKeepsTheGoodOnes) {
+  v1::ImportRow lost = PastVisitRow("P-2", "", past_us_, v1::OUTCOME_CODE_RESOLVED);
+  lost.mutable_past_visit()->set_account_id("A-9");
+  v1::ImportRow backwards = PastVisitRow("P-3", "", past_us_, v1::OUTCOME_CODE_RESOLVED);
+  backwards.mutable_past_visit()->set_ended_time_us(past_us_ - 2 * kHourUs);
+  v1::ImportRow undated = PastVisitRow("P-4", "", past_us_, v1::OUTCOME_CODE_RESOLVED);
+  undated.mutable_past_visit()->set_ended_time_us(kDayUs * 365 * 200);
+  v1::ImportRow nothing;
+  nothing.set_system("erp");
+  v1::ImportRow nowhere = AccountRow("A-2", "Somebody");
+  nowhere.clear_system();
+  v1::ImportRow unsited;
+  unsited.set_system("erp");
+  unsited.mutable_asset()->set_id("E-2");
+  unsited.mutable_asset()->set_account_id("A-1");
+  unsited.mutable_asset()->set_site_id("S-9");
+  const v1::ImportRowsResponse response =
+      Import({AccountRow("A-1", "Good"), AccountRow("A-3", ""), lost, backwards, undated, nothing, nowhere, unsited});
+  const struct {
+    v1::ImportResult result;
+    const char* field;
+    const char* reason;
+  } kWant[] = {
+      {v1::IMPORT_RESULT_CREATED, "", ""},
+      {v1::IMPORT_RESULT_REJECTED, "name", "must have 1 to 256 bytes, is empty"},
+      {v1::IMPORT_RESULT_REJECTED, "account_id", "no account A-9"},
+      {v1::IMPORT_RESULT_REJECTED, "ended_time_us", "must not be before arrived_time_us"},
+      {v1::IMPORT_RESULT_REJECTED, "ended_time_us", "must be 0 to 4102444800000000, is 6307200000000000"},
+      {v1::IMPORT_RESULT_REJECTED, "record", "must be an account"},
+      {v1::IMPORT_RESULT_REJECTED, "system", "must have 1 to 64 bytes, is empty"},
+      {v1::IMPORT_RESULT_REJECTED, "site_id", "no site S-9"},
+  };
+  ASSERT_EQ(response.results_size(), 8);
+  for (int i = 0; i < response.results_size(); ++i) {
+    EXPECT_EQ(response.results(i).row(), static_cast<uint32_t>(i));
+    EXPECT_EQ(response.results(i).result(), kWant[i].result) << i << response.results(i).DebugString();
+    EXPECT_EQ(response.results(i).field(), kWant[i].field) << i;
+    EXPECT_THAT(response.results(i).reason(), ::testing::HasSubstr(kWant[i].reason)) << i;
+  }
+  v1::ListAccountsResponse accounts;
+  ASSERT_OK(Ask(account_, &v1::AccountService::Stub::ListAccounts, v1::ListAccountsRequest(), &accounts));
+  ASSERT_EQ(accounts.accounts_size(), 1);
+  EXPECT_EQ(accounts.accounts(0).id(), "A-1");
+}
+
+TEST_F(ImportServiceTest, TakesTheSameIdTwiceInACallAsAnUpdate) {
+  const v1::ImportRowsResponse response =
+      Import({AccountRow("A-1", "First"), AccountRow("A-1", "First"), AccountRow("A-1", "Second")});
+  EXPECT_THAT(ResultsOf(response),
+              ElementsAre(v1::IMPORT_RESULT_CREATED, v1::IMPORT_RESULT_UNCHANGED, v1::IMPORT_RESULT_UPDATED));
+  EXPECT_THAT(ResultsOf(Import({AccountRow("A-1", "Second")})), ElementsAre(v1::IMPORT_RESULT_UNCHANGED));
+}
+
+TEST_F(ImportServiceTest, AnswersTheSameInADryRunAndChangesNothing) {
+  const v1::ImportRowsResponse dry = Import(OneOfEach(), /*dry_run=*/true);
+  v1::ListAccountsResponse accounts;
+  ASSERT_OK(Ask(account_, &v1::AccountService::Stub::ListAccounts, v1::ListAccountsRequest(), &accounts));
+  EXPECT_EQ(accounts.accounts_size(), 0);
+  EXPECT_EQ(dry.SerializeAsString(), Import(OneOfEach()).SerializeAsString());
+  EXPECT_THAT(ResultsOf(Import(OneOfEach(), /*dry_run=*/true)), ::testing::Each(v1::IMPORT_RESULT_UNCHANGED));
+}
+
+TEST_F(ImportServiceTest, LeavesTheCompanysOwnVisitsAlone) {
+  ImportBasics();
+  ScheduledVisit("V-1");
+  const v1::ImportRowsResponse response = Import({PastVisitRow("V-1", "E-1", past_us_, v1::OUTCOME_CODE_RESOLVED)});
+  ASSERT_EQ(response.results(0).result(), v1::IMPORT_RESULT_REJECTED);
+  EXPECT_EQ(response.results(0).field(), "id");
+}
+
+TEST_F(ImportServiceTest, TakesOneToFiveHundredRows) {
+  v1::ImportRowsRequest request;
+  request.set_request_id(NextRequestId());
+  v1::ImportRowsResponse response;
+  EXPECT_CODE(Ask(import_, &v1::ImportService::Stub::ImportRows, request, &response), INVALID_ARGUMENT,
+              "rows: must have 1 to 500 rows, has 0");
+  for (int i = 0; i < 501; ++i) *request.add_rows() = AccountRow("A", "B");
+  EXPECT_CODE(Ask(import_, &v1::ImportService::Stub::ImportRows, request, &response), INVALID_ARGUMENT, "has 501");
+}
+
+TEST_F(ImportServiceTest, CountsRepeatsFromImportedHistories) {
+  ImportBasics();
+  Import({PastVisitRow("P-1", "E-1", past_us_, v1::OUTCOME_CODE_RESOLVED),
+          PastVisitRow("P-2", "E-1", past_us_ + 10 * kDayUs, v1::OUTCOME_CODE_RESOLVED),
+          PastVisitRow("P-3", "E-1", past_us_ + 60 * kDayUs, v1::OUTCOME_CODE_RESOLVED)});
+  v1::GetRepairStatisticsResponse response;
+  ASSERT_OK(Ask(account_, &v1::AccountService::Stub::GetRepairStatistics, v1::GetRepairStatisticsRequest(), &response));
+  EXPECT_EQ(response.statistics().assets(), 1u);
+  EXPECT_EQ(response.statistics().corrective_visits(), 3u);
+  EXPECT_EQ(response.statistics().repeats_within_30_days(), 1u);
+  EXPECT_EQ(response.statistics().first_time_fix_yes(), 2u);
+  EXPECT_EQ(response.statistics().first_time_fix_no(), 1u);
+}
+
+}  // namespace
+}  // namespace doorstep::testing

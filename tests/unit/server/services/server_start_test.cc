@@ -1,0 +1,168 @@
+// The life of a server: what it refuses to start with, and what it leaves behind.
+
+#include "server/server.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "server/config.h"
+#include "tests/unit/server/services/test_server.h"
+
+namespace doorstep::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+Config LoopbackConfig(const std::string& folder) {
+  Config config;
+  config.data_dir = folder;
+  config.listen = "127.0.0.1:0";
+  config.insecure_loopback = true;
+  return config;
+}
+
+ParsedConfig Parse(std::vector<const char*> flags) {
+  flags.insert(flags.begin(), "doorstepd");
+  return ParseConfig(static_cast<int>(flags.size()), flags.data());
+}
+
+TEST(ConfigTest, ServesLoopbackOnlyAndOnlyWhenTold) {
+  const struct {
+    const char* name;
+    std::vector<const char*> flags;
+    int exit_status;
+  } kCases[] = {
+      {"without the word", {"--data", "/tmp/d"}, 2},
+      {"the world", {"--data", "/tmp/d", "--insecure-loopback", "--listen", "0.0.0.0:7443"}, 2},
+      {"a name that is not loopback", {"--data", "/tmp/d", "--insecure-loopback", "--listen", "example.org:1"}, 2},
+      {"no port", {"--data", "/tmp/d", "--insecure-loopback", "--listen", "127.0.0.1"}, 2},
+      {"a port too high", {"--data", "/tmp/d", "--insecure-loopback", "--listen", "127.0.0.1:65536"}, 2},
+      {"an unknown flag", {"--what"}, 2},
+      {"an unknown level", {"--insecure-loopback", "--log-level", "loud"}, 2},
+      {"help", {"--help"}, 0},
+  };
+  for (const auto& c : kCases) {
+    const ParsedConfig parsed = Parse(c.flags);
+    EXPECT_FALSE(parsed.config.has_value()) << c.name;
+    EXPECT_EQ(parsed.exit_status, c.exit_status) << c.name;
+  }
+  const ParsedConfig good = Parse({"--data", "/tmp/d", "--insecure-loopback", "--listen", "127.0.0.1:0"});
+  ASSERT_TRUE(good.config.has_value());
+  EXPECT_EQ(good.config->data_dir, "/tmp/d");
+}
+
+TEST(ServerStartTest, KeepsTheAdministratorsFileToItsOwnerAndAcrossStarts) {
+  TempFolder folder;
+  const std::string path = folder.path() + "/data";
+  std::string first;
+  for (int start = 0; start < 2; ++start) {
+    auto server = Server::Start(LoopbackConfig(path), LogSink());
+    ASSERT_TRUE(server.ok()) << server.status();
+    struct stat info;
+    ASSERT_EQ(stat((*server)->connect_path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700u);
+    std::ifstream in((*server)->connect_path());
+    std::string line;
+    while (std::getline(in, line) && line.find("token") == std::string::npos) {
+    }
+    EXPECT_THAT(line, HasSubstr("token: \""));
+    if (start == 0) first = line;
+    EXPECT_EQ(line, first);
+  }
+}
+
+TEST(ServerStartTest, RefusesAnAdministratorsFileThatOthersCanRead) {
+  TempFolder folder;
+  const std::string path = folder.path() + "/data";
+  ASSERT_TRUE(Server::Start(LoopbackConfig(path), LogSink()).ok());
+  ASSERT_EQ(chmod((path + "/admin.connect").c_str(), 0644), 0);
+  const auto server = Server::Start(LoopbackConfig(path), LogSink());
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("must be 0600"));
+}
+
+TEST(ServerStartTest, RefusesAFolderThatAnotherServerHas) {
+  TempFolder folder;
+  const auto first = Server::Start(LoopbackConfig(folder.path()), LogSink());
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = Server::Start(LoopbackConfig(folder.path()), LogSink());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("another server"));
+}
+
+TEST(ServerStartTest, RefusesAPortThatIsTaken) {
+  TempFolder one;
+  TempFolder two;
+  const auto first = Server::Start(LoopbackConfig(one.path()), LogSink());
+  ASSERT_TRUE(first.ok()) << first.status();
+  Config config = LoopbackConfig(two.path());
+  config.listen = (*first)->address();
+  const auto second = Server::Start(config, LogSink());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("another program has the port"));
+}
+
+TEST(ServerStartTest, RefusesADatabaseOfANewerVersion) {
+  TempFolder folder;
+  ASSERT_TRUE(Server::Start(LoopbackConfig(folder.path()), LogSink()).ok());
+  {
+    sqlite::OpenOptions options;
+    options.path = folder.path() + "/doorstep.db";
+    auto db = sqlite::Database::Open(options);
+    ASSERT_TRUE(db.ok()) << db.status();
+    ASSERT_TRUE((*db)->Execute("PRAGMA user_version=999").ok());
+  }
+  const auto server = Server::Start(LoopbackConfig(folder.path()), LogSink());
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kFailedPrecondition) << server.status();
+}
+
+TEST(ServerStartTest, SaysWhichFolderCannotBeMade) {
+  const auto server = Server::Start(LoopbackConfig("/proc/doorstep"), LogSink());
+  EXPECT_FALSE(server.ok());
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("/proc/doorstep"));
+}
+
+class DrainTest : public ServerTest {};
+
+TEST_F(DrainTest, KeepsEverythingThatWasAcknowledged) {
+  ImportBasics();
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  // Frames go up while the server is told to end; whatever got an answer must be there afterwards.
+  uint64_t acknowledged = 0;
+  std::thread pushing([&] {
+    for (int i = 0; i < 2000; ++i) {
+      v1::PushRequest request;
+      request.set_frame(MakeFrame(phone, {NoteEntry("V-1", "note")}));
+      v1::PushResponse response;
+      if (!Call(phone.enrolled.token(), sync_, &v1::SyncService::Stub::Push, request, &response).ok()) return;
+      acknowledged = response.mark().received_through();
+    }
+  });
+  v1::GetStatusResponse status;
+  do {
+    ASSERT_OK(Ask(admin_, &v1::AdminService::Stub::GetStatus, v1::GetStatusRequest(), &status));
+  } while (status.entries() < 20);
+  server_->Drain();
+  pushing.join();
+  ASSERT_GE(acknowledged, 20u);
+  Restart();
+  ASSERT_OK(Ask(admin_, &v1::AdminService::Stub::GetStatus, v1::GetStatusRequest(), &status));
+  EXPECT_GE(status.entries(), acknowledged);
+  EXPECT_LE(status.entries(), acknowledged + 1);
+}
+
+TEST_F(DrainTest, KnowsItsHealthServiceAndRepeatsHarmlessly) {
+  EXPECT_EQ(channel_->GetState(true) == GRPC_CHANNEL_SHUTDOWN, false);
+  server_->Drain();
+  server_->Drain();
+}
+
+}  // namespace
+}  // namespace doorstep::testing
