@@ -40,7 +40,7 @@ class AuthenticationTest : public ServerTest {
     grpc::ByteBuffer request(nullptr, 0);
     grpc::ByteBuffer response;
     grpc::Status status;
-    const auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
+    auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
     call->StartCall();
     call->Finish(&response, &status, &call);
     void* tag = nullptr;

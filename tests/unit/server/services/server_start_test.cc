@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "client_core/sqlite/database.h"
 #include "server/config.h"
 #include "tests/unit/server/services/test_server.h"
 

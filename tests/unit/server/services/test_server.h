@@ -60,7 +60,7 @@ class ServerTest : public ::testing::Test {
   template <typename Stub, typename Method, typename Request, typename Response>
   grpc::Status Call(const std::string& token, Stub& stub, Method method, const Request& request, Response* response) {
     const auto context = As(token);
-    return (stub->*method)(context.get(), request, response);
+    return ((*stub).*method)(context.get(), request, response);
   }
   // The same as the administrator.
   template <typename Stub, typename Method, typename Request, typename Response>
