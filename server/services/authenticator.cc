@@ -1,7 +1,6 @@
 #include "server/services/authenticator.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/generated_message_reflection.h>
 
 #include <initializer_list>
 #include <utility>
@@ -9,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "client_core/base/status.h"
-#include "doorstep/v1/sync_service.pb.h"
 #include "server/apply/commands/secrets.h"
 
 namespace doorstep {
@@ -53,9 +51,6 @@ absl::StatusOr<Role> RoleOf(absl::string_view method) {
 }
 
 absl::Status CheckEveryMethodHasARole(const std::vector<std::string>& services) {
-  // sync_service.proto has no messages, so nothing else would link its descriptor. Repeating this is harmless.
-  const google::protobuf::internal::AddDescriptorsRunner linked(
-      &descriptor_table_doorstep_2fv1_2fsync_5fservice_2eproto);
   for (const std::string& name : services) {
     const google::protobuf::ServiceDescriptor* service =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);

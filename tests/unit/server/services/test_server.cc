@@ -39,7 +39,7 @@ void ServerTest::Start() {
   config.listen = "127.0.0.1:0";
   config.insecure_loopback = true;
   config.demo_clock = folder_.path() + "/clock";
-  auto server = Server::Start(config, LogSink());
+  auto server = Server::Start(config, StderrLog(LogLevel::kWarning));
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
 
