@@ -31,7 +31,7 @@ std::vector<std::string> MethodsOfTheContract() {
 class AuthenticationTest : public ServerTest {
  protected:
   // Calls the method with an empty request. Every method refuses that, or reads nothing.
-  grpc::Status CallByName(const std::string& method, const std::string& authorization) {
+  grpc::Status CallByName(const std::string& method, const std::string& authorization, std::string* answer = nullptr) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     if (!authorization.empty()) context.AddMetadata("authorization", authorization);
@@ -46,6 +46,10 @@ class AuthenticationTest : public ServerTest {
     void* tag = nullptr;
     bool ok = false;
     queue.Next(&tag, &ok);
+    grpc::Slice bytes;
+    if (answer != nullptr && status.ok() && response.DumpToSingleSlice(&bytes).ok()) {
+      answer->assign(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+    }
     return status;
   }
 };
@@ -87,6 +91,12 @@ TEST_F(AuthenticationTest, LetsAdministratorsDoAllButSync) {
 TEST_F(AuthenticationTest, HasNothingBehindAMethodNobodyWasGiven) {
   EXPECT_EQ(CallByName("/doorstep.v1.AdminService/Erase", "Bearer " + admin_token_).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(AuthenticationTest, TellsAnybodyThatItServes) {
+  std::string answer;
+  ASSERT_OK(CallByName("/grpc.health.v1.Health/Check", "", &answer));
+  EXPECT_EQ(answer, "\x08\x01");  // HealthCheckResponse{status: SERVING}
 }
 
 TEST(MethodTableTest, StopsTheServerWhenAMethodHasNoRight) {

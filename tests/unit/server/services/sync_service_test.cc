@@ -125,14 +125,16 @@ TEST_F(SyncServiceTest, TellsMarksAndFeedsOfThisDeviceInHello) {
 }
 
 TEST_F(SyncServiceTest, MovesReportedThroughOnlyWhenTheQueueIsEmpty) {
+  const int64_t enrolled_us = Device().reported_through_time_us();
+  MoveClock(kHourUs);
   SayHello(/*queue_empty=*/false);
-  EXPECT_EQ(Device().reported_through_time_us(), 0);
+  EXPECT_EQ(Device().reported_through_time_us(), enrolled_us);
   SayHello(/*queue_empty=*/true);
   const int64_t through_us = Device().reported_through_time_us();
-  EXPECT_GT(through_us, 0);
+  EXPECT_GE(through_us, enrolled_us + kHourUs);
   v1::HelloRequest late;
   late.set_queue_empty(true);
-  late.mutable_clock()->set_server_time_us(through_us - kHourUs);
+  late.mutable_clock()->set_server_time_us(through_us - kMinuteUs);
   v1::HelloResponse response;
   ASSERT_OK(Call(phone_.enrolled.token(), sync_, &Stub::Hello, late, &response));
   EXPECT_EQ(Device().reported_through_time_us(), through_us);
