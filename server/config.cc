@@ -93,8 +93,7 @@ ParsedConfig ParseConfig(int argc, const char* const* argv) {
       "  doorstepd --insecure-loopback --data /tmp/try --listen 127.0.0.1:0 --log-level debug\n"
       "\n"
       "The first start writes DIR/admin.connect (mode 0600): `doorstep connect DIR/admin.connect` makes the "
-      "holder "
-      "the\nadministrator. SIGTERM or SIGINT ends the server after it has finished what it holds.\n"
+      "holder the\nadministrator. SIGTERM or SIGINT ends the server after it has finished what it holds.\n"
       "Exit status: 0 ended as asked, 1 could not start or failed, 2 wrong flags.");
   try {
     app.parse(argc, argv);

@@ -1,11 +1,14 @@
 // doorstepd: reads its flags, serves until SIGTERM or SIGINT, finishes what it holds, ends.
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "server/config.h"
 #include "server/server.h"
 
@@ -13,6 +16,10 @@ namespace {
 
 // What to try after a failed start.
 std::string HintFor(const absl::Status& status) {
+  if (absl::StrContains(status.message(), "another server")) {
+    return "ending the other server first, or another folder: --data DIR";
+  }
+  if (absl::StrContains(status.message(), "must be 0600")) return "chmod 600 FILE, then --new-admin-token";
   if (absl::IsAlreadyExists(status)) return "another port: --listen 127.0.0.1:PORT (0 takes a free one)";
   if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) return "a folder of your own: --data DIR";
   return "doorstepd --help";
@@ -23,6 +30,9 @@ std::string HintFor(const absl::Status& status) {
 int main(int argc, char** argv) {
   const doorstep::ParsedConfig parsed = doorstep::ParseConfig(argc, argv);
   if (!parsed.config.has_value()) return parsed.exit_status;
+
+  umask(077);                           // What is written here is the company's.
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // What goes wrong is said once, in our words.
 
   // Blocked here, before any thread starts, so that the signals wait for this thread and interrupt no other.
   sigset_t ending;

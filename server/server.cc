@@ -239,7 +239,8 @@ std::string Server::connect_path() const { return parts_->folder->connect_path()
 void Server::Drain() {
   if (parts_->drained) return;
   parts_->drained = true;
-  if (parts_->grpc_server != nullptr) {
+  const bool served = parts_->grpc_server != nullptr;
+  if (served) {
     Log(parts_->log, LogLevel::kInfo, "ending: no more calls are taken");
     if (auto* health = parts_->grpc_server->GetHealthCheckService(); health != nullptr) health->SetServingStatus(false);
     // Calls that are under way get their answers from the writer, so it ends after them.
@@ -251,7 +252,7 @@ void Server::Drain() {
   parts_->services.clear();
   parts_->writer.reset();
   parts_->storage.reset();
-  Log(parts_->log, LogLevel::kInfo, "ended");
+  if (served) Log(parts_->log, LogLevel::kInfo, "ended");
 }
 
 }  // namespace doorstep
