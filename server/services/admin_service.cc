@@ -87,7 +87,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   ServerUnaryReactor* InviteDevice(CallbackServerContext* context, const v1::InviteDeviceRequest* request,
                                    v1::InviteDeviceResponse* response) override {
-    constexpr char kMethod[] = "/doorstep.v1.AdminService/InviteDevice";
+    static constexpr char kMethod[] = "/doorstep.v1.AdminService/InviteDevice";
     return AnswerLater(
         parts_, kMethod, context, response, [&](const Scope& scope, const Call<v1::InviteDeviceResponse>& call) {
           const absl::Status fields = CheckFields(*request);

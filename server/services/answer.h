@@ -54,7 +54,7 @@ class Call {
   }
 
   const ServerParts* parts_;
-  absl::string_view method_;  // A literal.
+  absl::string_view method_;  // A literal: the call outlives the handler.
   grpc::ServerUnaryReactor* reactor_;
   Response* response_;
 };

@@ -17,7 +17,7 @@ class EnrollmentService final : public v1::EnrollmentService::CallbackService {
 
   grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context, const v1::EnrollRequest* request,
                                    v1::EnrollResponse* response) override {
-    constexpr char kMethod[] = "/doorstep.v1.EnrollmentService/Enroll";
+    static constexpr char kMethod[] = "/doorstep.v1.EnrollmentService/Enroll";
     return AnswerLater(parts_, kMethod, context, response, [&](const Scope&, const Call<v1::EnrollResponse>& call) {
       const absl::Status fields = CheckFields(*request);
       if (!fields.ok()) return call.Finish(fields);

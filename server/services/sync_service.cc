@@ -96,7 +96,7 @@ class SyncService final : public v1::SyncService::CallbackService {
 
   ServerUnaryReactor* Hello(CallbackServerContext* context, const v1::HelloRequest* request,
                             v1::HelloResponse* response) override {
-    constexpr char kMethod[] = "/doorstep.v1.SyncService/Hello";
+    static constexpr char kMethod[] = "/doorstep.v1.SyncService/Hello";
     return AnswerLater(
         parts_, kMethod, context, response, [&](const Scope& scope, const Call<v1::HelloResponse>& call) {
           const absl::Status fields = CheckFields(*request);
