@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/visit_fold.h"
 #include "server/apply/brief_projection.h"
@@ -221,7 +222,9 @@ absl::Status Group::Finish() {
   }
   RETURN_IF_ERROR(ProjectCases(*this, changed));
   RETURN_IF_ERROR(ProjectCommitments(*this));
+  KillPoint("apply");
   RETURN_IF_ERROR(ProjectHealth(*this));
+  KillPoint("health");
   RETURN_IF_ERROR(ProjectBriefs(*this));
   return ProjectFeeds(*this, changed);
 }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "server/apply/frame_admission.h"
@@ -206,7 +207,12 @@ std::unique_ptr<Group> Writer::BeginGroup(const Quarantines& quarantines) {
 
 absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& quarantines) {
   const std::unique_ptr<Group> group = BeginGroup(quarantines);
-  RETURN_IF_ERROR(storage_->writer().Transaction([&] { return RunAll(*group, requests, quarantines); }));
+  RETURN_IF_ERROR(storage_->writer().Transaction([&]() -> absl::Status {
+    RETURN_IF_ERROR(RunAll(*group, requests, quarantines));
+    KillPoint("feeds");
+    return absl::OkStatus();
+  }));
+  KillPoint("commit");
   last_commit_us_ = group->commit_us();
   return absl::OkStatus();
 }
