@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "tests/abi/wire.h"
 
 static int failures = 0;
 

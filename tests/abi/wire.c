@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "tests/abi/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
