@@ -69,7 +69,8 @@ print_sentence() {
 }
 
 print_invitation() {
-  local bin=$PWD/$programs/tools
+  local bin
+  bin=$(realpath "$programs/tools")
   printf '\nIt stays. In another shell:\n'
   printf '   export DOORSTEP_CONFIG_DIR=%s\n' "$DOORSTEP_CONFIG_DIR"
   printf '   %s/doorstep/doorstep account health A-02 --explain\n' "$bin"
