@@ -36,6 +36,8 @@ class StoryPhone {
   StoryPhone(const StoryPhone&) = delete;
   StoryPhone& operator=(const StoryPhone&) = delete;
 
+  // From the next Open on, the core's built-in transport instead of network().
+  void UseBuiltInTransport(const std::string& address) { built_in_address_ = address; }
   absl::Status Open();
   // As an app ends that the system puts away properly.
   void Close();
@@ -73,6 +75,7 @@ class StoryPhone {
   int64_t clock_error_us_ = 0;
   int64_t booted_us_;
   int boots_ = 1;
+  std::string built_in_address_;  // Empty: network().
   PhoneNetwork network_;
   doorstep_core* core_ = nullptr;
   std::vector<Noted> noted_;
