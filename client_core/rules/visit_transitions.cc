@@ -105,6 +105,9 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
         return absl::FailedPreconditionError(
             absl::StrCat("visit ", visit.id(), " was promised no window: there is nothing to miss"));
       }
+      if (visit.state() == v1::VISIT_STATE_CANCELED) {
+        return absl::FailedPreconditionError(absl::StrCat("visit ", visit.id(), " is cancelled: nobody was expected"));
+      }
       return absl::OkStatus();
     case v1::FoldCommand::kCreate:
     case v1::FoldCommand::kPast:

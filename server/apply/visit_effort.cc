@@ -56,13 +56,15 @@ absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& vi
   health::VisitEffort effort;
   effort.visit_id = visit.id;
   const v1::TimeWindow& promised = folded.promised();
+  // Both days are the customer's: the phone may count in another zone than the window was promised in.
+  const int32_t offset_s = promised.civil().empty() ? folded.utc_offset_s() : WindowOffsetSeconds(promised);
   if (promised.end_time_us() != 0 && folded.state() != v1::VISIT_STATE_CANCELED) {
     effort.promised = health::PromisedWindow{promised.start_time_us(), promised.end_time_us(),
-                                             CivilDay(promised.end_time_us(), WindowOffsetSeconds(promised))};
+                                             CivilDay(promised.end_time_us(), offset_s)};
   }
   if (folded.arrived_time_us() != 0) {
     effort.arrival =
-        health::Arrival{folded.arrived_time_us(), CivilDay(folded.arrived_time_us(), folded.utc_offset_s()),
+        health::Arrival{folded.arrived_time_us(), CivilDay(folded.arrived_time_us(), offset_s),
                         folded.arrived_quality() == v1::CLOCK_QUALITY_SUSPECT};
   }
   if (effort.promised.has_value() && !effort.arrival.has_value() && !folded.miss_recorded()) {

@@ -320,6 +320,13 @@ TEST(VisitFoldTest, CommandsAreRefusedWithStateAndRule) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: cancel needs"));
 }
 
+TEST(VisitFoldTest, NobodyIsMissedAtACancelledVisit) {
+  v1::FoldCommand miss;
+  miss.mutable_record_miss();
+  EXPECT_TRUE(CheckCommand(Dispatched("ana").Fold(), miss).ok());
+  EXPECT_EQ(CheckCommand(Dispatched("ana").Cancel(5).Fold(), miss).code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(VisitFoldTest, AdvisesAndNeverForbids) {
   EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "ana", v1::LogEntry::kTravelStarted), IsEmpty());
   EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "bo", v1::LogEntry::kArrived),

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "client_core/rules/clock_correction.h"
 #include "server/storage/commitment_table.h"
 #include "server/storage/repair_history.h"
@@ -116,6 +118,24 @@ TEST_F(HealthProjectionTest, TheOfficeMayRecordAMissWithoutWaiting) {
   record.mutable_record_miss()->set_id("v1");
   EXPECT_EQ(office_.Do(record), absl::OkStatus());
   EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_MISSED, 1}}));
+}
+
+// Late at night in New York is the next day for a phone that counts in UTC.
+TEST_F(HealthProjectionTest, TheDayOfAWindowIsTheCustomers) {
+  office_.Plan("v1", "acme", "ana", 8);
+  v1::CommandRecord record;
+  record.mutable_schedule_visit()->set_id("v1");
+  v1::TimeWindow& promised = *record.mutable_schedule_visit()->mutable_promised();
+  promised.set_start_time_us(kMonday + 21 * kHour);
+  promised.set_end_time_us(kMonday + 23 * kHour);
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + kMonday / kDay;
+  promised.set_civil(absl::StrCat(absl::FormatCivilTime(civil), "T16:00/", absl::FormatCivilTime(civil), "T18:00"));
+  *record.mutable_schedule_visit()->mutable_planned() = promised;
+  EXPECT_EQ(office_.Do(record), absl::OkStatus());
+  ana_.Record(Arrived(), "v1", kMonday + 24 * kHour + kHour / 6);
+  PushRest(ana_, kMonday + 26 * kHour, true);
+  EXPECT_EQ(office_.Signals("acme").count(v1::SIGNAL_ARRIVAL_LATE), 1u);
+  EXPECT_EQ(office_.Signals("acme").count(v1::SIGNAL_ARRIVAL_MISSED), 0u);
 }
 
 TEST_F(HealthProjectionTest, APromiseIsPendingWhileAPhoneThatMayHaveKeptItIsSilent) {
