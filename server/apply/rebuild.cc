@@ -97,10 +97,23 @@ absl::StatusOr<std::vector<v1::CommandRecord>> ParseRecords(const std::vector<Co
   return records;
 }
 
+// Whether a stored frame goes on where its journal stands, which it did when it was admitted. Else admitting it would
+// look for hashes that are not there.
+absl::StatusOr<bool> Follows(Group& group, const FrameRow& row, const v1::FrameHeader& header) {
+  ASSIGN_OR_RETURN(const JournalRow* journal, group.FindJournal(row.device, header.epoch()));
+  if (journal == nullptr || header.last_seq() <= journal->mark) return false;
+  if (header.first_seq() + row.skip != journal->mark + 1) return false;
+  return row.skip > 0 || header.prev_hash() == journal->head_hash;
+}
+
 absl::Status ReplayFrame(Group& group, const FrameRow& row) {
   PreparedFrame frame;
   frame.bytes = row.bytes;
   ASSIGN_OR_RETURN(frame.opened, OpenStored(row));
+  ASSIGN_OR_RETURN(const bool follows, Follows(group, row, frame.opened.header));
+  if (!follows) {
+    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, " does not follow from the rows before it"));
+  }
   frame.consumed = true;  // Decoded when it is judged.
   if (row.skip > 0) {
     ASSIGN_OR_RETURN(std::unique_ptr<PreparedFrame> prepared, PrepareFrame(row.bytes, frame.opened.header.device()));
