@@ -1,5 +1,7 @@
 #include "server/apply/commands/references.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "server/storage/account_table.h"
@@ -24,16 +26,29 @@ absl::Status RequireTechnician(absl::string_view field, absl::string_view id, Tr
   return version != 0 ? absl::OkStatus() : Missing(field, "technician", id);
 }
 
-absl::Status RequireSite(absl::string_view field, absl::string_view id, Transaction& tx) {
+namespace {
+
+// Site and asset alike.
+template <typename Record>
+absl::Status RequireOfAccount(absl::string_view field, absl::string_view kind, absl::string_view id,
+                              absl::string_view account_id, Transaction& tx) {
   if (id.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int64_t version, FindRecordVersion<v1::Site>(tx.sql(), id));
-  return version != 0 ? absl::OkStatus() : Missing(field, "site", id);
+  ASSIGN_OR_RETURN(const std::optional<Record> record, FindRecord<Record>(tx.sql(), id));
+  if (!record.has_value()) return Missing(field, kind, id);
+  if (record->account_id() == account_id) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", kind, " ", id, " belongs to account ", record->account_id(), ", not ", account_id));
 }
 
-absl::Status RequireAsset(absl::string_view field, absl::string_view id, Transaction& tx) {
-  if (id.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int64_t version, FindRecordVersion<v1::Asset>(tx.sql(), id));
-  return version != 0 ? absl::OkStatus() : Missing(field, "asset", id);
+}  // namespace
+
+absl::Status RequireSite(absl::string_view field, absl::string_view id, absl::string_view account_id, Transaction& tx) {
+  return RequireOfAccount<v1::Site>(field, "site", id, account_id, tx);
+}
+
+absl::Status RequireAsset(absl::string_view field, absl::string_view id, absl::string_view account_id,
+                          Transaction& tx) {
+  return RequireOfAccount<v1::Asset>(field, "asset", id, account_id, tx);
 }
 
 }  // namespace doorstep

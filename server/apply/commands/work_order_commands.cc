@@ -30,9 +30,9 @@ absl::StatusOr<v1::CreateWorkOrderResponse> RunCommand(v1::CreateWorkOrderReques
   ASSIGN_OR_RETURN(const auto existing, tx.FindWorkOrder(order.id()));
   if (existing.has_value()) return absl::AlreadyExistsError(absl::StrCat("work order ", order.id(), " exists"));
   RETURN_IF_ERROR(RequireAccount("work_order.account_id", order.account_id(), tx));
-  RETURN_IF_ERROR(RequireSite("work_order.site_id", order.site_id(), tx));
+  RETURN_IF_ERROR(RequireSite("work_order.site_id", order.site_id(), order.account_id(), tx));
   for (const std::string& asset_id : order.asset_ids()) {
-    RETURN_IF_ERROR(RequireAsset("work_order.asset_ids", asset_id, tx));
+    RETURN_IF_ERROR(RequireAsset("work_order.asset_ids", asset_id, order.account_id(), tx));
   }
   request.clear_request_id();
   const std::string id = order.id();

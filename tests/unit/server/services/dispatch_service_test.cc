@@ -81,6 +81,18 @@ TEST_F(DispatchServiceTest, RefusesAWorkOrderForAnAccountNobodyKnows) {
               "work_order.account_id: no account A-9");
 }
 
+TEST_F(DispatchServiceTest, AnOrderNamesOnlyWhatBelongsToItsAccount) {
+  Import({AccountRow("A-2", "Hotel Peña")});
+  v1::CreateWorkOrderRequest request = NewOrder();
+  request.mutable_work_order()->set_account_id("A-2");
+  request.mutable_work_order()->clear_site_id();
+  request.mutable_work_order()->clear_asset_ids();
+  request.mutable_work_order()->add_asset_ids("E-1");
+  v1::CreateWorkOrderResponse response;
+  EXPECT_CODE(Ask(dispatch_, &Stub::CreateWorkOrder, request, &response), INVALID_ARGUMENT,
+              "work_order.asset_ids: asset E-1 belongs to account A-1, not A-2");
+}
+
 TEST_F(DispatchServiceTest, GivesARepeatedCallTheFirstAnswerAndRefusesAnotherBody) {
   v1::CreateWorkOrderRequest request = NewOrder();
   v1::CreateWorkOrderResponse first;
