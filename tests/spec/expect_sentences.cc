@@ -215,6 +215,14 @@ absl::Status ExpectEpoch(World& world, const Words& w) {
   return moved ? absl::OkStatus() : Differs("the journal", absl::StrCat("epoch ", status.epoch()), "a new epoch");
 }
 
+absl::Status ExpectExplained(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  if (entry.phone == nullptr) return absl::InvalidArgumentError("a newer phone explains nothing here");
+  ASSIGN_OR_RETURN(const v1::Explanation explanation, entry.phone->Explain(entry.noted.position));
+  const std::string lines = absl::StrJoin(explanation.lines(), " / ");
+  return lines.find(w["text"]) != std::string::npos ? absl::OkStatus() : Differs("the explanation", lines, w["text"]);
+}
+
 absl::Status ExpectRefused(World& world, const Words& w) {
   const absl::Status status = RunStep(world, w.rest("step"));
   if (absl::IsFailedPrecondition(status)) return absl::OkStatus();
@@ -242,6 +250,7 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect health {account} {figure} {how}", ExpectHealth},
       {"expect nothing lost or doubled", [](World& world, const Words&) { return world.CheckNothingLostOrDoubled(); }},
       {"expect rebuild equal", ExpectRebuildEqual},
+      {"expect explanation of {entry} says {text}", ExpectExplained},
       {"expect refused {step...}", ExpectRefused},
   };
   return *kSentences;

@@ -35,12 +35,12 @@ absl::Status NewerPhone::Enrol(const std::string& address, const std::string& in
   return absl::OkStatus();
 }
 
-v1::Frame NewerPhone::MakeFrame(const std::vector<std::string>& entries) const {
+v1::Frame NewerPhone::MakeFrame(const std::string& entry) const {
   v1::FrameHeader header;
   header.set_device(device_);
   header.set_epoch(epoch_);
   header.set_first_seq(seq_ + 1);
-  header.set_last_seq(seq_ + entries.size());
+  header.set_last_seq(seq_ + 1);
   header.set_prev_hash(std::string(AsBytes(head_)));
   header.set_empties_queue(true);
   v1::ClockSample* sample = header.add_clock();
@@ -48,30 +48,22 @@ v1::Frame NewerPhone::MakeFrame(const std::vector<std::string>& entries) const {
   sample->set_wall_time_us(clock_->now_us());
   sample->set_monotonic_us(clock_->now_us());
   v1::FrameBody body;
+  body.add_entries()->set_author(author_);
+  body.mutable_entries(0)->set_entry(entry);
   SodiumSha256 hasher;
-  Hash head = head_;
-  uint64_t seq = seq_;
-  for (const std::string& entry : entries) {
-    body.add_entries()->set_author(author_);
-    body.mutable_entries()->rbegin()->set_entry(entry);
-    head = ChainNext(hasher, head, {device_, epoch_, ++seq, author_, 0, 0, entry});
-  }
+  const Hash head = ChainNext(hasher, head_, {device_, epoch_, seq_ + 1, author_, 0, 0, entry});
   header.set_head_hash(std::string(AsBytes(head)));
   v1::Frame frame;
   if (const auto bytes = BuildFrame(header, body); bytes.ok()) frame.ParseFromString(*bytes);
   return frame;
 }
 
-absl::Status NewerPhone::Push(const std::string& frame, v1::PushResponse* response) {
-  v1::PushRequest request;
-  request.set_frame(frame);
-  return CallAndWait(*transport_, "SyncService/Push", token_, request, response);
-}
-
 absl::Status NewerPhone::SendEntry(const std::string& entry, const Noted& noted) {
-  const v1::Frame frame = MakeFrame({entry});
+  const v1::Frame frame = MakeFrame(entry);
+  v1::PushRequest request;
+  request.set_frame(frame.SerializeAsString());
   v1::PushResponse response;
-  RETURN_IF_ERROR(Push(frame.SerializeAsString(), &response));
+  RETURN_IF_ERROR(CallAndWait(*transport_, "SyncService/Push", token_, request, &response));
   if (response.mark().received_through() != seq_ + 1) {
     return absl::InternalError(absl::StrCat("the server received through ", response.mark().received_through()));
   }

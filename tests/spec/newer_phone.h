@@ -24,19 +24,13 @@ class NewerPhone {
   // A kind of entry that nobody here knows.
   absl::Status SendUnknownKind(const std::string& visit);
   absl::Status SendNote(const std::string& visit, const std::string& text);
-  // Any bytes as the next entry of the journal.
-  absl::Status SendEntry(const std::string& entry, const Noted& noted);
-
-  // A frame of these entries (serialized LogEntry each) after `prev`, chained as a phone does.
-  v1::Frame MakeFrame(const std::vector<std::string>& entries) const;
-  // The frame's answer; nothing is noted.
-  absl::Status Push(const std::string& frame, v1::PushResponse* response);
-
   const std::vector<Noted>& noted() const { return noted_; }
-  const std::string& device() const { return device_; }
 
  private:
   v1::LogEntry Begin(const std::string& visit);
+  // As the next entry of the journal.
+  absl::Status SendEntry(const std::string& entry, const Noted& noted);
+  v1::Frame MakeFrame(const std::string& entry) const;
 
   const std::string author_;
   StoryClock* const clock_;

@@ -102,18 +102,17 @@ absl::Status StoryPhone::Enrol(const std::string& invitation_code) {
   return Take(doorstep_enrol(core_, Bytes(bytes), bytes.size())).status();
 }
 
-absl::StatusOr<v1::AppendResponse> StoryPhone::Append(v1::LogEntry entry, const std::string& token) {
+absl::StatusOr<v1::AppendResponse> StoryPhone::Append(v1::LogEntry entry) {
   clock_->Advance(kSecondUs);
   Noted noted{{}, author_, entry.visit_id(), entry.fact_case(), clock_->now_us() + clock_error_us_};
   v1::AppendRequest request;
   request.set_author(author_);
   *request.mutable_entry() = std::move(entry);
-  request.set_token(token);
   const std::string bytes = request.SerializeAsString();
   ASSIGN_OR_RETURN(const v1::AppendResponse response,
                    TakeAs<v1::AppendResponse>(doorstep_append(core_, Bytes(bytes), bytes.size())));
   noted.position = response.position();
-  if (!response.repeated()) noted_.push_back(noted);
+  noted_.push_back(noted);
   return response;
 }
 

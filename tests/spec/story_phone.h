@@ -49,8 +49,8 @@ class StoryPhone {
   void SetClockError(int64_t micros) { clock_error_us_ = micros; }
 
   absl::Status Enrol(const std::string& invitation_code);
-  // Durable when it returns. `token` empty: none.
-  absl::StatusOr<v1::AppendResponse> Append(v1::LogEntry entry, const std::string& token = "");
+  // Durable when it returns.
+  absl::StatusOr<v1::AppendResponse> Append(v1::LogEntry entry);
   // Until all is done; "the rest waits" is an error when the phone is online.
   absl::Status Sync();
   // One try that the story expects to end early.

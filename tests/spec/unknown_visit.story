@@ -13,6 +13,7 @@ ana syncs
 expect entry ana#1 needs attention UNKNOWN_VISIT
 expect entry ana#3 needs attention UNKNOWN_VISIT
 expect entry ana#4 counted
+expect explanation of ana#1 says "will count as soon as the office has made this visit"
 expect health acme counts OUTCOME_RESOLVED never
 
 at 12:00 office creates visit V7 for acme on boiler-1

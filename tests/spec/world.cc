@@ -128,7 +128,12 @@ absl::Status World::CheckNothingLostOrDoubled() {
     if (times > 1) absl::StrAppend(&wrong, "doubled: ", text(key), "; ");
     if (times > 0 && noted.count(key) == 0) absl::StrAppend(&wrong, "nobody recorded: ", text(key), "; ");
   }
-  return wrong.empty() ? absl::OkStatus() : absl::DataLossError(wrong);
+  if (!wrong.empty()) return absl::DataLossError(wrong);
+  // The office's own count says the same.
+  ASSIGN_OR_RETURN(const v1::GetStatusResponse status, office_.Status());
+  if (status.entries() - status.copies() == noted.size()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the office counts ", status.entries(), " entries, ", status.copies(),
+                                          " of them copies; the phones recorded ", noted.size()));
 }
 
 }  // namespace doorstep::spec
