@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,6 +30,21 @@ absl::Status JudgeCopy(Group& group, const DeviceRow& device, const v1::JournalP
   judgement.set_verdict(v1::VERDICT_SAME_AS_ORIGINAL);
   judgement.set_message("counts as " + FormatPosition(original));
   return group.Judge(device.n, std::move(judgement));
+}
+
+// An entry that moved twice names its first position both times. When the server never got that one, what came under
+// another position before is the same entry all the same.
+absl::StatusOr<std::optional<v1::JournalPosition>> FindHeldMove(Group& group, const DeviceRow& device,
+                                                                const RehomedRow& row,
+                                                                const v1::EntryEnvelope& envelope) {
+  ASSIGN_OR_RETURN(const std::vector<RehomedRow> moves,
+                   RehomedFrom(group.sql(), device.n, row.from_epoch, row.from_seq, row.from_seq));
+  for (const RehomedRow& move : moves) {
+    if (move.copy || (move.epoch == row.epoch && move.seq == row.seq)) continue;
+    ASSIGN_OR_RETURN(const StoredEntry held, FindStoredEntry(group.sql(), device.n, move.epoch, move.seq));
+    if (SameRecord(held.envelope(), envelope)) return MakePosition(device.id, move.epoch, move.seq);
+  }
+  return std::nullopt;
 }
 
 // Takes everything of one journal out of the visit's input and counts again what still counts.
@@ -79,9 +95,15 @@ absl::StatusOr<bool> IsCopyOfHeld(Group& group, const DeviceRow& device, const v
     ASSIGN_OR_RETURN(const StoredEntry original, FindStoredEntry(group.sql(), device.n, row.from_epoch, row.from_seq));
     row.copy = SameRecord(original.envelope(), envelope);
   }
+  v1::JournalPosition held = MakePosition(device.id, row.from_epoch, row.from_seq);
+  if (!row.copy) {
+    ASSIGN_OR_RETURN(const std::optional<v1::JournalPosition> moved, FindHeldMove(group, device, row, envelope));
+    row.copy = moved.has_value();
+    if (row.copy) held = *moved;
+  }
   RETURN_IF_ERROR(WriteRehomed(group.sql(), device.n, row));
   if (!row.copy) return false;
-  RETURN_IF_ERROR(JudgeCopy(group, device, position, MakePosition(device.id, row.from_epoch, row.from_seq)));
+  RETURN_IF_ERROR(JudgeCopy(group, device, position, held));
   return true;
 }
 

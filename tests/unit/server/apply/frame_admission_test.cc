@@ -120,6 +120,31 @@ TEST_F(FrameAdmissionTest, OriginalsThatComeAfterTheirCopiesCountInTheirPlace) {
   office_.ExpectRebuildEqual();
 }
 
+// A journal was salvaged and then forked: its entries name the position they had first, which the server never got.
+TEST_F(FrameAdmissionTest, AnEntryThatMovedTwiceCountsOnce) {
+  FieldPhone spare = office_.SparePhone(phone_);
+  for (uint64_t seq = 1; seq <= 6; ++seq) spare.Rehome(phone_, seq);
+  EXPECT_EQ(Mark(office_.Push(spare, 1, 4)), 4u);
+  EXPECT_EQ(Parts(), 4000);
+
+  FieldPhone other_past = office_.SparePhone(phone_);
+  for (int i = 0; i < 6; ++i) other_past.Record(Note("another"), "v1", kMonday + i);
+  const absl::StatusOr<FrameAnswer> answer = office_.Push(other_past, 5, 6);
+  ASSERT_TRUE(answer.ok() && answer->fork.has_value());
+  FieldPhone moved("d1", answer->fork->new_epoch(), answer->fork->new_epoch_salt(), "ana");
+  for (uint64_t seq = 1; seq <= 6; ++seq) moved.Rehome(spare, seq);
+  EXPECT_EQ(Mark(office_.Push(moved, 1, 6)), 6u);
+  EXPECT_EQ(Parts(), 6000) << "nothing is doubled";
+  EXPECT_EQ(office_.JudgementOf(moved, 4)->verdict(), v1::VERDICT_SAME_AS_ORIGINAL);
+  EXPECT_FALSE(office_.JudgementOf(moved, 5).has_value());
+  office_.ExpectRebuildEqual();
+
+  EXPECT_EQ(Mark(office_.Push(phone_, 1, 6)), 6u);
+  EXPECT_EQ(Parts(), 6000) << "the originals take the place of both";
+  EXPECT_EQ(office_.Visit("v1").facts(), 6u);
+  office_.ExpectRebuildEqual();
+}
+
 TEST_F(FrameAdmissionTest, WhatTheServerNeverIssuedIsRefused) {
   FieldPhone unknown_epoch("d1", 9, "salt of epoch 9.", "ana");
   unknown_epoch.Record(Arrived(), "v1", kMonday);
