@@ -235,7 +235,8 @@ class Office {
     std::map<v1::Signal, int> signals;
     Read([&](SqlSession& sql) {
       const int64_t n = FindAccountNumber(sql, account).value();
-      for (const v1::Observation& observation : KnownObservations(sql, n, 0).value()) ++signals[observation.signal()];
+      const std::vector<v1::Observation> known = KnownObservations(sql, n, 0).value();
+      for (const v1::Observation& observation : known) ++signals[observation.signal()];
     });
     return signals;
   }

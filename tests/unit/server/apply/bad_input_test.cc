@@ -78,7 +78,7 @@ TEST_F(BadInputTest, DatesFarOffAreKeptAndMoveNothingOutOfRange) {
       v1::LogEntry entry = facts % 2 == 0 ? Arrived() : testing::Csat(3);
       entry.set_visit_id("v1");
       entry.mutable_time()->set_wall_time_us(wall_us);
-      entry.mutable_time()->set_monotonic_us(facts % 3 == 0 ? wall_us : kLast - wall_us / 2);
+      entry.mutable_time()->set_monotonic_us(facts % 3 == 0 ? wall_us : -(wall_us / 2));
       entry.mutable_time()->set_utc_offset_s(facts % 2 == 0 ? 50400 : -50400);
       entry.mutable_time()->set_boot_id(boot);
       phone_.RecordBytes(entry.SerializeAsString());
