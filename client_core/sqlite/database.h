@@ -95,8 +95,8 @@ class Database {
   absl::Status ReadTransaction(const std::function<absl::Status()>& body);
   // Moves the WAL into the database file as far as readers allow, without waiting.
   absl::Status Checkpoint();
-  // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalPages() says
-  // that it has grown.
+  // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalPages()
+  // says that it has grown.
   void OwnCheckpoints();
   // Pages in the WAL after the last commit of this connection. Only after OwnCheckpoints().
   int64_t WalPages() const { return wal_pages_; }

@@ -63,9 +63,8 @@ absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& vi
                                              CivilDay(promised.end_time_us(), offset_s)};
   }
   if (folded.arrived_time_us() != 0) {
-    effort.arrival =
-        health::Arrival{folded.arrived_time_us(), CivilDay(folded.arrived_time_us(), offset_s),
-                        folded.arrived_quality() == v1::CLOCK_QUALITY_SUSPECT};
+    effort.arrival = health::Arrival{folded.arrived_time_us(), CivilDay(folded.arrived_time_us(), offset_s),
+                                     folded.arrived_quality() == v1::CLOCK_QUALITY_SUSPECT};
   }
   if (effort.promised.has_value() && !effort.arrival.has_value() && !folded.miss_recorded()) {
     ASSIGN_OR_RETURN(const bool anybody, HasPhone(group, folded));
