@@ -17,8 +17,11 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions&
   std::unique_ptr<LocalStore> store(new LocalStore(options));
   RETURN_IF_ERROR(store->lock_.Take(options.directory));
   RETURN_IF_ERROR(store->OpenFiles());
-  // What a page brought before the process ended.
-  RETURN_IF_ERROR(store->Settle().status());
+  // What a page brought before the process ended. Without it entries show an earlier stage than they have, which must
+  // not keep anybody from recording: it is repeated after the next page.
+  if (const absl::Status settled = store->Settle().status(); !settled.ok()) {
+    Log(options.log, LogLevel::kWarning, absl::StrCat("settling has to be repeated: ", settled.message()));
+  }
   return store;
 }
 
@@ -103,6 +106,14 @@ absl::StatusOr<uint64_t> LocalStore::FoldedThrough(uint64_t epoch, const std::st
 }
 
 absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
+  bool replica_failed = false;
+  absl::StatusOr<std::vector<MarkMove>> moves = SettleOnce(&replica_failed);
+  if (!absl::IsDataLoss(moves.status())) return moves;
+  RETURN_IF_ERROR(replica_failed ? RepairReplica(moves.status()) : RepairJournal(moves.status()));
+  return SettleOnce(&replica_failed);
+}
+
+absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_failed) {
   std::vector<MarkMove> moves;
   const FeedState* feed = replica_->FindFeed(kDeviceFeed);
   // Marks of another generation, or of rows that a running snapshot may yet remove, say nothing.
@@ -110,10 +121,12 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
       feed->generation != journal_->identity()->generation()) {
     return moves;
   }
-  ASSIGN_OR_RETURN(const std::vector<v1::JournalState> states, replica_->JournalStates());
-  if (states.empty()) return moves;
+  const absl::StatusOr<std::vector<v1::JournalState>> states = replica_->JournalStates();
+  *replica_failed = !states.ok();
+  if (!states.ok()) return states.status();
+  if (states->empty()) return moves;
   const absl::Status status = journal_db_->Transaction([&]() -> absl::Status {
-    for (const v1::JournalState& state : states) {
+    for (const v1::JournalState& state : *states) {
       const uint64_t epoch = state.mark().epoch();
       const auto marks = journal_->epochs().find(epoch);
       if (marks == journal_->epochs().end()) continue;
@@ -121,8 +134,10 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
       ASSIGN_OR_RETURN(const Acknowledgement taken, journal_->Acknowledge(state.mark()));
       if (taken == Acknowledgement::kNotOurs) continue;
       RETURN_IF_ERROR(journal_->SetJudged(epoch, state.judged_through()));
-      ASSIGN_OR_RETURN(const uint64_t settled, SettledBy(marks->second));
-      RETURN_IF_ERROR(journal_->SettleThrough(epoch, settled));
+      const absl::StatusOr<uint64_t> settled = SettledBy(marks->second);  // Reads the replica only.
+      *replica_failed = !settled.ok();
+      if (!settled.ok()) return settled.status();
+      RETURN_IF_ERROR(journal_->SettleThrough(epoch, *settled));
       move.received_after = marks->second.received_through;
       move.judged_after = marks->second.judged_through;
       if (move.received_after > move.received_before || move.judged_after > move.judged_before) moves.push_back(move);

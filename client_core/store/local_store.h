@@ -69,6 +69,7 @@ class LocalStore {
   // Step C2: takes the device feed's journal states into the journal's marks, and settles what the replica tells
   // about. An entry is settled when it is judged and its visit's row has folded it, or it is an exception that does not
   // count, or its visit is not on this phone. Returns the epochs whose received or judged marks moved.
+  // A damaged file is repaired first.
   absl::StatusOr<std::vector<MarkMove>> Settle();
 
   // Sets aside a damaged journal and salvages it row by row; rebuilds a damaged replica. `damaged` is the DATA_LOSS
@@ -90,6 +91,8 @@ class LocalStore {
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);
   void KeepIdentity();
+  // `replica_failed`: whether the replica is to blame for a failure.
+  absl::StatusOr<std::vector<MarkMove>> SettleOnce(bool* replica_failed);
   absl::StatusOr<uint64_t> SettledBy(const EpochMarks& marks);
   absl::StatusOr<uint64_t> FoldedThrough(uint64_t epoch, const std::string& visit_id);
   void Report(std::string line);

@@ -168,6 +168,29 @@ TEST_F(RepairTest, SaysWhatToDoWhenTheDiskIsFullAndLosesNothing) {
   EXPECT_EQ(journal().Counts().recorded, saved + 1);
 }
 
+// A row of the replica that nobody has read since it was damaged must not keep the phone from recording.
+TEST_F(RepairTest, OpensWhenAVisitOfTheReplicaCannotBeRead) {
+  OpenEnrolled();
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(device_feed_);
+  store_.reset();
+  {
+    sqlite::OpenOptions options;
+    options.path = Path("replica.db");
+    const auto db = sqlite::Database::Open(options);
+    ASSERT_TRUE(db.ok());
+    ASSERT_OK((*db)->Execute("UPDATE row SET entity = x'ff' WHERE id = 'v1'"));
+  }
+  ASSERT_OK(Open());
+  EXPECT_EQ(store_->repairs().size(), 1u);
+  EXPECT_EQ(store_->replica().Cursor("device"), "") << "it is fetched again";
+  EXPECT_EQ(journal().Counts().recorded, 1u);
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 2u);
+}
+
 TEST_F(RepairTest, RefusesASecondCoreOnTheSameFolder) {
   OpenEnrolled();
   const absl::Status second = LocalStore::Open(options_).status();
