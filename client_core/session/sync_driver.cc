@@ -106,9 +106,14 @@ void SyncDriver::Send(const SendPull& pull) {
 
 void SyncDriver::Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
                        const google::protobuf::MessageLite& request, Flight flight) {
+  const auto& identity = parts_.store->journal().identity();
+  if (!identity.has_value()) {
+    // A damaged journal that could not be salvaged yet: an empty one stands in for it until the next open.
+    return FailSoon(call, absl::FailedPreconditionError("this phone does not know who it is"), flight.last_seq);
+  }
   UnaryCall unary;
   unary.method = std::string(method);
-  unary.authorization = absl::StrCat("Bearer ", parts_.store->journal().identity()->token());
+  unary.authorization = absl::StrCat("Bearer ", identity->token());
   unary.request = request.SerializeAsString();
   unary.deadline_ms = deadline_ms;
   flight.sent = parts_.clock->Now();
@@ -241,6 +246,7 @@ void SyncDriver::Settle() {
     return;
   }
   settle_due_ = false;
+  if (moves->empty()) return;
   const std::string device = parts_.store->journal().identity()->device();
   for (const MarkMove& move : *moves) {
     if (move.received_after > move.received_before) {
@@ -293,7 +299,8 @@ void SyncDriver::Retain(const ClockReading& now) {
 }
 
 bool SyncDriver::IsOtherGeneration(absl::string_view generation) const {
-  return !generation.empty() && generation != parts_.store->journal().identity()->generation();
+  const auto& identity = parts_.store->journal().identity();
+  return !generation.empty() && identity.has_value() && generation != identity->generation();
 }
 
 // ---- what the engine needs to know of the files ----
@@ -382,7 +389,10 @@ void SyncDriver::TellPage(const PageChanges& page) {
 
 void SyncDriver::TellRepairs() {
   const std::vector<std::string>& repairs = parts_.store->repairs();
+  if (repairs_told_ == repairs.size()) return;
   for (; repairs_told_ < repairs.size(); ++repairs_told_) parts_.events->Add(RepairedEvent(repairs[repairs_told_]));
+  // A rebuilt replica has lost its place in every feed, which the engine may take for read to the head.
+  Handle(Notice::kHint);
 }
 
 }  // namespace doorstep

@@ -1,0 +1,140 @@
+// What the driver promises whatever has become of the phone's files.
+#include "client_core/session/sync_driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client_core/base/clock.h"
+#include "doorstep/v1/sync.pb.h"
+
+namespace doorstep {
+namespace {
+
+// A server whose feeds are empty: every page is the whole snapshot.
+class EmptyOffice final : public Transport {
+ public:
+  void Start(uint64_t, UnaryCall call, Done done) override {
+    ++calls;
+    if (call.method != "/doorstep.v1.SyncService/Pull") {
+      v1::HelloResponse hello;
+      hello.set_generation("g1");
+      return done(absl::OkStatus(), hello.SerializeAsString());
+    }
+    v1::PullRequest request;
+    ASSERT_TRUE(request.ParseFromString(call.request));
+    pulls.push_back(request.feed() + " from \"" + request.cursor() + "\"");
+    v1::PullResponse page;
+    page.set_codec(v1::CODEC_NONE);
+    page.set_snapshot_begins(true);
+    page.set_snapshot_ends(true);
+    page.set_at_head(true);
+    page.set_cursor("head");
+    page.set_feed_seq(5);
+    page.set_generation("g1");
+    done(absl::OkStatus(), page.SerializeAsString());
+  }
+  void Cancel(uint64_t) override {}
+
+  int calls = 0;
+  std::vector<std::string> pulls;
+};
+
+class SyncDriverTest : public testing::Test {
+ protected:
+  SyncDriverTest() : queue_([] {}) {
+    std::string path = testing::TempDir() + "/driver-XXXXXX";
+    directory_ = mkdtemp(path.data());
+    StoreOptions options;
+    options.directory = directory_;
+    store_ = LocalStore::Open(options).value();
+    v1::EnrolmentRequest invitation;
+    invitation.set_invitation_code("invitation");
+    EXPECT_TRUE(store_->journal().PrepareEnrolment(invitation, random_).ok());
+    v1::EnrollResponse enrolled;
+    enrolled.set_device("d7");
+    enrolled.set_token("token");
+    enrolled.set_generation("g1");
+    enrolled.add_technicians()->set_id("ana");
+    enrolled.mutable_epoch()->set_epoch(1);
+    enrolled.mutable_epoch()->set_salt(std::string(16, 's'));
+    EXPECT_TRUE(store_->CompleteEnrolment(enrolled).ok());
+    driver_ = std::make_unique<SyncDriver>(
+        SyncDriver::Parts{store_.get(), &office_, &clock_, &random_, &queue_, &events_, {}});
+  }
+  ~SyncDriverTest() override {
+    queue_.Close();
+    driver_.reset();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  void OnQueue(const std::function<void()>& task) {
+    const absl::StatusOr<bool> done = queue_.Ask<bool>([task]() -> absl::StatusOr<bool> {
+      task();
+      return true;
+    });
+    ASSERT_TRUE(done.ok()) << done.status();
+  }
+  // Lets answers through until so many pages were asked for, or nothing comes any more.
+  void WaitForPulls(size_t count) {
+    bool reached = false;
+    for (int turn = 0; turn < 1000 && !reached; ++turn) {
+      OnQueue([this, count, &reached] { reached = office_.pulls.size() >= count; });
+    }
+  }
+  // Everything of the journal's file is gone, and nothing can be written beside it.
+  void LoseTheJournal() {
+    std::ofstream(directory_ + "/journal.db-wal", std::ios::trunc).flush();
+    std::ofstream(directory_ + "/journal.db", std::ios::trunc) << std::string(16384, 'x');
+    std::filesystem::create_directory(directory_ + "/journal.db.salvaged");
+    ASSERT_FALSE(store_->RepairJournal(absl::DataLossError("found by a check")).ok());
+    ASSERT_FALSE(store_->journal().identity().has_value());
+  }
+
+  std::string directory_;
+  SystemClock clock_;
+  SeededRandom random_{7};
+  EmptyOffice office_;
+  EventLog events_;
+  SerialQueue queue_;
+  std::unique_ptr<LocalStore> store_;
+  std::unique_ptr<SyncDriver> driver_;
+};
+
+TEST_F(SyncDriverTest, AsksTheServerForEveryFeedAgainWhenTheReplicaWasRebuilt) {
+  OnQueue([this] {
+    driver_->IdentityChanged();
+    driver_->Handle(SyncStarted());
+  });
+  WaitForPulls(3);  // No third one comes: both feeds are read to their heads.
+  OnQueue([this] {
+    ASSERT_THAT(office_.pulls, testing::ElementsAre("device from \"\"", "technician:ana from \"\""));
+    ASSERT_TRUE(store_->RepairReplica(absl::DataLossError("found by a check")).ok());
+    driver_->Handle(Tick());
+  });
+  WaitForPulls(4);
+  OnQueue([this] {
+    ASSERT_EQ(office_.pulls.size(), 4u);
+    EXPECT_EQ(office_.pulls[2], "device from \"\"");
+    EXPECT_EQ(office_.pulls[3], "technician:ana from \"\"");
+  });
+}
+
+TEST_F(SyncDriverTest, SendsNothingAndLivesOnWhenTheJournalIsLostAndCannotBeSalvaged) {
+  OnQueue([this] {
+    driver_->IdentityChanged();
+    LoseTheJournal();
+    driver_->Handle(SyncStarted());
+  });
+  OnQueue([this] { EXPECT_EQ(office_.calls, 0); });
+}
+
+}  // namespace
+}  // namespace doorstep
