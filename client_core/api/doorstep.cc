@@ -182,6 +182,8 @@ void doorstep_close(doorstep_core* core) {
   core->gate.Shut();
   core->session->Close();
   core->gate.WaitUntilEmpty();
+  // Before the gate goes: cancelling what is under way may make the host complete it.
+  core->session.reset();
   delete core;
 }
 
@@ -251,6 +253,8 @@ void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep
                                  size_t length) {
   if (core == nullptr || core->host_transport == nullptr) return;
   try {
+    const doorstep::Visit visit(core);
+    if (!visit.inside()) return;
     const std::string bytes(response == nullptr ? "" : reinterpret_cast<const char*>(response),
                             response == nullptr ? 0 : length);
     const bool known = status >= DOORSTEP_OK && status <= DOORSTEP_UNAUTHENTICATED;

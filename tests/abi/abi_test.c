@@ -124,6 +124,8 @@ static void host_cancel(void* context, uint64_t call_id) {
   host* h = context;
   CHECK(call_id != 0);
   ++h->cancelled;
+  /* As a host does whose gRPC ends a cancelled call at once; also while the core is being closed. */
+  doorstep_transport_complete(h->core, call_id, DOORSTEP_CANCELLED, NULL, 0);
 }
 
 static doorstep_options options_of(host* h, const char* directory, const doorstep_transport* transport) {

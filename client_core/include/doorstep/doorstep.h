@@ -180,7 +180,7 @@ DOORSTEP_API doorstep_result* doorstep_sync_stop(doorstep_core* core);
 /* Tells the core what the phone noticed: a PhoneNotice value of client.proto. */
 DOORSTEP_API doorstep_result* doorstep_notify(doorstep_core* core, int notice);
 /* Ends a call of the host's transport. `status` is a doorstep_code; `response` is the answer (OK) or the error's
- * message. */
+ * message. While doorstep_close runs it does nothing; once that has returned there is no core to complete for. */
 DOORSTEP_API void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep_code status,
                                               const uint8_t* response, size_t length);
 
