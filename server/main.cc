@@ -1,5 +1,6 @@
 // doorstepd: reads its flags, serves until SIGTERM or SIGINT, finishes what it holds, ends.
 
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -31,8 +32,9 @@ int main(int argc, char** argv) {
   const doorstep::ParsedConfig parsed = doorstep::ParseConfig(argc, argv);
   if (!parsed.config.has_value()) return parsed.exit_status;
 
-  umask(077);                           // What is written here is the company's.
-  setenv("GRPC_VERBOSITY", "NONE", 0);  // What goes wrong is said once, in our words.
+  umask(077);                                // What is written here is the company's.
+  setenv("GRPC_VERBOSITY", "NONE", 0);       // What goes wrong is said once, in our words.
+  google::protobuf::SetLogHandler(nullptr);  // A phone's odd bytes are quarantined, not printed.
 
   // Blocked here, before any thread starts, so that the signals wait for this thread and interrupt no other.
   sigset_t ending;

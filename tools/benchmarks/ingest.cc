@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kPhones = 50;
 constexpr int kShifts = 5;
+constexpr int kAccounts = 500;  // A company with 50 technicians has more; each day touches other ones.
 
 // One phone that pushes its frames one after another, without a thread of its own.
 class Pusher {
@@ -80,7 +81,7 @@ struct Rig {
 class Measurement {
  public:
   Measurement(Office& office, int pid, std::string folder) : office_(office), pid_(pid), folder_(std::move(folder)) {
-    office_.MakeAccounts(40, 3);
+    office_.MakeAccounts(kAccounts, 3);
     for (const std::string& technician : office_.MakeTechnicians("ingest", kPhones)) {
       Rig rig{office_.Enrol(technician), office_.Connect(), nullptr};
       rig.maker = std::make_unique<FrameMaker>(rig.phone.device, technician, rig.phone.epoch, rig.phone.salt);
