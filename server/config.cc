@@ -38,7 +38,8 @@ bool Check(const Config& config) {
     return false;
   }
   if (!IsLoopback(config.listen) || !HasPort(config.listen)) {
-    PrintError("--listen " + config.listen + ": this version serves loopback only",
+    PrintError("--listen " + config.listen +
+                   (IsLoopback(config.listen) ? ": has no port of 0 to 65535" : ": this version serves loopback only"),
                "--listen 127.0.0.1:PORT, with a port of 0 to 65535");
     return false;
   }
@@ -84,8 +85,9 @@ ParsedConfig ParseConfig(int argc, const char* const* argv) {
                                                   {"info", LogLevel::kInfo},
                                                   {"warning", LogLevel::kWarning},
                                                   {"error", LogLevel::kError}};
-  app.add_option("--log-level", config.log_level, "debug, info (default), warning or error")
-      ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""))
+  std::string log_level = "info";
+  app.add_option("--log-level", log_level, "debug, info (default), warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}).description(""))
       ->type_name("LEVEL");
   app.footer(
       "Examples:\n"
@@ -104,6 +106,7 @@ ParsedConfig ParseConfig(int argc, const char* const* argv) {
     PrintError(error.what(), "doorstepd --help");
     return {std::nullopt, 2};
   }
+  config.log_level = levels.at(log_level);
   if (!Check(config)) return {std::nullopt, 2};
   return {config, 0};
 }

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
-#include "server/health/words.h"
 #include "server/services/account_health.h"
 
 namespace doorstep {
@@ -51,6 +51,12 @@ bool StandsBehind(const Behind& behind, const v1::Contribution& contribution) {
          (behind.related && contribution.related_id() == behind.source_id);
 }
 
+// "-0.884": all three digits, as where the account's health is explained.
+std::string SignedPoints(int64_t thousandths) {
+  const int64_t size = thousandths < 0 ? -thousandths : thousandths;
+  return absl::StrFormat("%s%d.%03d", thousandths < 0 ? "-" : "+", size / 1000, size % 1000);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> EffectsOfEntry(SqlSession& sql, const v1::ReceivedEntry& received,
@@ -70,8 +76,7 @@ absl::StatusOr<std::vector<std::string>> EffectsOfEntry(SqlSession& sql, const v
   ASSIGN_OR_RETURN(const health::Explanation explanation, ExplainHealth(sql, {visit.account_id(), day, 0}));
   for (const v1::Contribution& contribution : explanation.contributions) {
     if (!StandsBehind(behind, contribution)) continue;
-    const int64_t points = contribution.points_thousandths();
-    effects.push_back(absl::StrCat(contribution.text(), ": ", points >= 0 ? "+" : "", health::PointsText(points),
+    effects.push_back(absl::StrCat(contribution.text(), ": ", SignedPoints(contribution.points_thousandths()),
                                    " points for account ", visit.account_id()));
   }
   if (effects.empty()) effects.push_back("It has moved no health so far: nothing it says counts on this day.");

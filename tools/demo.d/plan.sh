@@ -78,7 +78,7 @@ import_again() {
 # What the product makes of the imported visits, before anything else happens.
 read_history() {
   office account repairs --json >"$run_folder/history.json"
-  say "$(jq -r '.statistics | "the server counts \(.corrective_visits) corrective visits to \(.assets) engines: " +
+  say "$(jq -r '.statistics | "the server counts \(.corrective_visits) corrective visits among \(.assets) engines: " +
     "\(.repeats_within_30_days) repeats within 30 days, \(.first_time_fix_yes) fixed at the first visit, " +
     "\(.first_time_fix_no) not, \(.first_time_fix_pending) too new to tell"' "$run_folder/history.json")"
 }

@@ -107,7 +107,7 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
 }
 
 void PrintStatistics(const v1::RepairStatistics& sum) {
-  Say(absl::StrCat("Repairs: ", Count(sum.corrective_visits(), "corrective visit", "corrective visits"), " to ",
+  Say(absl::StrCat("Repairs: ", Count(sum.corrective_visits(), "corrective visit", "corrective visits"), " among ",
                    Count(sum.assets(), "asset", "assets"), ", ", sum.repeats_within_30_days(),
                    " of them repeats within 30 days. Fixed at the first visit: ", sum.first_time_fix_yes(), " yes, ",
                    sum.first_time_fix_no(), " no, ", sum.first_time_fix_pending(), " not known yet."));

@@ -23,6 +23,7 @@ const char* WhereIdsAre(absl::string_view message) {
       {"no work order ", "doorstep work-order list"},
       {"no technician ", "doorstep technician list"},
       {"no device ", "doorstep device list"},
+      {"no quarantined entry ", "doorstep quarantine list"},
       {"no site ", "doorstep account show ACCOUNT, which lists its sites"},
       {"no asset ", "doorstep account show ACCOUNT, which lists its assets"},
       {"entry ", "doorstep journal show DEVICE"},
@@ -51,7 +52,9 @@ const char* AdviceFor(absl::StatusCode code, absl::string_view message) {
     case absl::StatusCode::kAborted:
       return "the show command, to see what changed meanwhile, then this command again";
     case absl::StatusCode::kFailedPrecondition:
-      return "doorstep why ID, to see how it came to this state";
+      if (absl::StrContains(message, " has nobody assigned")) return "doorstep visit assign VISIT TECHNICIAN";
+      return absl::StartsWith(message, "visit ") ? "doorstep visit show VISIT, to see the state it is in"
+                                                 : "doorstep why ID, to see how it came to this state";
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kOutOfRange:
       return "the same command with --help";

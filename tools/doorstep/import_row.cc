@@ -193,7 +193,9 @@ class Conversion {
   bool SetValues() {
     for (const Assignment& value : values_) {
       const auto [message, field] = Walk(record_, value.path);
-      const absl::Status status = SetValue(*value.cell, currency_, message, field);
+      absl::Status status = SetValue(*value.cell, currency_, message, field);
+      // A record keeps its zone for every time that is ever written without an offset: a wrong one shows up too late.
+      if (status.ok() && value.path == "zone") status = FindZone(TextField(*record_, "zone")).status();
       if (!status.ok()) return Fail(value.column, std::string(status.message()));
     }
     return true;

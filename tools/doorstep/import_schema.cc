@@ -21,6 +21,9 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
 constexpr char kZoneHelp[] = "IANA zone in which times without an offset are read; not set: the account's zone";
+constexpr char kOutcomeHelp[] =
+    "resolved, temporary_fix, partially_done, not_resolved, no_fault_found, no_access, customer_refused, unsafe, "
+    "wrong_skill, parts_missing, not_needed";
 constexpr char kTimeHelp[] = "2026-11-22, 2026-11-22T08:30 or 2026-11-22T08:30+01:00";
 
 std::vector<ImportKind> MakeKinds() {
@@ -114,10 +117,10 @@ std::vector<ImportKind> MakeKinds() {
         {"asset", "asset_id", false, "E-251", "the asset's id"},
         {"kind", "kind", true, "corrective", "corrective, preventive, install, inspection, recall, goodwill"},
         {"technician", "technician_id", false, "T-ana", "the technician's id"},
-        {"arrived", "arrived_time_us", false, "2026-05-04T09:10", kTimeHelp},
+        {"arrived", "arrived_time_us", false, "2026-05-04T09:10", "must be set; as ended"},
         {"ended", "ended_time_us", true, "2026-05-04T10:40", kTimeHelp},
         {"zone", "", false, "Europe/Berlin", kZoneHelp},
-        {"outcome", "outcome.code", true, "resolved", "resolved, temporary_fix, not_resolved, no_access, ..."},
+        {"outcome", "outcome.code", true, "resolved", kOutcomeHelp},
         {"symptom", "outcome.symptom", false, "NO-START", "a code, or \"CODE what it means\""},
         {"fault", "outcome.fault", false, "VALVE-SEAT", "a code, or \"CODE what it means\""},
         {"cause", "outcome.cause", false, "", "as fault"},

@@ -139,7 +139,7 @@ void RegisterWorkOrder(Command root, const Tools& tools) {
     create.RepeatedOption("asset", "ID", &args->assets, "What it is about");
     create.RepeatedOption("symptom", "CODE", &args->symptoms, "What the customer sees");
     create.RepeatedOption("skill", "CODE", &args->skills, "What a technician must know");
-    create.NumberOption("priority", "N", &args->priority, 0, 5, "1 (most urgent) to 5; not set: 3");
+    create.NumberOption("priority", "N", &args->priority, 1, 5, "1 (most urgent) to 5; not set: 3");
     create.Option("description", "TEXT", &args->description, "What the customer said");
     create.Option("sla-due", "TIME", &args->sla_due, "When it must be done: 2026-11-24T12:00");
     create.Option("zone", "ZONE", &args->zone, "Zone of --sla-due; not set: the site's or the account's");

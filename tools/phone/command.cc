@@ -111,7 +111,7 @@ absl::StatusOr<Answer> Help(absl::string_view name) {
     const Command* command = FindCommand(name);
     const Fact* fact = FindFact(name);
     if (command == nullptr && fact == nullptr) {
-      return WithTry(absl::NotFoundError(absl::StrCat("\"", name.substr(0, 40), "\" is no command")), "help");
+      return WithTry(absl::NotFoundError(absl::StrCat("\"", Quotable(name), "\" is no command")), "help");
     }
     answer.Line(command != nullptr ? command->usage : fact->usage);
     answer.Line(absl::StrCat("  ", command != nullptr ? command->summary : fact->summary));
@@ -140,7 +140,7 @@ absl::StatusOr<Answer> RunLine(Phone& phone, absl::string_view line, std::string
   if (const Fact* fact = FindFact(*command); fact != nullptr) return RecordFact(phone, *fact, *words);
   const Command* known = FindCommand(*command);
   if (known == nullptr) {
-    return WithTry(absl::NotFoundError(absl::StrCat("\"", command->substr(0, 40), "\" is no command")), "help");
+    return WithTry(absl::NotFoundError(absl::StrCat("\"", Quotable(*command), "\" is no command")), "help");
   }
   const absl::StatusOr<Arguments> arguments = Arguments::Parse(*words, known->options, known->usage);
   if (!arguments.ok()) return arguments.status();

@@ -81,7 +81,7 @@ absl::Status ReadMoney(absl::string_view text, v1::Money* money) {
   const size_t letters = text.size() < 4 ? 0 : text.size() - 3;
   absl::StatusOr<v1::Decimal> amount = ParseDecimal(text.substr(0, letters));
   if (!amount.ok() || amount->scale() > 2) {
-    return UsageError(absl::StrCat("value: \"", text.substr(0, 40), "\" is no amount"), "--value 25.00EUR");
+    return UsageError(absl::StrCat("value: \"", Quotable(text), "\" is no amount"), "--value 25.00EUR");
   }
   int64_t minor = amount->mantissa();
   for (uint32_t scale = amount->scale(); scale < 2; ++scale) minor *= 10;

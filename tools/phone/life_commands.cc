@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tools/phone/command.h"
@@ -26,10 +27,17 @@ absl::StatusOr<Answer> Enrol(Phone& phone, const Arguments& words) {
   request.set_device_name(words.Has("name") ? words.Option("name") : "doorstep-phone");
   request.set_platform("terminal");
   absl::Status status = phone.core->Enrol(request);
+  if (absl::StrContains(status.message(), "already enrolled")) {
+    return WithTry(status, "status; another phone is another --dir");
+  }
+  if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status)) {
+    return WithTry(status, "enrol CODE, with a code that `doorstep device invite TECHNICIAN` makes at the office");
+  }
   if (!status.ok()) return status;
   const absl::StatusOr<v1::PhoneStatus> now = phone.core->Status();
   if (!now.ok()) return now.status();
-  return Answer(absl::StrCat("this phone is ", now->device(), ", for ", absl::StrJoin(now->technician_ids(), ", ")))
+  return Answer(absl::StrCat("this phone is ", now->device(), ", for ", absl::StrJoin(now->technician_ids(), ", "),
+                             "; `sync` fetches the visits"))
       .Field("answer", JsonOf(*now));
 }
 

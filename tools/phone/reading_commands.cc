@@ -28,8 +28,9 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
   }
   answer.Line(absl::StrCat("the office answered last at ", TimeText(status->last_contact_time_us()),
                            status->feeds_at_head() ? "; everything had been fetched" : "; more is to be fetched"));
-  answer.Line(
-      absl::StrCat(Count(status->visits(), "visit", "visits"), " on this phone; it is ", status->engine_state()));
+  answer.Line(absl::StrCat(
+      Count(status->visits(), "visit", "visits"), " on this phone; ",
+      phone.watching ? absl::StrCat("syncing by itself: ", status->engine_state()) : "`sync` or `watch` fetches more"));
   if (status->lane() != v1::LANE_ACTIVE && status->lane() != v1::LANE_UNSPECIFIED) {
     answer.Line(absl::StrCat("the office has made this phone ", Words(status->lane())));
   }
@@ -43,14 +44,14 @@ absl::StatusOr<Answer> Visits(Phone& phone, const Arguments&) {
   if (!list.ok()) return list.status();
   Answer answer;
   answer.Field("answer", JsonOf(*list));
-  if (list->visits().empty()) return answer.Line("no visits on this phone");
+  if (list->visits().empty()) return answer.Line("no visits on this phone; `sync` fetches what the office has sent");
   std::vector<std::vector<std::string>> rows;
   for (const v1::LocalVisit& local : list->visits()) {
     rows.push_back({WindowText(local.visit().planned()), local.visit().id(), Words(local.visit().state()),
                     local.account_name(), local.site_address(),
                     local.own_entries() == 0 ? "" : absl::StrCat(local.own_entries(), " not yet at the office")});
   }
-  return answer.Table({"WHEN", "VISIT", "STATE", "CUSTOMER", "WHERE", ""}, rows);
+  return answer.Table({"WHEN", "VISIT", "STATE", "CUSTOMER", "WHERE", "YOUR ENTRIES"}, rows);
 }
 
 void DescribeVisit(const v1::LocalVisit& local, Answer* answer) {
@@ -137,6 +138,7 @@ absl::StatusOr<Answer> Explain(Phone& phone, const Arguments& words) {
   v1::ExplainRequest request;
   // What reads as a position is one, unless the phone has a visit of that name.
   const absl::StatusOr<v1::JournalPosition> position = ReadTarget(words[0], phone.Context());
+  if (!position.ok() && words[0] == "last") return position.status();
   if (position.ok() && !phone.core->VisitGet(words[0]).ok()) {
     *request.mutable_entry() = *position;
   } else {

@@ -48,7 +48,7 @@ absl::Status Correct(const Arguments& words, const FactContext& context, v1::Log
   if (!line.ok()) return line.status();
   const Fact* fact = line->empty() ? nullptr : FindFact(line->front());
   if (fact == nullptr) {
-    return UsageError(absl::StrCat("correct: \"", words[1].substr(0, 40), "\" is no fact"),
+    return UsageError(absl::StrCat("correct: \"", Quotable(words[1]), "\" is no fact"),
                       "correct POSITION part used VS-200 2");
   }
   line->erase(line->begin());

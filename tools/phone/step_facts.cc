@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/phone/errors.h"
 #include "tools/phone/fact.h"
+#include "tools/phone/words.h"
 
 namespace doorstep::phone {
 namespace {
@@ -11,9 +12,8 @@ namespace {
 absl::StatusOr<int32_t> ParseDegrees(absl::string_view text, double most) {
   double degrees = 0;
   if (!absl::SimpleAtod(text, &degrees) || !(degrees >= -most && degrees <= most)) {
-    return UsageError(
-        absl::StrCat("\"", text.substr(0, 40), "\" is no position from -", most, " to ", most, " degrees"),
-        "two numbers, latitude and longitude: 48.2082 16.3738");
+    return UsageError(absl::StrCat("\"", Quotable(text), "\" is no position from -", most, " to ", most, " degrees"),
+                      "two numbers, latitude and longitude: 48.2082 16.3738");
   }
   return static_cast<int32_t>(degrees * 1e7 + (degrees < 0 ? -0.5 : 0.5));
 }

@@ -153,7 +153,7 @@ absl::StatusOr<v1::Feedback> ParseFeedback(const Arguments& words) {
     if (words[0] == language) feedback.set_language(language);
   }
   if (feedback.language().empty()) {
-    return UsageError(absl::StrCat("feedback: there are no questions in \"", words[0].substr(0, 40), "\""),
+    return UsageError(absl::StrCat("feedback: there are no questions in \"", Quotable(words[0]), "\""),
                       absl::StrCat("one of: ", absl::StrJoin(languages, ", ")));
   }
   if (words.Has("self-started")) feedback.set_origin(v1::FEEDBACK_ORIGIN_SELF_STARTED);
@@ -161,7 +161,7 @@ absl::StatusOr<v1::Feedback> ParseFeedback(const Arguments& words) {
   for (size_t i = 1; i < words.size(); ++i) {
     const std::vector<std::string> halves = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
     if (halves.size() != 2) {
-      return UsageError(absl::StrCat("feedback: \"", words[i].substr(0, 40), "\" is no answer"),
+      return UsageError(absl::StrCat("feedback: \"", Quotable(words[i]), "\" is no answer"),
                         "csat=4 or text=\"two words\"");
     }
     if (halves[0] == "mode") {

@@ -24,7 +24,16 @@ std::string PrefixOf(const google::protobuf::EnumDescriptor& type) {
   return std::string(absl::StripSuffix(zero, "UNSPECIFIED"));
 }
 
+constexpr size_t kQuotedBytesMax = 40;
+
 }  // namespace
+
+absl::string_view Quotable(absl::string_view text) {
+  if (text.size() <= kQuotedBytesMax) return text;
+  size_t end = kQuotedBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
 
 std::string Printable(absl::string_view text) {
   std::string out;
@@ -74,7 +83,7 @@ absl::StatusOr<int> ParseEnumNumber(const google::protobuf::EnumDescriptor& type
     const int number = type.value(i)->number();
     if (number != 0 && wanted == absl::StrReplaceAll(EnumWords(type, number), {{" ", "_"}})) return number;
   }
-  return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is not known here"),
+  return UsageError(absl::StrCat("\"", Quotable(text), "\" is not known here"),
                     absl::StrCat("one of: ", absl::StrJoin(EnumChoices(type), ", ")));
 }
 
@@ -88,7 +97,7 @@ absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text) {
   uint64_t seq = 0;
   if (parts.size() != 3 || parts[0].empty() || !absl::SimpleAtoi(parts[1], &epoch) || epoch == 0 ||
       !absl::SimpleAtoi(parts[2], &seq) || seq == 0) {
-    return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is not the position of an entry"),
+    return UsageError(absl::StrCat("\"", Quotable(text), "\" is not the position of an entry"),
                       "a position such as d7.2.418, or `last`; `queue --all` lists them");
   }
   v1::JournalPosition position;
@@ -130,7 +139,7 @@ absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {
   if (absl::ParseTime("%Y-%m-%d", text, zone, &time, &error)) {
     return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilDay(time, zone) + 1, zone)) - 1;
   }
-  return UsageError(absl::StrCat("due: \"", text.substr(0, 40), "\" is no time"),
+  return UsageError(absl::StrCat("due: \"", Quotable(text), "\" is no time"),
                     "due +2d, +3h, +90m, 2026-11-25 or 2026-11-25T17:00");
 }
 
@@ -138,7 +147,7 @@ absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text) {
   const std::pair<absl::string_view, absl::string_view> halves = absl::StrSplit(text, absl::MaxSplits('.', 1));
   int64_t mantissa = 0;
   if (halves.second.size() > 9 || !absl::SimpleAtoi(absl::StrCat(halves.first, halves.second), &mantissa)) {
-    return UsageError(absl::StrCat("\"", text.substr(0, 40), "\" is no number"),
+    return UsageError(absl::StrCat("\"", Quotable(text), "\" is no number"),
                       "digits with at most nine after a point, such as 12.5");
   }
   v1::Decimal decimal;
@@ -152,7 +161,7 @@ absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
   if (!decimal.ok()) return decimal.status();
   int64_t milli = decimal->mantissa();
   if (decimal->scale() > 3 || milli <= 0 || milli > 1000000000) {
-    return UsageError(absl::StrCat("quantity: ", text.substr(0, 40), " is outside 0.001 to 1000000"), "2 or 0.5");
+    return UsageError(absl::StrCat("quantity: ", Quotable(text), " is outside 0.001 to 1000000"), "2 or 0.5");
   }
   for (uint32_t scale = decimal->scale(); scale < 3; ++scale) milli *= 10;
   return milli;
@@ -161,9 +170,8 @@ absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
 absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most) {
   uint32_t number = 0;
   if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return number;
-  return UsageError(
-      absl::StrCat(name, ": \"", text.substr(0, 40), "\" is not a whole number from ", least, " to ", most),
-      absl::StrCat(name, " ", least));
+  return UsageError(absl::StrCat(name, ": \"", Quotable(text), "\" is not a whole number from ", least, " to ", most),
+                    absl::StrCat(name, " ", least));
 }
 
 std::string StageWords(v1::EntryStage stage) {

@@ -19,6 +19,8 @@ namespace doorstep::phone {
 // `text` with control characters and bytes that are not UTF-8 made visible, so that nobody's note moves the cursor.
 // Newlines become blanks.
 std::string Printable(absl::string_view text);
+// The first characters of what somebody typed, as much as an error can quote; never half a character.
+absl::string_view Quotable(absl::string_view text);
 
 // OUTCOME_CODE_NOT_RESOLVED is "not resolved"; UNSPECIFIED is empty.
 std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value);

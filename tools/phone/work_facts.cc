@@ -51,7 +51,7 @@ absl::Status Part(const Arguments& words, const FactContext& context, v1::LogEnt
   if (words[0] == "returned") part = entry->mutable_part_returned();
   if (words[0] == "requested") part = entry->mutable_part_requested();
   if (part == nullptr) {
-    return UsageError(absl::StrCat("part: \"", words[0].substr(0, 40), "\" is not used, returned or requested"),
+    return UsageError(absl::StrCat("part: \"", Quotable(words[0]), "\" is not used, returned or requested"),
                       "part used VS-200 1");
   }
   const absl::StatusOr<int64_t> quantity = ParseMilli(words[2]);
@@ -85,7 +85,7 @@ absl::Status Form(const Arguments& words, const FactContext&, v1::LogEntry* entr
   for (size_t i = 1; i < words.size(); ++i) {
     const std::vector<std::string> halves = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
     if (halves.size() != 2 || halves[0].empty()) {
-      return UsageError(absl::StrCat("form: \"", words[i].substr(0, 40), "\" is no answer"),
+      return UsageError(absl::StrCat("form: \"", Quotable(words[i]), "\" is no answer"),
                         "NAME=VALUE, or \"NAME=two words\"");
     }
     v1::FormSubmitted::Field* field = form->add_fields();

@@ -111,6 +111,7 @@ TEST(ImportRowTest, ABadValueNamesItsColumnAndWhatWouldBeGood) {
       {"accounts", "id,name\nA,\n", "name", "required"},
       {"accounts", "id,name,fit\nA,B,great\n", "fit", "good, uncertain, misfit"},
       {"accounts", "id,name,zone,acquired\nA,B,Europe/Nowhere,2024-01-01\n", "zone", "IANA"},
+      {"technicians", "id,name,zone\nT,Wei,Asia/Shanghia\n", "zone", "IANA"},
       {"accounts", "id,name,acquired\nA,B,01.03.2024\n", "acquired", "2026-11-22"},
       {"accounts", "id,name,acquisition_cost\nA,B,12\n", "acquisition_cost", "currency"},
       {"accounts", "id,name,acquisition_cost\nA,B,\"1,250.00 EUR\"\n", "acquisition_cost", "at most 2 decimals"},

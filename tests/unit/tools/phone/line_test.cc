@@ -3,8 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/phone/words.h"
+
 namespace doorstep::phone {
 namespace {
+
+TEST(LineTest, WhatAnErrorQuotesEndsWithAWholeCharacter) {
+  EXPECT_EQ(Quotable("师傅来得很快，但是冷库还是有异响"), "师傅来得很快，但是冷库还是");
+  EXPECT_EQ(Quotable("nonsense"), "nonsense");
+}
 
 TEST(LineTest, QuotesKeepBlanksAndApostrophesAreLetters) {
   const struct {
