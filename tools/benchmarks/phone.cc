@@ -23,8 +23,9 @@ namespace doorstep::benchmarks {
 namespace {
 
 constexpr int kHistory = 100000;
+constexpr int kSyncedAtOnce = 200;
 constexpr int kTapRounds = 5;
-constexpr int kTapsPerRound = 600;
+constexpr int kTapsPerRound = 200;
 constexpr int kMorningVisits = 30;
 constexpr int kPhonesAtOnce = 50;
 constexpr int kDeltas = 40;
@@ -49,6 +50,8 @@ std::vector<std::string> AppendRequests(const std::string& visit, int count, See
     for (const std::string& bytes : VisitEntries(visit, 1700000000000000, random)) {
       v1::AppendRequest request;
       if (!request.mutable_entry()->ParseFromString(bytes)) Fail("an entry of the workload");
+      // No visit has thousands of steps; what there may be many of is notes and readings.
+      if (!request.entry().has_note() && !request.entry().has_reading_taken()) continue;
       requests.push_back(request.SerializeAsString());
     }
   }
@@ -88,15 +91,18 @@ Figures MeasureTaps(Office& office, const std::string& folder) {
   std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
   phone->SyncOnce();
   SeededRandom random(3);
-  for (const std::string& visit : visits) {
-    for (const std::string& request : AppendRequests(visit, kHistory / 10, random)) phone->Append(request);
+  // A little at a time, as days are: what is history has been synced and settled.
+  for (int made = 0; made < kHistory; made += kSyncedAtOnce) {
+    const std::string& visit = visits[static_cast<size_t>(made) / kSyncedAtOnce % visits.size()];
+    for (const std::string& request : AppendRequests(visit, kSyncedAtOnce, random)) phone->Append(request);
+    phone->SyncOnce();
   }
-  phone->SyncOnce();
   RawTap raw(folder + "/raw_tap.db");
   std::vector<double> taps;
   std::vector<double> raws;
   for (int round = 0; round < kTapRounds; ++round) {
-    const std::vector<std::string> requests = AppendRequests(visits[0], kTapsPerRound, random);
+    phone->SyncOnce();
+    const std::vector<std::string> requests = AppendRequests(visits[round], kTapsPerRound, random);
     for (const std::string& request : requests) {
       const double begin = Seconds();
       phone->Append(request);
@@ -155,7 +161,8 @@ void WaitForVisits(PhoneCore& phone, std::set<std::string> visits) {
   const double deadline = Seconds() + 30;
   while (!visits.empty()) {
     if (Seconds() > deadline) Fail("new visits did not reach the phone within 30 s");
-    for (const v1::PhoneEvent& event : phone.PollEvents(1000).events()) visits.erase(event.visit_id());
+    const v1::EventsPollResponse polled = phone.PollEvents(1000);
+    for (const v1::PhoneEvent& event : polled.events()) visits.erase(event.visit_id());
   }
 }
 
