@@ -59,6 +59,11 @@ class VisitFolder {
   std::set<v1::AttentionFlag> flags_;
 };
 
+// How far one technician has got.
+inline bool Started(const v1::Assignment& a) { return a.state() >= v1::ASSIGNMENT_STATE_EN_ROUTE; }
+inline bool OnSite(const v1::Assignment& a) { return a.state() >= v1::ASSIGNMENT_STATE_ON_SITE; }
+inline bool UnderWay(const v1::Assignment& a) { return Started(a) && a.state() != v1::ASSIGNMENT_STATE_DONE; }
+
 // The assignment that leads: not revoked, LEAD. Null when nobody does.
 v1::Assignment* FindLead(v1::Visit& visit);
 const v1::Assignment* FindLead(const v1::Visit& visit);

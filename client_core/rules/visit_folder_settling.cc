@@ -1,0 +1,157 @@
+// What follows from the whole of a visit: who leads, its state, its times, its flags.
+
+#include <algorithm>
+
+#include "client_core/rules/visit_fold.h"
+#include "client_core/rules/visit_folder.h"
+#include "client_core/rules/work_order_rollup.h"
+
+namespace doorstep {
+
+v1::VisitState VisitFolder::CurrentState() const {
+  if (closed_) return v1::VISIT_STATE_CLOSED;
+  if (office_ == v1::VISIT_STATE_CANCELED && !(cancel_forced_ ? worked_after_cancel_ : worked_)) {
+    return v1::VISIT_STATE_CANCELED;
+  }
+  const v1::Assignment* lead = FindLead(visit_);
+  bool any_under_way = false;
+  bool any_started = false;
+  v1::AssignmentState furthest = v1::ASSIGNMENT_STATE_UNSPECIFIED;
+  for (const v1::Assignment& a : visit_.assignments()) {
+    if (a.revoked()) continue;
+    any_started |= Started(a);
+    any_under_way |= UnderWay(a);
+    // Working is further than pausing, although it comes before it in the enum.
+    if (UnderWay(a) && furthest != v1::ASSIGNMENT_STATE_IN_PROGRESS) {
+      furthest = a.state() == v1::ASSIGNMENT_STATE_IN_PROGRESS ? a.state() : std::max(furthest, a.state());
+    }
+  }
+  const bool lead_done = lead != nullptr && lead->state() == v1::ASSIGNMENT_STATE_DONE && lead->has_outcome();
+  if (lead_done && !any_under_way) {
+    return IsDone(lead->outcome().code()) ? v1::VISIT_STATE_COMPLETED : v1::VISIT_STATE_INCOMPLETE;
+  }
+  if (!any_started) {
+    return office_ == v1::VISIT_STATE_CANCELED ? v1::VISIT_STATE_DISPATCHED : office_;
+  }
+  switch (furthest) {
+    case v1::ASSIGNMENT_STATE_EN_ROUTE:
+      return v1::VISIT_STATE_EN_ROUTE;
+    case v1::ASSIGNMENT_STATE_ON_SITE:
+      return v1::VISIT_STATE_ON_SITE;
+    case v1::ASSIGNMENT_STATE_PAUSED:
+      return v1::VISIT_STATE_PAUSED;
+    default:
+      return v1::VISIT_STATE_IN_PROGRESS;  // Also: everybody has left and the outcome is still to come.
+  }
+}
+
+void VisitFolder::GiveBackTo(v1::Assignment& worked, v1::Assignment* lead) {
+  if (lead != nullptr) {
+    Revoke(*lead, "doorstep", "work already done", worked.technician_id());
+  }
+  worked.set_revoked(false);
+  worked.clear_revoked_by();
+  worked.clear_revoked_reason();
+  worked.clear_successor_id();
+  worked.set_role(v1::ASSIGNMENT_ROLE_LEAD);
+}
+
+void VisitFolder::SettleLead() {
+  // Of those whose visit was taken away and who worked all the same, the first to begin.
+  v1::Assignment* worked = nullptr;
+  for (v1::Assignment& a : *visit_.mutable_assignments()) {
+    if (!a.revoked() || a.work_started_time_us() == 0 || taken_over_.count(a.technician_id()) > 0) continue;
+    if (worked == nullptr || a.work_started_time_us() < worked->work_started_time_us()) worked = &a;
+  }
+  if (worked == nullptr) return;
+  // A visit that was given back stays flagged when it is folded again or laid over.
+  flags_.insert(v1::ATTENTION_FLAG_REASSIGNED_WORKED);
+  v1::Assignment* lead = FindLead(visit_);
+  const bool lead_started = lead != nullptr && Started(*lead);
+  if (lead_started) {
+    if (lead->has_outcome() && worked->has_outcome() && lead->outcome().code() != worked->outcome().code()) {
+      flags_.insert(v1::ATTENTION_FLAG_OUTCOME_DISAGREES);
+    }
+    return;
+  }
+  const bool ended_incomplete = worked->has_outcome() && !IsDone(worked->outcome().code());
+  if (!ended_incomplete) GiveBackTo(*worked, lead);
+}
+
+void VisitFolder::SettleTimes() {
+  int64_t travel_us = 0;
+  int64_t arrived_us = 0;
+  int64_t started_us = 0;
+  int64_t ended_us = 0;
+  v1::ClockQuality quality = v1::CLOCK_QUALITY_UNSPECIFIED;
+  auto earliest = [](int64_t& so_far, int64_t candidate) {
+    if (candidate != 0 && (so_far == 0 || candidate < so_far)) so_far = candidate;
+  };
+  for (const v1::Assignment& a : visit_.assignments()) {
+    if (a.revoked()) continue;
+    earliest(travel_us, a.travel_started_time_us());
+    if (a.arrived_time_us() != 0 && (arrived_us == 0 || a.arrived_time_us() < arrived_us)) {
+      quality = a.time_quality();
+    }
+    earliest(arrived_us, a.arrived_time_us());
+    earliest(started_us, a.work_started_time_us());
+    ended_us = std::max(ended_us, a.ended_time_us());
+  }
+  visit_.set_travel_started_time_us(travel_us);
+  visit_.set_arrived_time_us(arrived_us);
+  visit_.set_arrived_quality(arrived_us != 0 ? quality : v1::CLOCK_QUALITY_UNSPECIFIED);
+  visit_.set_work_started_time_us(started_us);
+  visit_.set_ended_time_us(0);
+  visit_.set_ended_quality(v1::CLOCK_QUALITY_UNSPECIFIED);
+  if (const v1::Assignment* lead = FindLead(visit_); ended_us != 0 && lead != nullptr && lead->has_outcome()) {
+    visit_.set_ended_time_us(ended_us);
+    visit_.set_ended_quality(lead->time_quality());
+  }
+}
+
+void VisitFolder::SettleState() {
+  visit_.set_state(CurrentState());
+  visit_.clear_outcome();
+  const v1::VisitState state = visit_.state();
+  const v1::Assignment* lead = FindLead(visit_);
+  if (state != v1::VISIT_STATE_CANCELED && HasEnded(state) && lead != nullptr && lead->has_outcome()) {
+    *visit_.mutable_outcome() = lead->outcome();
+  }
+  if (!visit_.has_outcome()) visit_.clear_ended_time_us();
+}
+
+void VisitFolder::SettleFlags() {
+  if (office_ == v1::VISIT_STATE_CANCELED && visit_.state() != v1::VISIT_STATE_CANCELED) {
+    flags_.insert(v1::ATTENTION_FLAG_AFTER_CANCEL);
+  }
+  bool any = false;
+  bool all_rejected = true;
+  for (const v1::Assignment& a : visit_.assignments()) {
+    if (a.revoked()) continue;
+    any = true;
+    all_rejected &= a.state() == v1::ASSIGNMENT_STATE_REJECTED;
+  }
+  flags_.erase(v1::ATTENTION_FLAG_ALL_REJECTED);
+  if (any && all_rejected) {
+    flags_.insert(v1::ATTENTION_FLAG_ALL_REJECTED);
+    if (visit_.state() == v1::VISIT_STATE_DISPATCHED) visit_.set_state(v1::VISIT_STATE_SCHEDULED);
+  }
+  flags_.erase(v1::ATTENTION_FLAG_NOT_FIXED);
+  flags_.erase(v1::ATTENTION_FLAG_NO_ACCESS);
+  if (visit_.has_outcome() && !IsDone(visit_.outcome().code())) {
+    flags_.insert(visit_.outcome().code() == v1::OUTCOME_CODE_NO_ACCESS ? v1::ATTENTION_FLAG_NO_ACCESS
+                                                                        : v1::ATTENTION_FLAG_NOT_FIXED);
+  }
+  visit_.clear_attention();
+  for (const v1::AttentionFlag flag : flags_) visit_.add_attention(flag);
+}
+
+v1::Visit VisitFolder::Finish() {
+  SettleLead();
+  SettleTimes();
+  SettleState();
+  SettleFlags();
+  return visit_;
+}
+
+}  // namespace doorstep
