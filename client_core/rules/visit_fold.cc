@@ -1,6 +1,7 @@
 #include "client_core/rules/visit_fold.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,12 +11,26 @@
 namespace doorstep {
 namespace {
 
+// Of several entries that opened the visit on site the first made it; whoever else did is on it too, but once.
+void KeepFirstOpening(std::vector<const v1::FoldCommand*>& commands) {
+  bool made = false;
+  std::set<absl::string_view> openers;
+  const auto repeats = [&](const v1::FoldCommand* command) {
+    if (!command->has_opened_by()) return false;
+    return command->has_create() ? std::exchange(made, true) : !openers.insert(command->principal()).second;
+  };
+  commands.erase(std::remove_if(commands.begin(), commands.end(), repeats), commands.end());
+}
+
 std::vector<const v1::FoldCommand*> SortedCommands(const v1::FoldInput& input) {
   std::vector<const v1::FoldCommand*> commands;
   for (const v1::FoldCommand& command : input.commands()) commands.push_back(&command);
   std::sort(commands.begin(), commands.end(), [](const v1::FoldCommand* a, const v1::FoldCommand* b) {
-    return std::pair(a->commit_us(), a->ordinal()) < std::pair(b->commit_us(), b->ordinal());
+    const std::pair a_key(a->commit_us(), a->ordinal());
+    const std::pair b_key(b->commit_us(), b->ordinal());
+    return a_key != b_key ? a_key < b_key : ComparePositions(a->opened_by(), b->opened_by()) < 0;
   });
+  KeepFirstOpening(commands);
   return commands;
 }
 

@@ -44,34 +44,35 @@ absl::Status QuarantineEntry(Group& group, const DeviceRow& device, const v1::Jo
   return group.Judge(device.n, std::move(judgement));
 }
 
+bool MadeByOffice(const v1::FoldInput& input) {
+  return std::any_of(input.commands().begin(), input.commands().end(),
+                     [](const v1::FoldCommand& command) { return command.has_create() && !command.has_opened_by(); });
+}
+
 // "While you are here, look at the other boiler": the technician's word makes the visit, at the time it was given, so
 // that it does not matter when it arrives.
-absl::StatusOr<GroupVisit*> OpenOnSite(Group& group, const PreparedEntry& entry, const v1::FrameHeader& header,
-                                       absl::string_view author) {
-  ASSIGN_OR_RETURN(GroupVisit * visit, group.CreateVisit(entry.visit_id));
+void OpenOnSite(const PreparedEntry& entry, v1::FoldInput& input) {
+  if (MadeByOffice(input)) return;
   const v1::VisitOpenedOnSite& opened = entry.log_entry->visit_opened_on_site();
-  const int64_t time_us = CorrectTime(entry.time, header, group.commit_us()).time_us();
-  const std::string principal = absl::StrCat("technician:", author);
+  v1::FoldCommand command;
+  command.set_commit_us(entry.fact.time().time_us());
+  command.set_principal(absl::StrCat("technician:", entry.author));
+  *command.mutable_opened_by() = entry.fact.position();
 
-  v1::FoldCommand& create = *visit->input.add_commands();
-  create.set_commit_us(time_us);
-  create.set_principal(principal);
-  create.mutable_create()->set_account_id(opened.account_id());
-  create.mutable_create()->set_site_id(opened.site_id());
-  *create.mutable_create()->mutable_asset_ids() = opened.asset_ids();
-  create.mutable_create()->set_kind(opened.kind());
-  create.mutable_create()->set_instructions(opened.reason());
-  create.mutable_create()->set_opened_on_site(true);
+  v1::FoldCommand& creating = *input.add_commands();
+  creating = command;
+  v1::FoldCreate& create = *creating.mutable_create();
+  create.set_account_id(opened.account_id());
+  create.set_site_id(opened.site_id());
+  *create.mutable_asset_ids() = opened.asset_ids();
+  create.set_kind(opened.kind());
+  create.set_instructions(opened.reason());
+  create.set_opened_on_site(true);
 
-  v1::FoldCommand& assign = *visit->input.add_commands();
-  assign.set_commit_us(time_us);
-  assign.set_ordinal(1);
-  assign.set_principal(principal);
-  assign.mutable_assign()->set_technician_id(std::string(author));
-  assign.mutable_assign()->set_role(v1::ASSIGNMENT_ROLE_LEAD);
-
-  RETURN_IF_ERROR(ReplayWaiting(group, *visit));
-  return visit;
+  v1::FoldCommand& assigning = *input.add_commands();
+  assigning = std::move(command);
+  assigning.set_ordinal(1);
+  assigning.mutable_assign()->set_technician_id(entry.author);  // Leads, unless somebody does.
 }
 
 // The first to register an asset id wins; a later one with the same id adds nothing.
@@ -103,7 +104,8 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
 
   ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(entry.visit_id));
   if (visit == nullptr && entry.fact.kind() == v1::LogEntry::kVisitOpenedOnSite) {
-    ASSIGN_OR_RETURN(visit, OpenOnSite(group, entry, frame.opened.header, envelope.author()));
+    ASSIGN_OR_RETURN(visit, group.CreateVisit(entry.visit_id));
+    RETURN_IF_ERROR(ReplayWaiting(group, *visit));
   }
   if (visit == nullptr) {
     return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_UNKNOWN_VISIT,
@@ -135,6 +137,7 @@ void CountFor(Group& group, GroupVisit& visit, PreparedEntry& entry, const v1::F
   group.WillChange(visit);
   v1::FoldFact& fact = entry.fact;
   *fact.mutable_time() = CorrectTime(entry.time, header, received_us);
+  if (fact.kind() == v1::LogEntry::kVisitOpenedOnSite) OpenOnSite(entry, visit.input);
   if (fact.has_replacement() && !fact.replacement_has_time()) *fact.mutable_replacement()->mutable_time() = fact.time();
   bool late = false;
   for (const v1::FoldJournal& journal : visit.input.journals()) {

@@ -62,6 +62,7 @@ PreparedEntry PrepareEntry(const v1::FrameHeader& header, uint64_t seq, const v1
   }
   if (entry->fact_case() == v1::LogEntry::kVisitOpenedOnSite || entry->fact_case() == v1::LogEntry::kAssetRegistered) {
     prepared.log_entry = std::move(entry);
+    prepared.author = envelope.author();
   }
   return prepared;
 }

@@ -30,6 +30,7 @@ struct PreparedEntry {
   bool bears_state = false;
   // Only for facts that do more than change a visit: VisitOpenedOnSite, AssetRegistered.
   std::unique_ptr<v1::LogEntry> log_entry;
+  std::string author;  // With `log_entry`.
 };
 
 struct PreparedFrame {

@@ -47,15 +47,24 @@ absl::StatusOr<std::optional<v1::JournalPosition>> FindHeldMove(Group& group, co
   return std::nullopt;
 }
 
-// Takes everything of one journal out of the visit's input and counts again what still counts.
+// Takes everything of one journal out of the visit's input, the opening on site included, and counts again what still
+// counts.
 absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& visit, uint64_t epoch,
                            const std::set<uint64_t>& leaving) {
   group.WillChange(visit);
-  auto in_journal = [&](const v1::FoldFact& fact) {
-    return fact.position().device() == device.id && fact.position().epoch() == epoch;
+  auto in_journal = [&](const v1::JournalPosition& position) {
+    return position.device() == device.id && position.epoch() == epoch;
   };
   auto* facts = visit.input.mutable_facts();
-  facts->erase(std::remove_if(facts->begin(), facts->end(), in_journal), facts->end());
+  facts->erase(std::remove_if(facts->begin(), facts->end(),
+                              [&](const v1::FoldFact& fact) { return in_journal(fact.position()); }),
+               facts->end());
+  auto* commands = visit.input.mutable_commands();
+  commands->erase(std::remove_if(commands->begin(), commands->end(),
+                                 [&](const v1::FoldCommand& command) {
+                                   return command.has_opened_by() && in_journal(command.opened_by());
+                                 }),
+                  commands->end());
   auto* journals = visit.input.mutable_journals();
   journals->erase(std::remove_if(journals->begin(), journals->end(),
                                  [&](const v1::FoldJournal& journal) {
@@ -117,6 +126,9 @@ absl::Status YieldToOriginals(Group& group, const DeviceRow& device, const Prepa
     ASSIGN_OR_RETURN(const StoredEntry copy, FindStoredEntry(group.sql(), device.n, row.epoch, row.seq));
     const v1::EntryEnvelope& original = frame.opened.body.entries(static_cast<int>(row.from_seq - frame.first_seq()));
     if (!SameRecord(original, copy.envelope())) continue;
+    const v1::JournalPosition first = MakePosition(device.id, row.from_epoch, row.from_seq);
+    // The original will not count, so the copy has to.
+    if (group.forced_quarantine.count(FormatPosition(first)) > 0) continue;
     ASSIGN_OR_RETURN(const std::optional<v1::Judgement> before,
                      FindJudgement(group.sql(), device.n, row.epoch, row.seq));
     const bool counted = !before.has_value() || before->verdict() == v1::VERDICT_COUNTED;
@@ -124,8 +136,7 @@ absl::Status YieldToOriginals(Group& group, const DeviceRow& device, const Prepa
     if (counted && !entry.visit_id.empty()) leaving[{entry.visit_id, row.epoch}].insert(row.seq);
     row.copy = true;
     RETURN_IF_ERROR(WriteRehomed(group.sql(), device.n, row));
-    RETURN_IF_ERROR(JudgeCopy(group, device, MakePosition(device.id, row.epoch, row.seq),
-                              MakePosition(device.id, row.from_epoch, row.from_seq)));
+    RETURN_IF_ERROR(JudgeCopy(group, device, MakePosition(device.id, row.epoch, row.seq), first));
   }
   for (const auto& [key, seqs] : leaving) {
     ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(key.first));

@@ -50,8 +50,10 @@ class FieldPhone {
     return Append(std::move(envelope));
   }
 
-  // Entries first..last as a frame made at `now_us`.
-  std::string Frame(uint64_t first, uint64_t last, int64_t now_us, bool empties_queue = false) const {
+  // Entries first..last as a frame made at `now_us`; `clock_error_us` is what the exchange with the server finds the
+  // phone's clock to be behind.
+  std::string Frame(uint64_t first, uint64_t last, int64_t now_us, bool empties_queue = false,
+                    int64_t clock_error_us = 0) const {
     v1::FrameHeader header;
     header.set_device(device_);
     header.set_epoch(epoch_);
@@ -64,7 +66,7 @@ class FieldPhone {
     sample->set_boot_id("boot");
     sample->set_wall_time_us(now_us);
     sample->set_monotonic_us(now_us);
-    sample->set_server_time_us(now_us);
+    sample->set_server_time_us(now_us + clock_error_us);
     v1::FrameBody body;
     for (uint64_t seq = first; seq <= last; ++seq) *body.add_entries() = envelopes_[seq - 1];
     return BuildFrame(std::move(header), body).value();

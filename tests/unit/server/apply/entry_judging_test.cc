@@ -15,9 +15,17 @@ using testing::Arrived;
 using testing::FieldPhone;
 using testing::kHour;
 using testing::kMonday;
+using testing::kSecond;
 using testing::Note;
 using testing::Office;
 using testing::PartUsed;
+
+v1::LogEntry OpenedOnSite(const std::string& account) {
+  v1::LogEntry opened;
+  opened.mutable_visit_opened_on_site()->set_account_id(account);
+  opened.mutable_visit_opened_on_site()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+  return opened;
+}
 
 class EntryJudgingTest : public ::testing::Test {
  protected:
@@ -108,6 +116,52 @@ TEST_F(EntryJudgingTest, AVisitOpenedOnSiteIsMadeAndFlaggedAndItsAssetRegistered
     ASSERT_TRUE(asset.has_value());
     EXPECT_EQ(asset->account_id(), "acme");
   });
+  office_.ExpectRebuildEqual();
+}
+
+// The phone moved to its spare epoch, and in between learned that its clock was two seconds behind.
+TEST_F(EntryJudgingTest, AVisitOpenedOnSiteIsTheSameWhicheverCopyOfItsOpeningComesFirst) {
+  FieldPhone spare = office_.SparePhone(phone_);
+  phone_.Record(OpenedOnSite("acme"), "while-here", kMonday + 8 * kHour);
+  phone_.Record(Arrived(), "while-here", kMonday + 8 * kHour + kSecond);
+  for (uint64_t seq = 1; seq <= 2; ++seq) spare.Rehome(phone_, seq);
+  const std::string originals = phone_.Frame(1, 2, kMonday + 9 * kHour);
+  const std::string copies = spare.Frame(1, 2, kMonday + 9 * kHour, /*empties_queue=*/false, 2 * kSecond);
+
+  ASSERT_TRUE(office_.PushBytes("d1", copies).ok());
+  EXPECT_EQ(office_.Visit("while-here").assignments(0).assigned_time_us(), kMonday + 8 * kHour + 2 * kSecond);
+  ASSERT_TRUE(office_.PushBytes("d1", originals).ok());
+  office_.ExpectRebuildEqual();
+  v1::Visit copies_first = office_.Visit("while-here");
+  EXPECT_EQ(copies_first.assignments(0).assigned_time_us(), kMonday + 8 * kHour);
+  EXPECT_EQ(copies_first.facts(), 2u);
+
+  Office other;
+  other.AddPhone("ana");
+  other.AddAccount("acme");
+  other.clock().Set(kMonday + 10 * kHour);
+  ASSERT_TRUE(other.PushBytes("d1", originals).ok());
+  ASSERT_TRUE(other.PushBytes("d1", copies).ok());
+  v1::Visit originals_first = other.Visit("while-here");
+  copies_first.clear_version();
+  originals_first.clear_version();
+  EXPECT_EQ(copies_first.DebugString(), originals_first.DebugString());
+}
+
+TEST_F(EntryJudgingTest, OfTwoWhoOpenTheSameVisitTheFirstLeadsWhicheverIsHeardFirst) {
+  office_.AddAccount("bolt");
+  FieldPhone other = office_.AddPhone("ben");
+  phone_.Record(OpenedOnSite("acme"), "while-here", kMonday + 9 * kHour);
+  other.Record(OpenedOnSite("bolt"), "while-here", kMonday + 8 * kHour);
+  PushAll();
+  EXPECT_EQ(office_.Visit("while-here").account_id(), "acme");
+  ASSERT_TRUE(office_.Push(other, 1, 1).ok());
+  const v1::Visit visit = office_.Visit("while-here");
+  EXPECT_EQ(visit.account_id(), "bolt");
+  ASSERT_EQ(visit.assignments_size(), 2);
+  EXPECT_EQ(visit.assignments(0).technician_id(), "ben");
+  EXPECT_EQ(visit.assignments(0).role(), v1::ASSIGNMENT_ROLE_LEAD);
+  EXPECT_EQ(visit.assignments(1).role(), v1::ASSIGNMENT_ROLE_MEMBER);
   office_.ExpectRebuildEqual();
 }
 
