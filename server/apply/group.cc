@@ -28,6 +28,7 @@ void Dirty::MergeFrom(const Dirty& other) {
   journals.insert(other.journals.begin(), other.journals.end());
   for (const auto& [key, version] : other.judgements) judgements[key] = version;
   reported_from.insert(other.reported_from.begin(), other.reported_from.end());
+  phones_of.insert(other.phones_of.begin(), other.phones_of.end());
   versions.insert(other.versions.begin(), other.versions.end());
 }
 
@@ -206,6 +207,12 @@ absl::Status Group::FinishReports() {
     dirty_.visits.insert(visits.begin(), visits.end());
     ASSIGN_OR_RETURN(const std::vector<std::string> commitments,
                      PendingCommitmentsOfDevice(*sql_, n, from_us, device->reported_through_us));
+    dirty_.commitments.insert(commitments.begin(), commitments.end());
+  }
+  for (const std::string& technician : dirty_.phones_of) {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> visits, PendingVisitsOfTechnician(*sql_, technician));
+    dirty_.visits.insert(visits.begin(), visits.end());
+    ASSIGN_OR_RETURN(const std::vector<std::string> commitments, OpenCommitmentsOfTechnician(*sql_, technician));
     dirty_.commitments.insert(commitments.begin(), commitments.end());
   }
   return absl::OkStatus();

@@ -117,6 +117,7 @@ absl::Status Transaction::AddDevice(const NewDevice& device) {
   RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.epoch, device.salt));
   RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.spare_epoch, device.spare_salt));
   group_->dirty().devices.insert(n);
+  group_->dirty().phones_of.insert(device.technician_ids.begin(), device.technician_ids.end());
   return absl::OkStatus();
 }
 

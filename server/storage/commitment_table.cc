@@ -119,4 +119,13 @@ absl::StatusOr<std::vector<std::string>> PendingCommitmentsOfDevice(SqlSession& 
   return ReadTexts(query);
 }
 
+absl::StatusOr<std::vector<std::string>> OpenCommitmentsOfTechnician(SqlSession& sql, absl::string_view technician) {
+  Query query = sql.Use(
+      "SELECT DISTINCT c.id FROM assignment a JOIN commitment_fact f ON f.visit = a.visit "
+      "JOIN commitment c ON c.id = f.commitment AND c.visit = a.visit "
+      "WHERE a.technician = $1 AND a.revoked = 0 AND c.state = $2 AND c.due_us <> 0 ORDER BY c.id");
+  query.Text(1, technician).Int(2, v1::COMMITMENT_STATE_OPEN);
+  return ReadTexts(query);
+}
+
 }  // namespace doorstep

@@ -40,6 +40,8 @@ absl::StatusOr<std::vector<v1::Commitment>> CommitmentsOfAccount(SqlSession& sql
 // As PendingVisitsOfDevice: promises made on visits of the device's technicians, due in (from_us, to_us].
 absl::StatusOr<std::vector<std::string>> PendingCommitmentsOfDevice(SqlSession& sql, int64_t device, int64_t from_us,
                                                                     int64_t to_us);
+// Open promises with a due time made on visits on which the technician is expected.
+absl::StatusOr<std::vector<std::string>> OpenCommitmentsOfTechnician(SqlSession& sql, absl::string_view technician);
 
 }  // namespace doorstep
 

@@ -57,6 +57,15 @@ absl::StatusOr<std::vector<VisitSummary>> ReadSummaries(Query& query) {
   }
 }
 
+absl::StatusOr<std::vector<int64_t>> ReadNumbers(Query& query) {
+  std::vector<int64_t> numbers;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return numbers;
+    numbers.push_back(query.Int(0));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> FindVisitNumber(SqlSession& sql, absl::string_view id) {
@@ -207,12 +216,15 @@ absl::StatusOr<std::vector<int64_t>> PendingVisitsOfDevice(SqlSession& sql, int6
       "JOIN device_technician t ON t.technician = a.technician AND t.device = $1 "
       "WHERE v.pending_until_us > $2 AND v.pending_until_us <= $3 ORDER BY v.n");
   query.Int(1, device).Int(2, from_us).Int(3, to_us);
-  std::vector<int64_t> visits;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return visits;
-    visits.push_back(query.Int(0));
-  }
+  return ReadNumbers(query);
+}
+
+absl::StatusOr<std::vector<int64_t>> PendingVisitsOfTechnician(SqlSession& sql, absl::string_view technician) {
+  Query query = sql.Use(
+      "SELECT v.n FROM assignment a JOIN visit v ON v.n = a.visit "
+      "WHERE a.technician = $1 AND a.revoked = 0 AND v.pending_until_us IS NOT NULL ORDER BY v.n");
+  query.Text(1, technician);
+  return ReadNumbers(query);
 }
 
 absl::StatusOr<std::vector<VisitListItem>> ListVisits(SqlSession& sql, const VisitFilter& filter, int64_t after_n,

@@ -92,6 +92,36 @@ TEST_F(HealthProjectionTest, SilenceIsNotAMiss) {
   office_.ExpectRebuildEqual();
 }
 
+// Without a phone nobody can tell; with the first one, whatever it does not know of is decided at once.
+TEST_F(HealthProjectionTest, ATechniciansFirstPhoneDecidesWhatWaitedForOne) {
+  office_.Plan("v1", "acme", "ben", 8);
+  office_.Plan("v2", "acme", "ben", 14);
+  office_.clock().Set(kMonday + 12 * kHour);
+  EXPECT_EQ(office_.Signals("acme"), Signals{});
+  FieldPhone ben = office_.AddPhone("ben");
+  EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_MISSED, 1}})) << "the window of v1 has passed";
+  office_.ExpectRebuildEqual();
+  office_.clock().Set(kMonday + 17 * kHour);
+  office_.Reported(ben, kMonday + 17 * kHour);
+  EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_MISSED, 2}}));
+  office_.ExpectRebuildEqual();
+}
+
+TEST_F(HealthProjectionTest, APromiseWaitsForAPhoneThatCameAfterItWasMade) {
+  office_.Plan("v1", "acme", "ana", 8);
+  ana_.Record(testing::Promise("p1", kMonday + 11 * kHour), "v1", kMonday + 8 * kHour);
+  PushRest(ana_, kMonday + 9 * kHour, true);
+  office_.Reassign("v1", "ana", "ben");
+  EXPECT_EQ(office_.Signals("acme")[v1::SIGNAL_PROMISE_OVERDUE], 1) << "ben has no phone that could say otherwise";
+  FieldPhone ben = office_.AddPhone("ben");
+  EXPECT_EQ(office_.Signals("acme")[v1::SIGNAL_PROMISE_OVERDUE], 0) << "his phone may know";
+  office_.ExpectRebuildEqual();
+  office_.clock().Set(kMonday + 12 * kHour);
+  office_.Reported(ben, kMonday + 12 * kHour);
+  EXPECT_EQ(office_.Signals("acme")[v1::SIGNAL_PROMISE_OVERDUE], 1);
+  office_.ExpectRebuildEqual();
+}
+
 TEST_F(HealthProjectionTest, AFrameThatEmptiesTheQueueReportsAndLateFactsTakeAMissBack) {
   office_.Plan("v1", "acme", "ana", 8);
   ana_.Record(Note("nothing about the visit"), "", kMonday + 9 * kHour);
