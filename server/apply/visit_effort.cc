@@ -60,7 +60,8 @@ absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& vi
   const int32_t offset_s = promised.civil().empty() ? folded.utc_offset_s() : WindowOffsetSeconds(promised);
   if (promised.end_time_us() != 0 && folded.state() != v1::VISIT_STATE_CANCELED) {
     effort.promised = health::PromisedWindow{promised.start_time_us(), promised.end_time_us(),
-                                             CivilDay(promised.end_time_us(), offset_s)};
+                                             // A window until midnight belongs to the day before it.
+                                             CivilDay(promised.end_time_us() - 1, offset_s)};
   }
   if (folded.arrived_time_us() != 0) {
     effort.arrival = health::Arrival{folded.arrived_time_us(), CivilDay(folded.arrived_time_us(), offset_s),

@@ -27,8 +27,9 @@ namespace doorstep::health {
 // A corrective visit that begins at most so many days after the end of the one before is a repeat; a fix that
 // saw none for so long has held.
 inline constexpr int32_t kRepeatWindowDays = 30;
-// Who arrives more than this before the promised window is early.
-inline constexpr int64_t kEarlyToleranceUs = int64_t{15} * 60 * 1000 * 1000;
+// Who arrives more than this before the promised window is early; who comes on another day than the window's last has
+// missed it, unless no more than this after its end.
+inline constexpr int64_t kPunctualityGraceUs = int64_t{15} * 60 * 1000 * 1000;
 
 // ---- Reliability: the visits to one asset about one fault family
 // -------------------------------------------

@@ -27,11 +27,12 @@ std::optional<v1::Observation> ObserveArrival(const VisitEffort& visit) {
   const Arrival& arrival = *visit.arrival;
   if (arrival.suspect) return std::nullopt;
   // The customer waited in vain and no later arrival takes that back, so the miss keeps its own day.
-  if (arrival.day > window.end_day) return Observe(v1::SIGNAL_ARRIVAL_MISSED, visit, window.end_day, 0);
+  const bool another_day = arrival.day > window.end_day && arrival.time_us > window.end_us + kPunctualityGraceUs;
+  if (another_day) return Observe(v1::SIGNAL_ARRIVAL_MISSED, visit, window.end_day, 0);
   if (arrival.time_us > window.end_us) {
     return Observe(v1::SIGNAL_ARRIVAL_LATE, visit, arrival.day, (arrival.time_us - window.end_us) / kMinuteUs);
   }
-  if (arrival.time_us < window.start_us - kEarlyToleranceUs) {
+  if (arrival.time_us < window.start_us - kPunctualityGraceUs) {
     return Observe(v1::SIGNAL_ARRIVAL_EARLY, visit, arrival.day, (window.start_us - arrival.time_us) / kMinuteUs);
   }
   return Observe(v1::SIGNAL_ARRIVAL_IN_WINDOW, visit, arrival.day, 0);

@@ -92,6 +92,17 @@ TEST_F(HealthProjectionTest, SilenceIsNotAMiss) {
   office_.ExpectRebuildEqual();
 }
 
+// 22:00 to 24:00 of Monday, in words: the window's last day is Monday.
+TEST_F(HealthProjectionTest, AWindowUntilMidnightBelongsToTheDayBeforeIt) {
+  office_.Plan("v1", "acme", "ana", 22);
+  office_.Plan("v2", "acme", "ana", 22);
+  ana_.Record(Arrived(), "v1", kMonday + 24 * kHour + 10 * 60 * testing::kSecond);
+  ana_.Record(Arrived(), "v2", kMonday + 33 * kHour);
+  PushRest(ana_, kMonday + 34 * kHour, true);
+  EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_LATE, 1}, {v1::SIGNAL_ARRIVAL_MISSED, 1}}));
+  office_.ExpectRebuildEqual();
+}
+
 // Without a phone nobody can tell; with the first one, whatever it does not know of is decided at once.
 TEST_F(HealthProjectionTest, ATechniciansFirstPhoneDecidesWhatWaitedForOne) {
   office_.Plan("v1", "acme", "ben", 8);
