@@ -175,6 +175,11 @@ class Conversion {
   bool Sort(const SourceRow& row) {
     for (const SourceCell& cell : row.cells) {
       const ColumnMatch match = MatchColumn(kind_, cell.column);
+      if (!match.known && row.names_its_cells && !(cell.text.empty() && cell.items.empty())) {
+        const std::string near = NearestColumn(kind_, cell.column);
+        return Fail(cell.column, absl::StrCat("is no field of ", kind_.name,
+                                              near.empty() ? "" : absl::StrCat("; did you mean \"", near, "\"?")));
+      }
       if (!match.known || match.ignored || (cell.text.empty() && cell.items.empty())) continue;
       if (match.path.empty()) {
         (absl::AsciiStrToLower(cell.column) == "currency" ? currency_ : zone_) =
@@ -275,9 +280,18 @@ absl::StatusOr<std::variant<v1::ImportRow, RowProblem>> ConvertRow(const ImportK
   return import;
 }
 
-std::string RecordId(const ImportKind& kind, const v1::ImportRow& row) {
-  const Message& record = row.GetReflection()->GetMessage(row, row.GetDescriptor()->FindFieldByName(kind.record));
-  return TextField(record, "id");
+namespace {
+
+const Message& RecordOf(const ImportKind& kind, const v1::ImportRow& row) {
+  return row.GetReflection()->GetMessage(row, row.GetDescriptor()->FindFieldByName(kind.record));
+}
+
+}  // namespace
+
+std::string RecordId(const ImportKind& kind, const v1::ImportRow& row) { return TextField(RecordOf(kind, row), "id"); }
+
+std::string RecordOwner(const ImportKind& kind, const v1::ImportRow& row) {
+  return TextField(RecordOf(kind, row), "account_id");
 }
 
 }  // namespace doorstep::cli

@@ -36,6 +36,8 @@ absl::StatusOr<std::variant<v1::ImportRow, RowProblem>> ConvertRow(const ImportK
 
 // The record's own id.
 std::string RecordId(const ImportKind& kind, const v1::ImportRow& row);
+// The account that the record belongs to; empty for kinds that belong to none.
+std::string RecordOwner(const ImportKind& kind, const v1::ImportRow& row);
 
 }  // namespace doorstep::cli
 

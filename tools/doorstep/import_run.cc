@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <limits>
+#include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/limits.h"
@@ -54,18 +56,16 @@ absl::Status InFile(const std::string& name, const absl::Status& status) {
 
 // Columns that nobody will read are worth a word: one may be a misspelt name.
 absl::Status CheckColumns(const ImportFile& file, const std::vector<std::string>& names) {
-  std::vector<std::string> known_names;
-  for (const ImportColumn& column : file.kind->columns) known_names.push_back(column.name);
+  if (LooksLikeJsonLines(file.text)) return absl::OkStatus();  // Each line has its own members, and is judged by them.
   std::set<std::string> filled;
   for (const std::string& name : names) {
     const ColumnMatch match = MatchColumn(*file.kind, name);
     if (match.column != nullptr) filled.insert(match.column->name);
     if (match.known) continue;
-    const std::string near = Nearest(name, known_names);
+    const std::string near = NearestColumn(*file.kind, name);
     Note(absl::StrCat("Note: ", file.name, ": the column \"", name, "\" is not known and left out",
                       near.empty() ? "" : absl::StrCat("; did you mean \"", near, "\"?")));
   }
-  if (LooksLikeJsonLines(file.text)) return absl::OkStatus();  // Each line has its own members.
   for (const ImportColumn& column : file.kind->columns) {
     if (!column.required || filled.count(column.name) > 0) continue;
     return WithTry(absl::InvalidArgumentError(absl::StrCat(file.name, ": the column \"", column.name, "\" of ",
@@ -200,34 +200,46 @@ void ImportRun::Judge(const ImportFile& file, const Sent& sent, const v1::Import
       ++tally.created;
       break;
     default:
-      if (!dry_run_ || !RefersToThisRun(row, result)) {
-        Reject(file, sent.line, ColumnOfField(*file.kind, result.field()), result.reason());
+      if (std::string reason = WhyRejected(*file.kind, row, result); !reason.empty()) {
+        Reject(file, sent.line, ColumnOfField(*file.kind, result.field()), std::move(reason));
         return;
       }
       ++tally.created;
   }
-  if (dry_run_) would_be_there_.emplace(file.kind->record, sent.id);
+  if (dry_run_) would_be_there_[{file.kind->record, sent.id}] = RecordOwner(*file.kind, row);
 }
 
-// A dry run puts nothing in, so the server misses what earlier rows of the same run would have brought.
-bool ImportRun::RefersToThisRun(const v1::ImportRow& row, const v1::ImportRowResult& result) const {
+std::string ImportRun::WhyRejected(const ImportKind& kind, const v1::ImportRow& row,
+                                   const v1::ImportRowResult& result) const {
   using google::protobuf::FieldDescriptor;
+  const std::string server_says = result.reason().empty() ? "the server does not say why" : result.reason();
+  if (!dry_run_) return server_says;
   std::string name = result.field().substr(result.field().rfind('.') + 1);
   name = name.substr(0, name.find('['));
   const auto* field = row.GetReflection()->GetOneofFieldDescriptor(row, row.GetDescriptor()->FindOneofByName("record"));
   const google::protobuf::Message& record = row.GetReflection()->GetMessage(row, field);
   const FieldDescriptor* reference = record.GetDescriptor()->FindFieldByName(name);
-  if (reference == nullptr || reference->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
-  for (const char* target : {"account", "site", "asset", "technician"}) {
-    if (name.find(absl::StrCat(target, "_id")) == std::string::npos) continue;
-    const auto there = [&](const std::string& id) { return would_be_there_.count({target, id}) > 0; };
-    if (!reference->is_repeated()) return there(record.GetReflection()->GetString(record, reference));
+  if (reference == nullptr || reference->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return server_says;
+  std::vector<std::string> ids;
+  if (reference->is_repeated()) {
     for (int i = 0; i < record.GetReflection()->FieldSize(record, reference); ++i) {
-      if (!there(record.GetReflection()->GetRepeatedString(record, reference, i))) return false;
+      ids.push_back(record.GetReflection()->GetRepeatedString(record, reference, i));
     }
-    return true;
+  } else {
+    ids.push_back(record.GetReflection()->GetString(record, reference));
   }
-  return false;
+  for (const char* target : {"account", "site", "asset", "technician"}) {
+    if (!absl::StrContains(name, absl::StrCat(target, "_id"))) continue;
+    for (const std::string& id : ids) {
+      const auto there = would_be_there_.find({target, id});
+      if (there == would_be_there_.end()) return server_says;
+      const std::string owner = RecordOwner(kind, row);
+      if (there->second.empty() || there->second == owner) continue;
+      return absl::StrCat(target, " ", id, " belongs to account ", there->second, ", not ", owner);
+    }
+    return "";
+  }
+  return server_says;
 }
 
 void ImportRun::Reject(const ImportFile& file, int64_t line, std::string field, std::string reason) {

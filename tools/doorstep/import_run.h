@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,7 +74,8 @@ class ImportRun {
   absl::Status Take(const ImportFile& file, const SourceRow& row, Progress* progress);
   absl::Status Send(const ImportFile& file);
   void Judge(const ImportFile& file, const Sent& sent, const v1::ImportRow& row, const v1::ImportRowResult& result);
-  bool RefersToThisRun(const v1::ImportRow& row, const v1::ImportRowResult& result) const;
+  // Why a row that the server rejected is none; empty: a dry run only missed what the run itself would have brought.
+  std::string WhyRejected(const ImportKind& kind, const v1::ImportRow& row, const v1::ImportRowResult& result) const;
   void Reject(const ImportFile& file, int64_t line, std::string field, std::string reason);
   absl::StatusOr<std::string> ZoneOf(const std::string& account_id);
 
@@ -87,8 +87,9 @@ class ImportRun {
   std::vector<Sent> sent_;
   // (record, id) -> "FILE:LINE", to find the same id twice.
   std::map<std::pair<std::string, std::string>, std::string> seen_;
-  // What a dry run would have put in, so that rows which name it are not refused for its absence.
-  std::set<std::pair<std::string, std::string>> would_be_there_;
+  // What a dry run would have put in, with the account that owns it, so that rows which name it are not refused for its
+  // absence: (record, id) -> account.
+  std::map<std::pair<std::string, std::string>, std::string> would_be_there_;
   bool zones_known_ = false;
   std::map<std::string, std::string> zones_;  // By account.
   std::vector<ImportTally> tallies_;

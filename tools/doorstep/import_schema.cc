@@ -254,6 +254,12 @@ ColumnMatch MatchColumn(const ImportKind& kind, absl::string_view name) {
   return match;
 }
 
+std::string NearestColumn(const ImportKind& kind, absl::string_view name) {
+  std::vector<std::string> names;
+  for (const ImportColumn& column : kind.columns) names.push_back(column.name);
+  return Nearest(name, names);
+}
+
 std::string ColumnOfField(const ImportKind& kind, absl::string_view field) {
   field = absl::StripPrefix(field, absl::StrCat(kind.record, "."));
   for (const ImportColumn& column : kind.columns) {

@@ -52,6 +52,9 @@ struct ColumnMatch {
 };
 ColumnMatch MatchColumn(const ImportKind& kind, absl::string_view name);
 
+// The known column that an unknown `name` may have meant; empty: none is near.
+std::string NearestColumn(const ImportKind& kind, absl::string_view name);
+
 // The column's name for a field that the server complained about ("account_id" is "account").
 std::string ColumnOfField(const ImportKind& kind, absl::string_view field);
 

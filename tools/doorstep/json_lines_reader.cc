@@ -79,6 +79,7 @@ bool AddCells(const std::string& column, const Value& value, SourceRow* row) {
 
 SourceRow ReadObject(absl::string_view line) {
   SourceRow row;
+  row.names_its_cells = true;
   if (line.size() > limits::kImportRowBytesMax) {
     row.problem = absl::StrCat("the row has ", line.size(), " bytes, at most ", limits::kImportRowBytesMax);
     return row;

@@ -25,6 +25,7 @@ struct SourceRow {
   // Not empty: the row cannot be read, and `cells` is not to be used.
   std::string problem;
   std::string problem_column;
+  bool names_its_cells = false;  // A JSON object; the names of CSV stand in the header.
 };
 
 using RowSink = std::function<void(SourceRow row)>;

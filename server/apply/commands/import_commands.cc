@@ -22,6 +22,10 @@ absl::Status SaveWorkOrder(v1::WorkOrder order, Transaction& tx) {
   return tx.Save(std::move(order)).status();
 }
 
+bool LacksParent(const v1::ImportRow& row, const v1::ImportRowResult& result) {
+  return row.has_account() && result.result() == v1::IMPORT_RESULT_REJECTED && result.field() == "parent_account_id";
+}
+
 absl::Status SavePastVisit(const v1::PastVisit& past, const v1::ExternalRef& ref, Transaction& tx) {
   v1::FoldCommand creating;
   v1::FoldCreate& create = *creating.mutable_create();
@@ -85,10 +89,18 @@ absl::StatusOr<v1::ImportRowsResponse> RunCommand(const v1::ImportRowsRequest& r
   ImportPlan plan(&tx);
   v1::ImportRowsResponse response;
   for (int i = 0; i < request.rows_size(); ++i) {
-    ASSIGN_OR_RETURN(v1::ImportRowResult result, plan.Add(request.rows(i)));
-    result.set_row(static_cast<uint32_t>(i));
-    *response.add_results() = std::move(result);
+    ASSIGN_OR_RETURN(*response.add_results(), plan.Add(request.rows(i)));
   }
+  // An account may stand before the one that it belongs to.
+  for (bool any = true; any;) {
+    any = false;
+    for (int i = 0; i < request.rows_size(); ++i) {
+      if (!LacksParent(request.rows(i), response.results(i))) continue;
+      ASSIGN_OR_RETURN(*response.mutable_results(i), plan.Add(request.rows(i)));
+      any |= !LacksParent(request.rows(i), response.results(i));
+    }
+  }
+  for (int i = 0; i < response.results_size(); ++i) response.mutable_results(i)->set_row(static_cast<uint32_t>(i));
   v1::CommandRecord record;
   *record.mutable_import() = plan.Command();
   if (request.dry_run() || record.import().rows().empty()) return response;

@@ -6,6 +6,7 @@
 #include "server/apply/commands/changed_fields.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/record_checks.h"
+#include "server/apply/commands/references.h"
 #include "server/storage/account_table.h"
 #include "server/storage/record_table.h"
 
@@ -131,34 +132,35 @@ absl::StatusOr<v1::ImportRowResult> ImportPlan::PlanRow(v1::ImportRow& row) {
   switch (row.record_case()) {
     case Row::kAccount: {
       RETURN_IF_ERROR(CheckRecord(row.account()));
+      RETURN_IF_ERROR(NeedsAccount("parent_account_id", row.account().parent_account_id()));
       AddRef(row.system(), *row.mutable_account());
       ASSIGN_OR_RETURN(auto stored, Find<v1::Account>(row.account().id()));
       return Compare(row.account(), stored);
     }
     case Row::kContact: {
       RETURN_IF_ERROR(CheckRecord(row.contact()));
-      RETURN_IF_ERROR(NeedsAccount(row.contact().account_id()));
+      RETURN_IF_ERROR(NeedsAccount("account_id", row.contact().account_id()));
       ASSIGN_OR_RETURN(auto stored, Find<v1::Contact>(row.contact().id()));
       return Compare(row.contact(), stored);
     }
     case Row::kSite: {
       RETURN_IF_ERROR(CheckRecord(row.site()));
-      RETURN_IF_ERROR(NeedsAccount(row.site().account_id()));
+      RETURN_IF_ERROR(NeedsAccount("account_id", row.site().account_id()));
       AddRef(row.system(), *row.mutable_site());
       ASSIGN_OR_RETURN(auto stored, Find<v1::Site>(row.site().id()));
       return Compare(row.site(), stored);
     }
     case Row::kAsset: {
       RETURN_IF_ERROR(CheckRecord(row.asset()));
-      RETURN_IF_ERROR(NeedsAccount(row.asset().account_id()));
-      RETURN_IF_ERROR(NeedsSite(row.asset().site_id()));
+      RETURN_IF_ERROR(NeedsAccount("account_id", row.asset().account_id()));
+      RETURN_IF_ERROR(NeedsOfAccount<v1::Site>("site_id", row.asset().site_id(), row.asset().account_id()));
       AddRef(row.system(), *row.mutable_asset());
       ASSIGN_OR_RETURN(auto stored, Find<v1::Asset>(row.asset().id()));
       return Compare(row.asset(), stored);
     }
     case Row::kContract: {
       RETURN_IF_ERROR(CheckRecord(row.contract()));
-      RETURN_IF_ERROR(NeedsAccount(row.contract().account_id()));
+      RETURN_IF_ERROR(NeedsAccount("account_id", row.contract().account_id()));
       AddRef(row.system(), *row.mutable_contract());
       ASSIGN_OR_RETURN(auto stored, Find<v1::Contract>(row.contract().id()));
       return Compare(row.contract(), stored);
@@ -172,9 +174,11 @@ absl::StatusOr<v1::ImportRowResult> ImportPlan::PlanRow(v1::ImportRow& row) {
     case Row::kWorkOrder: {
       v1::WorkOrder& order = *row.mutable_work_order();
       RETURN_IF_ERROR(CheckRecord(order));
-      RETURN_IF_ERROR(NeedsAccount(order.account_id()));
-      RETURN_IF_ERROR(NeedsSite(order.site_id()));
-      for (const std::string& asset_id : order.asset_ids()) RETURN_IF_ERROR(NeedsAsset("asset_ids", asset_id));
+      RETURN_IF_ERROR(NeedsAccount("account_id", order.account_id()));
+      RETURN_IF_ERROR(NeedsOfAccount<v1::Site>("site_id", order.site_id(), order.account_id()));
+      for (const std::string& asset_id : order.asset_ids()) {
+        RETURN_IF_ERROR(NeedsOfAccount<v1::Asset>("asset_ids", asset_id, order.account_id()));
+      }
       if (order.priority() == 0) order.set_priority(limits::kPriorityDefault);
       AddRef(row.system(), order);
       ASSIGN_OR_RETURN(auto stored, Find<v1::WorkOrder>(order.id()));
@@ -183,7 +187,7 @@ absl::StatusOr<v1::ImportRowResult> ImportPlan::PlanRow(v1::ImportRow& row) {
     case Row::kPastVisit: {
       const v1::PastVisit& past = row.past_visit();
       RETURN_IF_ERROR(CheckRecord(past));
-      RETURN_IF_ERROR(NeedsAccount(past.account_id()));
+      RETURN_IF_ERROR(NeedsAccount("account_id", past.account_id()));
       RETURN_IF_ERROR(NeedsSite(past.site_id()));
       RETURN_IF_ERROR(NeedsAsset("asset_id", past.asset_id()));
       ASSIGN_OR_RETURN(auto stored, FindPastVisit(past.id()));
@@ -228,9 +232,10 @@ absl::StatusOr<std::optional<v1::PastVisit>> ImportPlan::FindPastVisit(absl::str
   return std::optional(std::move(past));
 }
 
-absl::Status ImportPlan::NeedsAccount(absl::string_view account_id) {
+absl::Status ImportPlan::NeedsAccount(absl::string_view field, absl::string_view account_id) {
+  if (account_id.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto account, Find<v1::Account>(account_id));
-  return account.has_value() ? absl::OkStatus() : Missing("account_id", "account", account_id);
+  return account.has_value() ? absl::OkStatus() : Missing(field, "account", account_id);
 }
 
 absl::Status ImportPlan::NeedsSite(absl::string_view site_id) {
@@ -243,6 +248,16 @@ absl::Status ImportPlan::NeedsAsset(absl::string_view field, absl::string_view a
   if (asset_id.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto asset, Find<v1::Asset>(asset_id));
   return asset.has_value() ? absl::OkStatus() : Missing(field, "asset", asset_id);
+}
+
+template <typename Record>
+absl::Status ImportPlan::NeedsOfAccount(absl::string_view field, absl::string_view id, absl::string_view account_id) {
+  if (id.empty()) return absl::OkStatus();
+  constexpr const Record* kType = nullptr;
+  const absl::string_view kind = KindOf(kType) == Row::kSite ? "site" : "asset";
+  ASSIGN_OR_RETURN(const auto record, Find<Record>(id));
+  if (!record.has_value()) return Missing(field, kind, id);
+  return CheckOwner(field, kind, id, record->account_id(), account_id);
 }
 
 }  // namespace doorstep

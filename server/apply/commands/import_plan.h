@@ -41,9 +41,12 @@ class ImportPlan {
   absl::StatusOr<std::optional<Record>> Find(absl::string_view id);
   absl::StatusOr<std::optional<v1::PastVisit>> FindPastVisit(absl::string_view id);
   // NOT_FOUND "FIELD: no account A-7". Optional ones pass when empty.
-  absl::Status NeedsAccount(absl::string_view account_id);
+  absl::Status NeedsAccount(absl::string_view field, absl::string_view account_id);
   absl::Status NeedsSite(absl::string_view site_id);
   absl::Status NeedsAsset(absl::string_view field, absl::string_view asset_id);
+  // INVALID_ARGUMENT too: the record of `id` belongs to another account than `account_id`.
+  template <typename Record>
+  absl::Status NeedsOfAccount(absl::string_view field, absl::string_view id, absl::string_view account_id);
 
   const v1::ImportRow* Planned(v1::ImportRow::RecordCase kind, absl::string_view id) const;
 

@@ -18,6 +18,7 @@ absl::Status CheckRecord(const v1::Account& account) {
   }
   RETURN_IF_ERROR(CheckText("zone", account.zone(), limits::kZoneBytesMax));
   RETURN_IF_ERROR(CheckOptionalId("parent_account_id", account.parent_account_id()));
+  if (account.parent_account_id() == account.id()) return FieldError("parent_account_id", "must be another account");
   if (!v1::Fit_IsValid(account.fit())) return FieldError("fit", "must be GOOD, UNCERTAIN or MISFIT");
   RETURN_IF_ERROR(CheckText("fit_reason", account.fit_reason(), limits::kReasonBytesMax));
   RETURN_IF_ERROR(CheckTime("acquired_time_us", account.acquired_time_us()));
@@ -74,6 +75,9 @@ absl::Status CheckRecord(const v1::Contract& contract) {
   RETURN_IF_ERROR(CheckText("coverage", contract.coverage(), limits::kReasonBytesMax));
   RETURN_IF_ERROR(CheckTime("start_time_us", contract.start_time_us()));
   RETURN_IF_ERROR(CheckTime("renewal_time_us", contract.renewal_time_us()));
+  if (contract.renewal_time_us() != 0 && contract.renewal_time_us() < contract.start_time_us()) {
+    return FieldError("renewal_time_us", "must not be before start_time_us");
+  }
   RETURN_IF_ERROR(CheckMoney("monthly_value", contract.monthly_value()));
   return CheckExternalRefs("external_refs", contract.external_refs());
 }

@@ -26,6 +26,13 @@ absl::Status RequireTechnician(absl::string_view field, absl::string_view id, Tr
   return version != 0 ? absl::OkStatus() : Missing(field, "technician", id);
 }
 
+absl::Status CheckOwner(absl::string_view field, absl::string_view kind, absl::string_view id,
+                        absl::string_view owner_id, absl::string_view account_id) {
+  if (owner_id == account_id) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", kind, " ", id, " belongs to account ", owner_id, ", not ", account_id));
+}
+
 namespace {
 
 // Site and asset alike.
@@ -35,9 +42,7 @@ absl::Status RequireOfAccount(absl::string_view field, absl::string_view kind, a
   if (id.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::optional<Record> record, FindRecord<Record>(tx.sql(), id));
   if (!record.has_value()) return Missing(field, kind, id);
-  if (record->account_id() == account_id) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", kind, " ", id, " belongs to account ", record->account_id(), ", not ", account_id));
+  return CheckOwner(field, kind, id, record->account_id(), account_id);
 }
 
 }  // namespace
@@ -49,6 +54,16 @@ absl::Status RequireSite(absl::string_view field, absl::string_view id, absl::st
 absl::Status RequireAsset(absl::string_view field, absl::string_view id, absl::string_view account_id,
                           Transaction& tx) {
   return RequireOfAccount<v1::Asset>(field, "asset", id, account_id, tx);
+}
+
+std::string CommonSite(const std::vector<v1::Asset>& assets) {
+  std::string site_id;
+  for (const v1::Asset& asset : assets) {
+    if (asset.site_id().empty()) continue;
+    if (!site_id.empty() && site_id != asset.site_id()) return "";
+    site_id = asset.site_id();
+  }
+  return site_id;
 }
 
 }  // namespace doorstep

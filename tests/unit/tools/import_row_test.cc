@@ -132,6 +132,28 @@ TEST(ImportRowTest, ABadValueNamesItsColumnAndWhatWouldBeGood) {
   }
 }
 
+// In a CSV file the header is looked at once; in JSON lines every row may be misspelt by itself.
+TEST(ImportRowTest, AMisspeltMemberOfAJsonRowIsRefusedByName) {
+  const auto convert = [](absl::string_view json) {
+    std::variant<v1::ImportRow, RowProblem> result = RowProblem{"", "no row"};
+    EXPECT_TRUE(ReadJsonLines(json, [&](const SourceRow& row) {
+                  result = *ConvertRow(Kind("accounts"), row, Settings());
+                }).ok());
+    return result;
+  };
+  const auto misspelt = convert(R"({"id":"A","name":"B","segmnt":"hotel"})");
+  const auto* problem = std::get_if<RowProblem>(&misspelt);
+  ASSERT_NE(problem, nullptr);
+  EXPECT_EQ(problem->field, "segmnt");
+  EXPECT_EQ(problem->reason, "is no field of accounts; did you mean \"segment\"?");
+  const auto nested = convert(R"({"id":"A","name":"B","outcome":{"code":"resolved"}})");
+  ASSERT_NE(std::get_if<RowProblem>(&nested), nullptr);
+  EXPECT_EQ(std::get<RowProblem>(nested).field, "outcome.code");
+  // What says nothing loses nothing, and what the server computes comes back from its own export.
+  const auto harmless = convert(R"({"id":"A","name":"B","segmnt":null,"version":3})");
+  EXPECT_EQ(std::get_if<RowProblem>(&harmless), nullptr);
+}
+
 TEST(ImportSchemaTest, TheKindIsToldByTheNameOrTheColumns) {
   const struct {
     const char* file;

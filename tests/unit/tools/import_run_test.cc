@@ -19,7 +19,7 @@
 namespace doorstep::cli {
 namespace {
 
-// A server that keeps rows as bytes and knows one rule: a site needs its account.
+// A server that keeps rows as bytes and knows one rule: a site needs its account, and an asset its site.
 class KeepingServer final : public v1::ImportService::Service {
  public:
   grpc::Status ImportRows(grpc::ServerContext*, const v1::ImportRowsRequest* request,
@@ -48,6 +48,12 @@ class KeepingServer final : public v1::ImportService::Service {
       result.set_result(v1::IMPORT_RESULT_REJECTED);
       result.set_field("account_id");
       result.set_reason("no account " + row.site().account_id());
+      return result;
+    }
+    if (row.has_asset() && kept_.count("site " + row.asset().site_id()) == 0) {
+      result.set_result(v1::IMPORT_RESULT_REJECTED);
+      result.set_field("site_id");
+      result.set_reason("no site " + row.asset().site_id());
       return result;
     }
     const std::string key = row.has_site() ? "site " + row.site().id() : "account " + row.account().id();
@@ -165,6 +171,17 @@ TEST_F(ImportRunTest, ADryRunChangesNothingAndMissesNothingOfItsOwn) {
   EXPECT_TRUE(keeping_.kept_.empty());
   EXPECT_EQ(run.tallies()[1].created, 1u);
   EXPECT_EQ(run.tallies()[1].rejected, 1u);
+}
+
+TEST_F(ImportRunTest, ADryRunSeesThatASiteOfItsOwnBelongsToAnotherAccount) {
+  const ImportRun run = Run({File("accounts.csv", kAccounts), File("sites.csv", "id,account,name\nS-1,A-1,Cellar\n"),
+                             File("assets.csv", "id,account,site\nE-1,A-1,S-1\nE-2,A-2,S-1\n")},
+                            /*dry_run=*/true);
+  EXPECT_EQ(run.tallies()[2].created, 1u);
+  ASSERT_EQ(run.rejected().size(), 1u);
+  EXPECT_EQ(run.rejected()[0].line, 3);
+  EXPECT_EQ(run.rejected()[0].field, "site");
+  EXPECT_EQ(run.rejected()[0].reason, "site S-1 belongs to account A-1, not A-2");
 }
 
 TEST_F(ImportRunTest, AChangeIsRepeatedOnceUnderItsOwnId) {

@@ -142,6 +142,60 @@ TEST_F(ImportServiceTest, AnswersABadRowWithFieldAndReasonAndKeepsTheGoodOnes) {
   EXPECT_EQ(accounts.accounts(0).id(), "A-1");
 }
 
+TEST_F(ImportServiceTest, RefusesWhatBelongsToSomebodyElseAndKeepsTheRest) {
+  std::vector<v1::ImportRow> rows = OneOfEach();
+  rows.push_back(AccountRow("A-2", "Cafe Winter"));
+  Import(rows);
+  v1::ImportRow foreign_site;
+  foreign_site.set_system("erp");
+  foreign_site.mutable_asset()->set_id("E-2");
+  foreign_site.mutable_asset()->set_account_id("A-2");
+  foreign_site.mutable_asset()->set_site_id("S-1");
+  v1::ImportRow foreign_asset;
+  foreign_asset.set_system("erp");
+  foreign_asset.mutable_work_order()->set_id("W-2");
+  foreign_asset.mutable_work_order()->set_account_id("A-2");
+  foreign_asset.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+  foreign_asset.mutable_work_order()->add_asset_ids("E-1");
+  v1::ImportRow over;
+  over.set_system("erp");
+  over.mutable_contract()->set_id("K-2");
+  over.mutable_contract()->set_account_id("A-2");
+  over.mutable_contract()->set_start_time_us(past_us_);
+  over.mutable_contract()->set_renewal_time_us(past_us_ - 1);
+  v1::ImportRow orphan = AccountRow("A-3", "Kiosk");
+  orphan.mutable_account()->set_parent_account_id("A-9");
+  v1::ImportRow own_parent = AccountRow("A-4", "Stand");
+  own_parent.mutable_account()->set_parent_account_id("A-4");
+  const v1::ImportRowsResponse response =
+      Import({foreign_site, foreign_asset, over, orphan, own_parent, AccountRow("A-5", "Good")});
+  const struct {
+    const char* field;
+    const char* reason;
+  } kWant[] = {{"site_id", "site S-1 belongs to account A-1, not A-2"},
+               {"asset_ids", "asset E-1 belongs to account A-1, not A-2"},
+               {"renewal_time_us", "must not be before start_time_us"},
+               {"parent_account_id", "no account A-9"},
+               {"parent_account_id", "must be another account"}};
+  ASSERT_EQ(response.results_size(), 6);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(response.results(i).result(), v1::IMPORT_RESULT_REJECTED) << i;
+    EXPECT_EQ(response.results(i).field(), kWant[i].field) << i;
+    EXPECT_EQ(response.results(i).reason(), kWant[i].reason) << i;
+  }
+  EXPECT_EQ(response.results(5).result(), v1::IMPORT_RESULT_CREATED);
+}
+
+TEST_F(ImportServiceTest, AnAccountMayStandBeforeTheOneItBelongsTo) {
+  v1::ImportRow leaf = AccountRow("A-3", "Leaf");
+  leaf.mutable_account()->set_parent_account_id("A-2");
+  v1::ImportRow branch = AccountRow("A-2", "Branch");
+  branch.mutable_account()->set_parent_account_id("A-1");
+  const v1::ImportRowsResponse response = Import({leaf, branch, AccountRow("A-1", "Root")});
+  EXPECT_THAT(ResultsOf(response), ::testing::Each(v1::IMPORT_RESULT_CREATED));
+  for (int i = 0; i < response.results_size(); ++i) EXPECT_EQ(response.results(i).row(), static_cast<uint32_t>(i));
+}
+
 TEST_F(ImportServiceTest, TakesTheSameIdTwiceInACallAsAnUpdate) {
   const v1::ImportRowsResponse response =
       Import({AccountRow("A-1", "First"), AccountRow("A-1", "First"), AccountRow("A-1", "Second")});
