@@ -176,9 +176,13 @@ absl::StatusOr<v1::ImportRowResult> ImportPlan::PlanRow(v1::ImportRow& row) {
       RETURN_IF_ERROR(CheckRecord(order));
       RETURN_IF_ERROR(NeedsAccount("account_id", order.account_id()));
       RETURN_IF_ERROR(NeedsOfAccount<v1::Site>("site_id", order.site_id(), order.account_id()));
+      std::vector<v1::Asset> assets;
       for (const std::string& asset_id : order.asset_ids()) {
         RETURN_IF_ERROR(NeedsOfAccount<v1::Asset>("asset_ids", asset_id, order.account_id()));
+        ASSIGN_OR_RETURN(const auto asset, Find<v1::Asset>(asset_id));
+        if (asset.has_value()) assets.push_back(*asset);
       }
+      if (order.site_id().empty()) order.set_site_id(CommonSite(assets));
       if (order.priority() == 0) order.set_priority(limits::kPriorityDefault);
       AddRef(row.system(), order);
       ASSIGN_OR_RETURN(auto stored, Find<v1::WorkOrder>(order.id()));

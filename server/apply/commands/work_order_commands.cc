@@ -1,6 +1,8 @@
 // CreateWorkOrder and CreateVisit: both halves.
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
@@ -11,6 +13,7 @@
 #include "server/apply/commands/dispatch_commands.h"
 #include "server/apply/commands/record_checks.h"
 #include "server/apply/commands/references.h"
+#include "server/storage/record_table.h"
 
 namespace doorstep {
 
@@ -31,9 +34,13 @@ absl::StatusOr<v1::CreateWorkOrderResponse> RunCommand(v1::CreateWorkOrderReques
   if (existing.has_value()) return absl::AlreadyExistsError(absl::StrCat("work order ", order.id(), " exists"));
   RETURN_IF_ERROR(RequireAccount("work_order.account_id", order.account_id(), tx));
   RETURN_IF_ERROR(RequireSite("work_order.site_id", order.site_id(), order.account_id(), tx));
+  std::vector<v1::Asset> assets;
   for (const std::string& asset_id : order.asset_ids()) {
     RETURN_IF_ERROR(RequireAsset("work_order.asset_ids", asset_id, order.account_id(), tx));
+    ASSIGN_OR_RETURN(const auto asset, FindRecord<v1::Asset>(tx.sql(), asset_id));
+    if (asset.has_value()) assets.push_back(*asset);
   }
+  if (order.site_id().empty()) order.set_site_id(CommonSite(assets));
   request.clear_request_id();
   const std::string id = order.id();
   v1::CommandRecord record;
