@@ -66,12 +66,14 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   if (!phone.online) return Offline("sync");
   v1::SyncBudget budget;
   if (words.Has("seconds")) {
-    const absl::StatusOr<uint32_t> seconds = ParseNumber("seconds", words.Option("seconds"), 1, 3600);
+    const absl::StatusOr<uint32_t> seconds =
+        ParseNumber("seconds", words.Option("seconds"), 1, 3600, "sync --seconds 30");
     if (!seconds.ok()) return seconds.status();
     budget.set_time_ms_max(*seconds * 1000);
   }
   if (words.Has("bytes")) {
-    const absl::StatusOr<uint32_t> bytes = ParseNumber("bytes", words.Option("bytes"), 1, 1000000000);
+    const absl::StatusOr<uint32_t> bytes =
+        ParseNumber("bytes", words.Option("bytes"), 1, 1000000000, "sync --bytes 100000");
     if (!bytes.ok()) return bytes.status();
     budget.set_bytes_max(*bytes);
   }
@@ -147,7 +149,7 @@ absl::StatusOr<Answer> Watch(Phone& phone, const Arguments& words) {
     return answer.Line(phone.online ? "the phone syncs by itself; events are shown before each prompt"
                                     : "the phone will sync by itself once it is online");
   }
-  const absl::StatusOr<uint32_t> seconds = ParseNumber("watch", words[0], 1, 86400);
+  const absl::StatusOr<uint32_t> seconds = ParseNumber("watch", words[0], 1, 86400, "watch 60");
   if (!seconds.ok()) return seconds.status();
   status = Follow(phone, *seconds, &answer);
   if (!status.ok()) return status;

@@ -183,7 +183,8 @@ absl::StatusOr<v1::Feedback> ParseFeedback(const Arguments& words) {
       continue;
     }
     const Scale scale = ScaleOf(*kind);
-    const absl::StatusOr<uint32_t> value = ParseNumber(halves[0], halves[1], scale.low, scale.high);
+    const absl::StatusOr<uint32_t> value =
+        ParseNumber(halves[0], halves[1], scale.low, scale.high, absl::StrCat(halves[0], "=", scale.high));
     if (!value.ok()) return value.status();
     answer->set_value(*value);
   }

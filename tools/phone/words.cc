@@ -139,8 +139,8 @@ absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {
   if (absl::ParseTime("%Y-%m-%d", text, zone, &time, &error)) {
     return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilDay(time, zone) + 1, zone)) - 1;
   }
-  return UsageError(absl::StrCat("due: \"", Quotable(text), "\" is no time"),
-                    "due +2d, +3h, +90m, 2026-11-25 or 2026-11-25T17:00");
+  return UsageError(absl::StrCat("due: \"", Quotable(text), "\" is no time: a day, a time, or + with d, h or m"),
+                    "due +2d, due +3h, due +90m, due 2026-11-25 or due 2026-11-25T17:00");
 }
 
 absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text) {
@@ -157,21 +157,25 @@ absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text) {
 }
 
 absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
+  const absl::Status refused =
+      UsageError(absl::StrCat("quantity: \"", Quotable(text),
+                              "\" is not a number from 0.001 to 1000000 with at most three digits after a point"),
+                 "part used VS-200 2, or 0.5 for half of one");
   const absl::StatusOr<v1::Decimal> decimal = ParseDecimal(text);
-  if (!decimal.ok()) return decimal.status();
+  if (!decimal.ok() || decimal->scale() > 3) return refused;
+  constexpr int64_t kMilliMax = 1000000000;
   int64_t milli = decimal->mantissa();
-  if (decimal->scale() > 3 || milli <= 0 || milli > 1000000000) {
-    return UsageError(absl::StrCat("quantity: ", Quotable(text), " is outside 0.001 to 1000000"), "2 or 0.5");
-  }
-  for (uint32_t scale = decimal->scale(); scale < 3; ++scale) milli *= 10;
+  for (uint32_t scale = decimal->scale(); scale < 3 && milli <= kMilliMax; ++scale) milli *= 10;
+  if (milli <= 0 || milli > kMilliMax) return refused;
   return milli;
 }
 
-absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most) {
+absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most,
+                                     absl::string_view example) {
   uint32_t number = 0;
   if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return number;
   return UsageError(absl::StrCat(name, ": \"", Quotable(text), "\" is not a whole number from ", least, " to ", most),
-                    absl::StrCat(name, " ", least));
+                    example);
 }
 
 std::string StageWords(v1::EntryStage stage) {

@@ -54,7 +54,9 @@ absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us);
 absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text);
 // "2", "0.5": in thousandths.
 absl::StatusOr<int64_t> ParseMilli(absl::string_view text);
-absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most);
+// `example` is what to type instead: the whole word or command with a good number in it.
+absl::StatusOr<uint32_t> ParseNumber(absl::string_view name, absl::string_view text, uint32_t least, uint32_t most,
+                                     absl::string_view example);
 
 // Where an entry stands, in the technician's words: "saved here".
 std::string StageWords(v1::EntryStage stage);

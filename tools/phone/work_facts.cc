@@ -64,7 +64,7 @@ absl::Status Part(const Arguments& words, const FactContext& context, v1::LogEnt
 }
 
 absl::Status Time(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
-  const absl::StatusOr<uint32_t> minutes = ParseNumber("time", words[0], 1, 1440);
+  const absl::StatusOr<uint32_t> minutes = ParseNumber("time: minutes", words[0], 1, 1440, "time 90 repair");
   if (!minutes.ok()) return minutes.status();
   entry->mutable_time_spent()->set_minutes(*minutes);
   entry->mutable_time_spent()->set_activity(words.Text(1));
@@ -78,7 +78,8 @@ absl::Status Form(const Arguments& words, const FactContext&, v1::LogEntry* entr
   form->set_form_id(id[0]);
   form->set_form_version(1);
   if (id.size() == 2) {
-    const absl::StatusOr<uint32_t> version = ParseNumber("version", id[1], 1, 1000000);
+    const absl::StatusOr<uint32_t> version =
+        ParseNumber("version", id[1], 1, 1000000, absl::StrCat("form ", Quotable(id[0]), "@2 NAME=VALUE"));
     if (!version.ok()) return version.status();
     form->set_form_version(*version);
   }
@@ -105,7 +106,7 @@ absl::Status Observe(const Arguments& words, const FactContext& context, v1::Log
   observed->set_condition(words.Text(0));
   observed->set_use_share_millionths(-1);
   if (words.Has("use")) {
-    const absl::StatusOr<uint32_t> percent = ParseNumber("use", words.Option("use"), 0, 100);
+    const absl::StatusOr<uint32_t> percent = ParseNumber("use", words.Option("use"), 0, 100, "--use 70");
     if (!percent.ok()) return percent.status();
     observed->set_use_share_millionths(static_cast<int32_t>(*percent) * 10000);
   }
@@ -157,7 +158,7 @@ absl::Status Outcome(const Arguments& words, const FactContext& context, v1::Log
   if (!status.ok()) return status;
   outcome->set_asset_status_after(asset_status);
   if (words.Has("down")) {
-    const absl::StatusOr<uint32_t> minutes = ParseNumber("down", words.Option("down"), 0, 10000000);
+    const absl::StatusOr<uint32_t> minutes = ParseNumber("down", words.Option("down"), 0, 10000000, "--down 30");
     if (!minutes.ok()) return minutes.status();
     outcome->set_down_time_min(*minutes);
   }

@@ -118,6 +118,27 @@ TEST(FactTest, WordsThatDoNotFitAreRefusedWithWhatToType) {
   }
 }
 
+TEST(FactTest, ABadNumberNamesItsFieldAndBoundAndShowsOneThatIsGood) {
+  const struct {
+    const char* line;
+    const char* error;
+    const char* advice;
+  } kCases[] = {
+      {"part used VS-200 two", "quantity: \"two\" is not a number from 0.001 to 1000000", "part used VS-200 2"},
+      {"part used VS-200 0.0001", "quantity: \"0.0001\" is not a number from 0.001", "part used VS-200 2"},
+      {"part used VS-200 1000001", "quantity: \"1000001\" is not a number from 0.001 to 1000000", "part used VS-200 2"},
+      {"feedback en csat=6", "csat: \"6\" is not a whole number from 1 to 5", "csat=5"},
+      {"feedback en nps=eleven", "nps: \"eleven\" is not a whole number from 0 to 10", "nps=10"},
+      {"time 1441", "time: minutes: \"1441\" is not a whole number from 1 to 1440", "time 90 repair"},
+      {"promise a call due soon", "due: \"soon\" is no time", "due +2d"},
+  };
+  for (const auto& c : kCases) {
+    const absl::Status status = Type(c.line).status();
+    EXPECT_EQ(std::string(status.message()).rfind(c.error, 0), 0u) << c.line << ": " << status;
+    EXPECT_EQ(AdviceOf(status).rfind(c.advice, 0), 0u) << c.line << ": " << AdviceOf(status);
+  }
+}
+
 TEST(FactTest, EveryKindOfFactCanBeRecorded) {
   std::set<int> kinds;
   for (const char* line : {"accept",
