@@ -63,6 +63,10 @@ inline constexpr uint32_t kPageBytesMin = 4096;
 inline constexpr uint32_t kPageBytesDefault = 256 * 1024;
 inline constexpr uint32_t kPageBytesMax = 1024 * 1024;
 inline constexpr size_t kCursorBytesMax = 256;
+// As long as a phone without contact may keep what it has. One that was away for longer begins anew.
+inline constexpr int32_t kLeftRowDays = 30;
+// A delta of more rows than this is compared with a snapshot, and the cheaper one is sent.
+inline constexpr int64_t kDeltaRowsLong = 500;
 
 // Calls.
 inline constexpr size_t kMessageBytesUpMax = 1024 * 1024;
@@ -76,7 +80,7 @@ inline constexpr size_t kSearchBytesMax = 64;
 inline constexpr size_t kPageTokenBytesMax = 512;
 inline constexpr uint32_t kJournalEntriesDefault = 100;
 inline constexpr uint32_t kJournalEntriesMax = 1000;
-inline constexpr int kVisitLogItemsMax = 1000;
+inline constexpr size_t kVisitLogPageBytesMax = 1024 * 1024;
 inline constexpr int kRepairsMax = 500;
 inline constexpr int32_t kHealthDayMin = -25000;
 inline constexpr int32_t kHealthDayMax = 50000;

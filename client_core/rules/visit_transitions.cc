@@ -39,19 +39,20 @@ absl::string_view Words(v1::VisitState state) {
   }
 }
 
-absl::Status Allow(const v1::Visit& visit, absl::string_view verb, std::initializer_list<v1::VisitState> from,
+// "visit V-1 is dispatched: it can be dispatched only while it is scheduled".
+absl::Status Allow(const v1::Visit& visit, absl::string_view done, std::initializer_list<v1::VisitState> from,
                    absl::string_view rule) {
   for (const v1::VisitState state : from) {
     if (visit.state() == state) return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": ", verb, " needs ", rule));
+  return absl::FailedPreconditionError(absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": it can be ",
+                                                    done, " only while it is ", rule));
 }
 
-absl::Status AllowUnlessEnded(const v1::Visit& visit, absl::string_view verb) {
+absl::Status AllowUnlessEnded(const v1::Visit& visit, absl::string_view too_late) {
   if (!HasEnded(visit.state())) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": ", verb, " needs one that has not ended"));
+      absl::StrCat("visit ", visit.id(), " is ", Words(visit.state()), ": ", too_late, " any more"));
 }
 
 bool AnyAssigned(const v1::Visit& visit) {
@@ -70,35 +71,36 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
   switch (command.verb_case()) {
     case v1::FoldCommand::kSchedule:
       if (command.schedule().force()) {
-        return Allow(visit, "schedule", {kUnscheduled, kScheduled, kDispatched, v1::VISIT_STATE_EN_ROUTE},
+        return Allow(visit, "scheduled", {kUnscheduled, kScheduled, kDispatched, v1::VISIT_STATE_EN_ROUTE},
                      "unscheduled, scheduled, dispatched or en route");
       }
-      return Allow(visit, "schedule", {kUnscheduled, kScheduled, kDispatched},
-                   "unscheduled, scheduled or dispatched (en route with force)");
+      return Allow(visit, "scheduled", {kUnscheduled, kScheduled, kDispatched},
+                   "unscheduled, scheduled or dispatched, and by force while it is en route");
     case v1::FoldCommand::kUnschedule:
-      return Allow(visit, "unschedule", {kScheduled, kDispatched}, "scheduled or dispatched");
+      return Allow(visit, "unscheduled", {kScheduled, kDispatched}, "scheduled or dispatched");
     case v1::FoldCommand::kAssign:
-      return AllowUnlessEnded(visit, "assign");
+      return AllowUnlessEnded(visit, "nobody can be assigned to it");
     case v1::FoldCommand::kUnassign:
-      return AllowUnlessEnded(visit, "unassign");
+      return AllowUnlessEnded(visit, "nobody can be taken off it");
     case v1::FoldCommand::kReassign:
-      return AllowUnlessEnded(visit, "reassign");
+      return AllowUnlessEnded(visit, "it cannot be given to somebody else");
     case v1::FoldCommand::kDispatch:
       if (!AnyAssigned(visit)) {
         return absl::FailedPreconditionError(
-            absl::StrCat("visit ", visit.id(), " has nobody assigned: dispatch needs at least one technician"));
+            absl::StrCat("visit ", visit.id(), " has nobody assigned: it can be dispatched once a technician is"));
       }
-      return Allow(visit, "dispatch", {kScheduled}, "scheduled");
+      return Allow(visit, "dispatched", {kScheduled}, "scheduled");
     case v1::FoldCommand::kRecall:
-      return Allow(visit, "recall", {kDispatched}, "dispatched");
+      return Allow(visit, "recalled", {kDispatched}, "dispatched");
     case v1::FoldCommand::kCancel:
-      if (command.cancel().force()) return AllowUnlessEnded(visit, "cancel");
-      return Allow(visit, "cancel", {kUnscheduled, kScheduled, kDispatched},
-                   "unscheduled, scheduled or dispatched (later with force)");
+      if (command.cancel().force()) return AllowUnlessEnded(visit, "it cannot be cancelled");
+      return Allow(visit, "cancelled", {kUnscheduled, kScheduled, kDispatched},
+                   "unscheduled, scheduled or dispatched, and later by force");
     case v1::FoldCommand::kReopen:
-      return Allow(visit, "reopen", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE}, "completed or incomplete");
+      return Allow(visit, "reopened", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE},
+                   "completed or incomplete");
     case v1::FoldCommand::kClose:
-      return Allow(visit, "close", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE, v1::VISIT_STATE_CANCELED},
+      return Allow(visit, "closed", {v1::VISIT_STATE_COMPLETED, v1::VISIT_STATE_INCOMPLETE, v1::VISIT_STATE_CANCELED},
                    "completed, incomplete or cancelled");
     case v1::FoldCommand::kRecordMiss:
       if (visit.promised().end_time_us() == 0) {

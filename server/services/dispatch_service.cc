@@ -190,11 +190,13 @@ class DispatchService final : public v1::DispatchService::CallbackService {
     return Answer(parts_, "/doorstep.v1.DispatchService/GetVisitLog", context, response,
                   [&](const Scope&) -> absl::Status {
                     RETURN_IF_ERROR(CheckId("id", request->id()));
+                    ASSIGN_OR_RETURN(const Page page, PageById(request->page_size(), request->page_token()));
                     return parts_.storage.Read("a visit's log", [&](SqlSession& sql) -> absl::Status {
                       ASSIGN_OR_RETURN(const auto row, FindVisit(sql, request->id()));
                       if (!row.has_value()) return absl::NotFoundError(absl::StrCat("no visit ", request->id()));
-                      ASSIGN_OR_RETURN(std::vector<v1::VisitLogItem> items, ReadVisitLog(sql, *row));
-                      for (v1::VisitLogItem& item : items) *response->add_items() = std::move(item);
+                      ASSIGN_OR_RETURN(VisitLogPage log, ReadVisitLog(sql, *row, page.after_id, page.size));
+                      for (v1::VisitLogItem& item : log.items) *response->add_items() = std::move(item);
+                      if (!log.last.empty()) response->set_next_page_token(PageTokenAfter(log.last));
                       return absl::OkStatus();
                     });
                   });

@@ -5,7 +5,9 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -23,10 +25,22 @@ struct PlacedItem {
   auto Key() const {
     return std::tuple(fold_time_us, item.position().device(), item.position().epoch(), item.position().seq());
   }
+  std::string Place() const { return absl::StrCat(fold_time_us, " ", FormatPosition(item.position())); }
 };
 
+absl::StatusOr<PlacedItem> ParsePlace(absl::string_view text) {
+  const std::pair<absl::string_view, absl::string_view> halves = absl::StrSplit(text, absl::MaxSplits(' ', 1));
+  PlacedItem place;
+  absl::StatusOr<v1::JournalPosition> position = ParsePosition(halves.second);
+  if (!position.ok() || !absl::SimpleAtoi(halves.first, &place.fold_time_us)) {
+    return absl::InvalidArgumentError("page_token: must be next_page_token of the last answer, unchanged");
+  }
+  *place.item.mutable_position() = *std::move(position);
+  return place;
+}
+
 absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
-  ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesOfVisit(sql, visit.n, limits::kVisitLogItemsMax));
+  ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesOfVisit(sql, visit.n, -1));
   std::vector<PlacedItem> placed;
   std::map<int64_t, DeviceRow> devices;
   for (const FrameRow& frame : frames) {
@@ -53,7 +67,8 @@ absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRo
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::VisitLogItem>> ReadVisitLog(SqlSession& sql, const VisitRow& visit) {
+absl::StatusOr<VisitLogPage> ReadVisitLog(SqlSession& sql, const VisitRow& visit, absl::string_view after,
+                                          size_t items_max) {
   v1::FoldInput input;
   if (!input.ParseFromString(visit.fold)) return absl::DataLossError(absl::StrCat("visit ", visit.n, ": its fold"));
   ASSIGN_OR_RETURN(std::vector<PlacedItem> placed, ReadItems(sql, visit, input));
@@ -67,10 +82,23 @@ absl::StatusOr<std::vector<v1::VisitLogItem>> ReadVisitLog(SqlSession& sql, cons
     if (same_journal) placed[i].fold_time_us = std::max(placed[i].fold_time_us, placed[i - 1].fold_time_us);
   }
   std::sort(placed.begin(), placed.end(), [](const PlacedItem& a, const PlacedItem& b) { return a.Key() < b.Key(); });
-  if (placed.size() > limits::kVisitLogItemsMax) placed.resize(limits::kVisitLogItemsMax);
-  std::vector<v1::VisitLogItem> items;
-  for (PlacedItem& item : placed) items.push_back(std::move(item.item));
-  return items;
+  auto next = placed.begin();
+  if (!after.empty()) {
+    ASSIGN_OR_RETURN(const PlacedItem last, ParsePlace(after));
+    next = std::upper_bound(placed.begin(), placed.end(), last,
+                            [](const PlacedItem& a, const PlacedItem& b) { return a.Key() < b.Key(); });
+  }
+  VisitLogPage page;
+  size_t bytes = 0;
+  for (; next != placed.end(); ++next) {
+    bytes += next->item.ByteSizeLong();
+    const bool full = page.items.size() >= items_max || bytes > limits::kVisitLogPageBytesMax;
+    if (full && !page.items.empty()) return page;
+    page.last = next->Place();
+    page.items.push_back(std::move(next->item));
+  }
+  page.last.clear();
+  return page;
 }
 
 std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target) {

@@ -15,8 +15,14 @@
 
 namespace doorstep {
 
-// At most limits::kVisitLogItemsMax items.
-absl::StatusOr<std::vector<v1::VisitLogItem>> ReadVisitLog(SqlSession& sql, const VisitRow& visit);
+struct VisitLogPage {
+  std::vector<v1::VisitLogItem> items;
+  std::string last;  // The place of the last item when there are more; empty: there are none.
+};
+// At most `items_max` items and limits::kVisitLogPageBytesMax bytes, but one item at least, of those behind the place
+// `after` (`last` of another page; empty: from the beginning). INVALID_ARGUMENT: `after` is no place.
+absl::StatusOr<VisitLogPage> ReadVisitLog(SqlSession& sql, const VisitRow& visit, absl::string_view after,
+                                          size_t items_max);
 
 // Positions of the corrections and retractions that name `target`, in the order they were judged.
 std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client_core/base/status.h"
+#include "doorstep/v1/visit.pb.h"
 
 namespace doorstep {
 namespace {
@@ -56,6 +57,10 @@ absl::StatusOr<std::vector<VisitSummary>> ReadSummaries(Query& query) {
     summaries.push_back(std::move(summary));
   }
 }
+
+// In the column `attention`: what another visit can put right.
+constexpr int64_t kNotFixed =
+    (int64_t{1} << v1::ATTENTION_FLAG_NOT_FIXED) | (int64_t{1} << v1::ATTENTION_FLAG_NO_ACCESS);
 
 absl::StatusOr<std::vector<int64_t>> ReadNumbers(Query& query) {
   std::vector<int64_t> numbers;
@@ -234,9 +239,12 @@ absl::StatusOr<std::vector<VisitListItem>> ListVisits(SqlSession& sql, const Vis
       "SELECT n, bytes FROM visit v WHERE n > $1 AND version > 0 AND ($2 = 0 OR account = $2) "
       "AND ($3 = '' OR EXISTS (SELECT 1 FROM assignment a WHERE a.technician = $3 AND a.visit = v.n)) "
       "AND ($4 = 0 OR state = $4) AND ($6 = 0 OR (time_us >= $5 AND time_us < $6)) "
-      "AND ($7 = 0 OR attention <> 0) ORDER BY n LIMIT $8");
+      "AND ($7 = 0 OR (attention & $9) <> 0 OR (attention <> 0 AND NOT EXISTS (SELECT 1 FROM visit later "
+      "WHERE later.work_order = v.work_order AND later.ended_us > v.ended_us AND later.outcome <> 0 "
+      "AND later.attention & $10 = 0))) ORDER BY n LIMIT $8");
   query.Int(1, after_n).Int(2, filter.account).Text(3, filter.technician_id).Int(4, filter.state);
   query.Int(5, filter.from_us).Int(6, filter.to_us).Int(7, filter.needs_attention ? 1 : 0).Int(8, limit);
+  query.Int(9, ~kNotFixed).Int(10, kNotFixed);
   std::vector<VisitListItem> items;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, query.Step());

@@ -85,6 +85,7 @@ struct VisitFilter {
   int64_t state = 0;          // 0: any.
   int64_t from_us = 0;        // With `to_us`: planned (else actual) time in [from, to). Both 0: any.
   int64_t to_us = 0;
+  // An attention flag is raised, and it is not only that the visit did not fix what a later one of its order did.
   bool needs_attention = false;
 };
 struct VisitListItem {

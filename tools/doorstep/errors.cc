@@ -53,6 +53,9 @@ const char* AdviceFor(absl::StatusCode code, absl::string_view message) {
       return "the show command, to see what changed meanwhile, then this command again";
     case absl::StatusCode::kFailedPrecondition:
       if (absl::StrContains(message, " has nobody assigned")) return "doorstep visit assign VISIT TECHNICIAN";
+      if (absl::StrContains(message, " is unscheduled: it can be dispatched")) {
+        return "doorstep visit schedule VISIT 2026-11-23T08:00/10:00";
+      }
       return absl::StartsWith(message, "visit ") ? "doorstep visit show VISIT, to see the state it is in"
                                                  : "doorstep why ID, to see how it came to this state";
     case absl::StatusCode::kInvalidArgument:

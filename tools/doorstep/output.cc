@@ -24,7 +24,7 @@ bool ColoursWanted() {
 }
 
 constexpr char kSeparator[] = "  ";
-constexpr size_t kWrappedColumnLeast = 16;
+constexpr size_t kWrappedColumnLeast = 10;
 
 // Cells of standard output's terminal; 0 when it is none.
 size_t TerminalWidth() {

@@ -1,4 +1,6 @@
 // doorstep visit create | schedule | assign | reassign | dispatch | cancel | miss.
+#include <type_traits>
+
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/dispatch_service.pb.h"
@@ -44,6 +46,9 @@ absl::Status Change(Request request, const Tools& tools) {
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
   if (tools.globals->json) return PrintJson(response);
   PrintVisitLine(response.visit());
+  if constexpr (std::is_same_v<Response, v1::ScheduleVisitResponse>) {
+    if (!response.note().empty()) Note(absl::StrCat("Note: ", response.note(), "."));
+  }
   return absl::OkStatus();
 }
 

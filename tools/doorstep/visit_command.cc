@@ -1,4 +1,6 @@
 // doorstep visit list | show | log; the changes are in visit_change_command.cc.
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/dispatch_service.pb.h"
@@ -78,7 +80,7 @@ absl::Status Log(const std::string& id, const Tools& tools) {
   v1::GetVisitLogRequest request;
   request.set_id(id);
   v1::GetVisitLogResponse log;
-  RETURN_IF_ERROR(tools.connection->Call(&request, &log));
+  RETURN_IF_ERROR(tools.connection->CallPages(&request, &log, std::numeric_limits<int64_t>::max()).status());
   if (tools.globals->json) return PrintJson(log);
   v1::GetVisitRequest visit_request;
   visit_request.set_id(id);

@@ -41,9 +41,9 @@ void PrintAssignments(const v1::Visit& visit) {
   Table table({{"Technician"},
                {"Role"},
                {"State", false, true},
-               {"Assigned"},
-               {"Arrived"},
-               {"Ended"},
+               {"Assigned", false, true},
+               {"Arrived", false, true},
+               {"Ended", false, true},
                {"Outcome", false, true}});
   for (const v1::Assignment& assignment : visit.assignments()) {
     std::string state = Words(assignment.state());
@@ -105,7 +105,13 @@ std::string PunctualityWords(const v1::Visit& visit) {
 }
 
 void PrintVisitTable(const Visits& visits) {
-  Table table({{"Visit"}, {"State"}, {"When"}, {"Account"}, {"Technicians"}, {"Outcome"}, {"Attention", false, true}});
+  Table table({{"Visit"},
+               {"State"},
+               {"When", false, true},
+               {"Account"},
+               {"Technicians", false, true},
+               {"Outcome", false, true},
+               {"Attention", false, true}});
   for (const v1::Visit& visit : visits) {
     table.Row({visit.id(), Words(visit.state()), WhenText(visit), visit.account_id(), Assigned(visit),
                Words(visit.outcome().code()), AttentionText(visit)},
@@ -162,7 +168,7 @@ void PrintVisitLine(const v1::Visit& visit) {
 }
 
 void PrintVisitLog(const v1::GetVisitLogResponse& log, const v1::Visit& visit) {
-  Table table({{"Entry"}, {"Time"}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
+  Table table({{"Entry"}, {"Time", false, true}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
   for (const v1::VisitLogItem& item : log.items()) {
     const std::string time = Zone(visit).empty() ? ShowTimeAt(item.time().time_us(), item.time().utc_offset_s())
                                                  : ShowTime(item.time().time_us(), Zone(visit));

@@ -1,5 +1,7 @@
 // doorstep why: what became of an entry, why a visit is as it is, why an account is amber. Plain words first, then
 // where they come from.
+#include <limits>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
@@ -125,7 +127,7 @@ absl::Status WhyVisit(const std::string& id, const Tools& tools) {
   log_request.set_id(id);
   v1::GetVisitLogResponse log;
   if (tools.globals->json) return PrintJson(response);
-  RETURN_IF_ERROR(tools.connection->Call(&log_request, &log));
+  RETURN_IF_ERROR(tools.connection->CallPages(&log_request, &log, std::numeric_limits<int64_t>::max()).status());
   for (const std::string& sentence : VisitStory(response)) Say(Printable(sentence));
   Say();
   if (log.items().empty()) {

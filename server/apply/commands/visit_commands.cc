@@ -163,7 +163,11 @@ absl::Status CheckFields(const v1::RecordMissRequest& request) {
 
 absl::StatusOr<v1::ScheduleVisitResponse> RunCommand(v1::ScheduleVisitRequest request, Transaction& tx) {
   ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
-  return RunVerb<v1::ScheduleVisitResponse>(std::move(request), visit, tx);
+  const bool is_past = request.planned().end_time_us() <= tx.commit_us();
+  ASSIGN_OR_RETURN(auto response, RunVerb<v1::ScheduleVisitResponse>(std::move(request), visit, tx));
+  // Somebody may be writing down what was agreed by telephone.
+  if (is_past) response.set_note("the planned window has already ended");
+  return response;
 }
 
 absl::StatusOr<v1::AssignVisitResponse> RunCommand(v1::AssignVisitRequest request, Transaction& tx) {

@@ -317,7 +317,7 @@ TEST(VisitFoldTest, CommandsAreRefusedWithStateAndRule) {
   cancel.mutable_cancel();
   const absl::Status status = CheckCommand(done, cancel);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: cancel needs"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: it can be cancelled only while it is"));
 }
 
 TEST(VisitFoldTest, NobodyIsMissedAtACancelledVisit) {

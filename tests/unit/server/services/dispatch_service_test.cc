@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "client_core/base/limits.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -91,6 +92,49 @@ TEST_F(DispatchServiceTest, AnOrderNamesOnlyWhatBelongsToItsAccount) {
   v1::CreateWorkOrderResponse response;
   EXPECT_CODE(Ask(dispatch_, &Stub::CreateWorkOrder, request, &response), INVALID_ARGUMENT,
               "work_order.asset_ids: asset E-1 belongs to account A-1, not A-2");
+}
+
+TEST_F(DispatchServiceTest, AnOrderForAssetsIsForTheSiteWhereTheyStand) {
+  v1::ImportRow site;
+  site.set_system("erp");
+  site.mutable_site()->set_id("S-2");
+  site.mutable_site()->set_account_id("A-1");
+  site.mutable_site()->set_name("Depot");
+  v1::ImportRow asset;
+  asset.set_system("erp");
+  asset.mutable_asset()->set_id("E-2");
+  asset.mutable_asset()->set_account_id("A-1");
+  asset.mutable_asset()->set_site_id("S-2");
+  v1::ImportRow order;
+  order.set_system("erp");
+  order.mutable_work_order()->set_id("W-9");
+  order.mutable_work_order()->set_account_id("A-1");
+  order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_PREVENTIVE);
+  order.mutable_work_order()->add_asset_ids("E-2");
+  Import({site, asset, order});
+  EXPECT_EQ(Import({order}).results(0).result(), v1::IMPORT_RESULT_UNCHANGED);
+  v1::GetWorkOrderRequest get;
+  get.set_id("W-9");
+  v1::GetWorkOrderResponse imported;
+  ASSERT_OK(Ask(dispatch_, &Stub::GetWorkOrder, get, &imported));
+  EXPECT_EQ(imported.work_order().site_id(), "S-2");
+
+  v1::CreateWorkOrderRequest request = NewOrder();
+  request.mutable_work_order()->add_asset_ids("E-1");
+  v1::CreateWorkOrderResponse response;
+  ASSERT_OK(Ask(dispatch_, &Stub::CreateWorkOrder, request, &response));
+  EXPECT_EQ(response.work_order().site_id(), "S-1");
+  v1::CreateVisitRequest create = About<v1::CreateVisitRequest>("V-1");
+  create.set_work_order_id(response.work_order().id());
+  v1::CreateVisitResponse created;
+  ASSERT_OK(Ask(dispatch_, &Stub::CreateVisit, create, &created));
+  EXPECT_EQ(created.visit().site_id(), "S-1");
+
+  request = NewOrder();
+  request.mutable_work_order()->add_asset_ids("E-1");
+  request.mutable_work_order()->add_asset_ids("E-2");
+  ASSERT_OK(Ask(dispatch_, &Stub::CreateWorkOrder, request, &response));
+  EXPECT_EQ(response.work_order().site_id(), "") << "the assets stand apart";
 }
 
 TEST_F(DispatchServiceTest, GivesARepeatedCallTheFirstAnswerAndRefusesAnotherBody) {
@@ -291,6 +335,80 @@ TEST_F(DispatchServiceTest, ListsVisitsByFilterAndInPages) {
   EXPECT_TRUE(second.next_page_token().empty());
 }
 
+TEST_F(DispatchServiceTest, AsksForAttentionUntilALaterVisitOfTheOrderHasFixedIt) {
+  Phone phone = Enroll("T-1");
+  DispatchedVisit("V-1", "T-1");
+  DispatchedVisit("V-2", "T-1");
+  Push(phone, {ArrivedEntry("V-1"), OutcomeEntry("V-1", v1::OUTCOME_CODE_PARTS_MISSING), ArrivedEntry("V-2"),
+               OutcomeEntry("V-2", v1::OUTCOME_CODE_NOT_RESOLVED)});
+  v1::ListVisitsRequest request;
+  request.set_needs_attention(true);
+  const auto waiting = [&] {
+    v1::ListVisitsResponse response;
+    const grpc::Status status = Ask(dispatch_, &Stub::ListVisits, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    std::vector<std::string> ids;
+    for (const v1::Visit& visit : response.visits()) ids.push_back(visit.id());
+    return ids;
+  };
+  EXPECT_THAT(waiting(), ElementsAre("V-1", "V-2"));
+
+  auto again = About<v1::CreateVisitRequest>("V-3");
+  again.set_work_order_id("W-V-1");
+  v1::CreateVisitResponse created;
+  ASSERT_OK(Ask(dispatch_, &Stub::CreateVisit, again, &created));
+  auto assign = About<v1::AssignVisitRequest>("V-3");
+  assign.set_technician_id("T-1");
+  v1::AssignVisitResponse assigned;
+  ASSERT_OK(Ask(dispatch_, &Stub::AssignVisit, assign, &assigned));
+  EXPECT_THAT(waiting(), ElementsAre("V-1", "V-2")) << "planned is not fixed";
+  MoveClock(kHourUs);
+  Push(phone, {ArrivedEntry("V-3"), OutcomeEntry("V-3", v1::OUTCOME_CODE_NOT_RESOLVED)});
+  EXPECT_THAT(waiting(), ::testing::Contains("V-1"));
+  MoveClock(kHourUs);
+  auto last = About<v1::CreateVisitRequest>("V-4");
+  last.set_work_order_id("W-V-1");
+  ASSERT_OK(Ask(dispatch_, &Stub::CreateVisit, last, &created));
+  auto send = About<v1::AssignVisitRequest>("V-4");
+  send.set_technician_id("T-1");
+  ASSERT_OK(Ask(dispatch_, &Stub::AssignVisit, send, &assigned));
+  Push(phone, {ArrivedEntry("V-4"), OutcomeEntry("V-4", v1::OUTCOME_CODE_RESOLVED)});
+  const std::vector<std::string> left = waiting();
+  EXPECT_THAT(left, ::testing::Not(::testing::Contains("V-1")));
+  EXPECT_THAT(left, ::testing::Contains("V-2"));
+}
+
+TEST_F(DispatchServiceTest, SchedulesIntoThePastAndSaysSo) {
+  ScheduledVisit("V-1");
+  auto schedule = About<v1::ScheduleVisitRequest>("V-1");
+  schedule.mutable_planned()->set_start_time_us(NowUs() - 2 * kHourUs);
+  schedule.mutable_planned()->set_end_time_us(NowUs() + kHourUs);
+  v1::ScheduleVisitResponse response;
+  ASSERT_OK(Ask(dispatch_, &Stub::ScheduleVisit, schedule, &response));
+  EXPECT_EQ(response.note(), "") << "there is still time";
+  schedule.set_request_id(NextRequestId());
+  schedule.mutable_planned()->set_end_time_us(NowUs() - kHourUs);
+  ASSERT_OK(Ask(dispatch_, &Stub::ScheduleVisit, schedule, &response));
+  EXPECT_EQ(response.note(), "the planned window has already ended");
+  EXPECT_EQ(response.visit().planned().end_time_us(), schedule.planned().end_time_us());
+}
+
+TEST_F(DispatchServiceTest, SaysInPlainWordsWhatTheStateDoesNotAllow) {
+  DispatchedVisit("V-1", "T-1");
+  v1::DispatchVisitResponse dispatched;
+  EXPECT_CODE(Ask(dispatch_, &Stub::DispatchVisit, About<v1::DispatchVisitRequest>("V-1"), &dispatched),
+              FAILED_PRECONDITION, "visit V-1 is dispatched: it can be dispatched only while it is scheduled");
+  auto cancel = About<v1::CancelVisitRequest>("V-1");
+  cancel.set_reason("called off");
+  v1::CancelVisitResponse cancelled;
+  ASSERT_OK(Ask(dispatch_, &Stub::CancelVisit, cancel, &cancelled));
+  auto assign = About<v1::AssignVisitRequest>("V-1");
+  assign.set_technician_id("T-2");
+  v1::AssignVisitResponse assigned;
+  EXPECT_CODE(Ask(dispatch_, &Stub::AssignVisit, assign, &assigned), FAILED_PRECONDITION,
+              "visit V-1 is cancelled: nobody can be assigned to it any more");
+}
+
 TEST_F(DispatchServiceTest, NamesFieldAndBoundOfBadReads) {
   v1::ListVisitsRequest list;
   list.set_page_size(501);
@@ -317,6 +435,38 @@ TEST_F(DispatchServiceTest, NamesFieldAndBoundOfBadReads) {
   log.set_id("V-9");
   v1::GetVisitLogResponse logged;
   EXPECT_CODE(Ask(dispatch_, &Stub::GetVisitLog, log, &logged), NOT_FOUND, "no visit V-9");
+}
+
+TEST_F(DispatchServiceTest, ShowsALongLogInPagesThatFitAMessage) {
+  Phone phone = Enroll("T-1");
+  DispatchedVisit("V-1", "T-1");
+  for (int frame = 0; frame < 3; ++frame) {
+    std::vector<v1::LogEntry> notes(120, NoteEntry("V-1", std::string(4000, 'n')));
+    Push(phone, notes);
+  }
+  v1::GetVisitLogRequest request;
+  request.set_id("V-1");
+  request.set_page_size(500);
+  uint64_t seq = 0;
+  int pages = 0;
+  do {
+    v1::GetVisitLogResponse page;
+    ASSERT_OK(Ask(dispatch_, &Stub::GetVisitLog, request, &page));
+    EXPECT_LE(page.ByteSizeLong(), limits::kVisitLogPageBytesMax + 4096);
+    for (const v1::VisitLogItem& item : page.items()) EXPECT_EQ(item.position().seq(), ++seq);
+    request.set_page_token(page.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty() && pages < 100);
+  EXPECT_EQ(seq, 360u);
+  EXPECT_EQ(pages, 2);
+
+  request.set_page_token("");
+  request.set_page_size(7);
+  v1::GetVisitLogResponse few;
+  ASSERT_OK(Ask(dispatch_, &Stub::GetVisitLog, request, &few));
+  EXPECT_EQ(few.items_size(), 7);
+  request.set_page_token("bm90IGEgcGxhY2U");
+  EXPECT_CODE(Ask(dispatch_, &Stub::GetVisitLog, request, &few), INVALID_ARGUMENT, "page_token: must be");
 }
 
 TEST_F(DispatchServiceTest, ShowsTheLogInTheOrderOfTheFoldWithWhatBecameOfEachEntry) {
