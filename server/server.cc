@@ -3,6 +3,8 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/impl/service_type.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -28,6 +30,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/apply/writer.h"
 #include "server/data_folder.h"
+#include "server/day_timer.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
 #include "server/storage/storage.h"
@@ -58,6 +61,18 @@ void SetLimits(grpc::ServerBuilder& builder) {
   quota.Resize(limits::kGrpcMemoryBytesMax);
   builder.SetResourceQuota(quota);
 }
+
+// The library that answers reflection puts itself into every server by being linked; a stranger is told no more than
+// what is meant for strangers.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const std::unique_ptr<grpc::ServerBuilderPlugin>& plugin) {
+      return dynamic_cast<const grpc::reflection::ProtoServerReflectionPlugin*>(plugin.get()) != nullptr;
+    });
+  }
+};
 
 // Why a port cannot be had: gRPC 1.51 only logs it.
 absl::Status PortProblem(const std::string& listen) {
@@ -115,6 +130,7 @@ struct Server::Parts {
   SystemRandom random;
   std::unique_ptr<Storage> storage;
   std::unique_ptr<Writer> writer;
+  std::unique_ptr<DayTimer> day_timer;
   Authenticator authenticator;
   std::unique_ptr<ServerParts> borrowed;
   std::vector<std::unique_ptr<grpc::Service>> services;
@@ -144,6 +160,7 @@ absl::Status Server::Parts::OpenFolder() {
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
+  day_timer = std::make_unique<DayTimer>(writer.get(), clock, log);
   RETURN_IF_ERROR(AdmitTokens(*storage, authenticator));
   borrowed = std::make_unique<ServerParts>(
       ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});
@@ -163,8 +180,8 @@ absl::Status Server::Parts::Listen() {
                                 "doorstep.v1.DispatchService", "doorstep.v1.AccountService",
                                 "doorstep.v1.ImportService", "doorstep.v1.HealthService", "doorstep.v1.AdminService"}));
   grpc::EnableDefaultHealthCheckService(true);
-  if (config.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (!config.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   SetLimits(builder);
   int port = 0;
   builder.AddListeningPort(config.listen, grpc::InsecureServerCredentials(), &port);
@@ -247,9 +264,11 @@ void Server::Drain() {
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() + kDrainTimeout);
     parts_->grpc_server->Wait();
   }
+  if (parts_->day_timer != nullptr) parts_->day_timer->Stop();
   if (parts_->writer != nullptr) parts_->writer->Drain();
   parts_->grpc_server.reset();
   parts_->services.clear();
+  parts_->day_timer.reset();
   parts_->writer.reset();
   parts_->storage.reset();
   if (served) Log(parts_->log, LogLevel::kInfo, "ended");

@@ -60,7 +60,7 @@ absl::StatusOr<int64_t> VersionOf(SqlSession& sql, const FeedReference& entity) 
 class FeedProjection {
  public:
   explicit FeedProjection(Group& group)
-      : group_(group), sql_(group.sql()), writer_(&group.sql()), today_(CivilDay(group.commit_us(), 0)) {}
+      : group_(group), sql_(group.sql()), today_(CivilDay(group.commit_us(), 0)), writer_(&group.sql(), today_) {}
 
   absl::Status ProjectVisit(GroupVisit& visit) {
     if (visit.bytes == visit.row.bytes) return absl::OkStatus();
@@ -78,6 +78,10 @@ class FeedProjection {
 
   // A phone keeps a week back and two weeks ahead; as the days pass, visits leave and others come.
   absl::Status MoveWindows() {
+    if (group_.dirty().day_turned) {
+      ASSIGN_OR_RETURN(const std::vector<std::string> behind, TechnicianFeedsBehind(sql_, today_));
+      stale_windows_.insert(behind.begin(), behind.end());
+    }
     for (const std::string& technician : stale_windows_) {
       ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
       ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql_, head->n));
@@ -96,6 +100,7 @@ class FeedProjection {
           if (viewer.technician_id == technician && viewer.sees) RETURN_IF_ERROR(Show(*head, *visit));
         }
       }
+      RETURN_IF_ERROR(writer_.Prune(*head));
       head->window_day = today_;
     }
     return absl::OkStatus();
@@ -184,8 +189,8 @@ class FeedProjection {
 
   Group& group_;
   SqlSession& sql_;
-  FeedWriter writer_;
   const int32_t today_;
+  FeedWriter writer_;
   std::set<std::string> stale_windows_;
   std::map<std::string, FeedHead*> device_heads_;
 };

@@ -1,7 +1,9 @@
 #include "server/apply/feed_writer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/feed_sum.h"
 
@@ -52,14 +54,22 @@ absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl
   Count(head, *row, /*in=*/false);
   row->seq = ++head.seq;
   row->gone = true;
+  row->day = today_;
   row->reason = std::string(reason);
   row->successor = std::string(successor);
   RETURN_IF_ERROR(WriteFeedRow(*sql_, head.n, *row));
   return true;
 }
 
+absl::Status FeedWriter::Prune(FeedHead& head) {
+  ASSIGN_OR_RETURN(const int64_t pruned_seq, PruneLeftRows(*sql_, head.n, today_ - limits::kLeftRowDays));
+  head.pruned_seq = std::max(head.pruned_seq, pruned_seq);
+  return absl::OkStatus();
+}
+
 absl::Status FeedWriter::WriteHeads() {
   for (auto& [name, open] : heads_) {
+    // A head is pruned only when its window moves.
     if (open.head.seq == open.seq_before && open.head.window_day == open.window_day_before) continue;
     RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
   }

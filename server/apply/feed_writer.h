@@ -18,7 +18,8 @@ namespace doorstep {
 
 class FeedWriter {
  public:
-  explicit FeedWriter(SqlSession* sql) : sql_(sql) {}
+  // `today`: what leaves, leaves on this day.
+  FeedWriter(SqlSession* sql, int32_t today) : sql_(sql), today_(today) {}
 
   // The head of a feed, made when it is new. Good until the writer goes.
   absl::StatusOr<FeedHead*> Open(absl::string_view name);
@@ -28,6 +29,8 @@ class FeedWriter {
   // Takes the entity out, saying why. True: it had been shown.
   absl::StatusOr<bool> Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity, absl::string_view reason,
                              absl::string_view successor);
+  // Forgets what left limits::kLeftRowDays ago or before: readers from before then begin anew.
+  absl::Status Prune(FeedHead& head);
 
   // Writes the heads that moved.
   absl::Status WriteHeads();
@@ -41,6 +44,7 @@ class FeedWriter {
   void Count(FeedHead& head, const FeedRow& row, bool in);
 
   SqlSession* const sql_;
+  const int32_t today_;
   OpensslSha256 hasher_;
   std::map<std::string, OpenHead> heads_;
 };

@@ -28,6 +28,7 @@ void Dirty::MergeFrom(const Dirty& other) {
   journals.insert(other.journals.begin(), other.journals.end());
   for (const auto& [key, version] : other.judgements) judgements[key] = version;
   reported_from.insert(other.reported_from.begin(), other.reported_from.end());
+  day_turned |= other.day_turned;
   phones_of.insert(other.phones_of.begin(), other.phones_of.end());
   versions.insert(other.versions.begin(), other.versions.end());
 }

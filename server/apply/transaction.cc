@@ -127,4 +127,8 @@ absl::Status Transaction::MoveReportedThrough(absl::string_view device, int64_t 
   return group_->MoveReportedThrough(*row, reported_through_us);
 }
 
+// ---- the day ----
+
+void Transaction::TurnDay() { group_->dirty().day_turned = true; }
+
 }  // namespace doorstep

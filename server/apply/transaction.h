@@ -85,6 +85,10 @@ class Transaction {
   // Everything the phone knew up to `reported_through_us` has been received. Never moves back.
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
 
+  // ---- the day ----
+  // Moves the window of every feed that is not at the day of the commit.
+  void TurnDay();
+
  private:
   Group* const group_;
   const ApplyCommand* const apply_;

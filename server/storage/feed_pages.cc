@@ -23,6 +23,8 @@ namespace {
 
 // What a change costs in a page beside its entity.
 constexpr size_t kChangeBytes = 64;
+// What a row that is there costs, about: the change and the entity.
+constexpr int64_t kEntityBytes = 600;
 
 absl::StatusOr<std::string> ReadBlob(Query& query) {
   ASSIGN_OR_RETURN(const bool found, query.Step());
@@ -175,6 +177,15 @@ absl::StatusOr<bool> FillDelta(SqlSession& sql, const FeedHead& head, FeedCursor
   }
 }
 
+// Whether all that is there costs less than the changes after the cursor: most of those then say that something left.
+absl::StatusOr<bool> SnapshotIsCheaper(SqlSession& sql, const FeedHead& head, const FeedCursor& cursor) {
+  // Every row has a seq of its own, so this is the most that the delta can have.
+  if (cursor.phase != FeedCursor::kDelta || head.seq - cursor.seq <= limits::kDeltaRowsLong) return false;
+  ASSIGN_OR_RETURN(const DeltaSize delta, SizeOfDelta(sql, head.n, cursor.seq));
+  if (delta.present + delta.left <= limits::kDeltaRowsLong) return false;
+  return (delta.present_in_all - delta.present) * kEntityBytes < delta.left * static_cast<int64_t>(kChangeBytes);
+}
+
 }  // namespace
 
 std::string DeviceFeed(absl::string_view device) { return absl::StrCat("device:", device); }
@@ -198,7 +209,11 @@ absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& 
 
   v1::PullResponse response;
   std::optional<FeedCursor> cursor = ParseFeedCursor(question.cursor, question.generation, question.feed);
-  if (!cursor.has_value() || cursor->seq < head.pruned_seq || cursor->seq > head.seq) {
+  bool anew = !cursor.has_value() || cursor->seq < head.pruned_seq || cursor->seq > head.seq;
+  if (!anew) {
+    ASSIGN_OR_RETURN(anew, SnapshotIsCheaper(sql, head, *cursor));
+  }
+  if (anew) {
     cursor = FeedCursor{};
     cursor->seq = head.seq;
     cursor->day = CivilDay(question.now_us, 0);

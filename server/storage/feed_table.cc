@@ -85,6 +85,19 @@ absl::Status WriteFeedHead(SqlSession& sql, const FeedHead& head) {
       .Run();
 }
 
+absl::StatusOr<std::vector<std::string>> TechnicianFeedsBehind(SqlSession& sql, int64_t day) {
+  Query query = sql.Use(
+      "SELECT substr(name, length('technician:') + 1) FROM feed_head "
+      "WHERE name LIKE 'technician:%' AND window_day < $1 ORDER BY n");
+  query.Int(1, day);
+  std::vector<std::string> technicians;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return technicians;
+    technicians.emplace_back(query.Text(0));
+  }
+}
+
 absl::StatusOr<std::optional<FeedRow>> FindFeedRow(SqlSession& sql, int64_t feed, v1::EntityKind kind,
                                                    absl::string_view entity) {
   Query query = sql.Use(
@@ -120,6 +133,27 @@ absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t fe
       "ORDER BY kind, entity");
   query.Int(1, feed);
   return ReadRows(query);
+}
+
+absl::StatusOr<int64_t> PruneLeftRows(SqlSession& sql, int64_t feed, int64_t day) {
+  int64_t pruned_seq = 0;
+  {
+    Query query = sql.Use("SELECT coalesce(max(seq), 0) FROM feed WHERE feed = $1 AND gone = 1 AND day <= $2");
+    RETURN_IF_ERROR(query.Int(1, feed).Int(2, day).Step().status());
+    pruned_seq = query.Int(0);
+  }
+  if (pruned_seq == 0) return 0;
+  RETURN_IF_ERROR(
+      sql.Use("DELETE FROM feed WHERE feed = $1 AND gone = 1 AND day <= $2").Int(1, feed).Int(2, day).Run());
+  return pruned_seq;
+}
+
+absl::StatusOr<DeltaSize> SizeOfDelta(SqlSession& sql, int64_t feed, int64_t seq) {
+  Query query = sql.Use(
+      "SELECT count(*) FILTER (WHERE seq > $2 AND gone = 0), count(*) FILTER (WHERE seq > $2 AND gone = 1), "
+      "count(*) FILTER (WHERE gone = 0) FROM feed WHERE feed = $1");
+  RETURN_IF_ERROR(query.Int(1, feed).Int(2, seq).Step().status());
+  return DeltaSize{query.Int(0), query.Int(1), query.Int(2)};
 }
 
 absl::StatusOr<std::vector<FeedRow>> FeedRowsAfter(SqlSession& sql, int64_t feed, int64_t seq, int64_t limit) {

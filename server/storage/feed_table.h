@@ -29,13 +29,15 @@ absl::StatusOr<std::string> FeedNameOf(SqlSession& sql, int64_t n);
 // Makes the feed when it is new.
 absl::StatusOr<FeedHead> InternFeed(SqlSession& sql, absl::string_view name);
 absl::Status WriteFeedHead(SqlSession& sql, const FeedHead& head);
+// Technicians whose feed was not moved for `day` yet, in the order of the feeds.
+absl::StatusOr<std::vector<std::string>> TechnicianFeedsBehind(SqlSession& sql, int64_t day);
 
 struct FeedRow {
   v1::EntityKind kind = v1::ENTITY_KIND_UNSPECIFIED;
   std::string entity;
   int64_t seq = 0;
   int64_t version = 0;
-  int64_t day = 0;
+  int64_t day = 0;  // Of the entity; of a row that left, the day on which it did.
   bool gone = false;
   std::string reason;
   std::string successor;
@@ -45,6 +47,15 @@ absl::StatusOr<std::optional<FeedRow>> FindFeedRow(SqlSession& sql, int64_t feed
 absl::Status WriteFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
 // Every row that is there, without those that left.
 absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t feed);
+// Deletes the rows that left on `day` or before; returns the highest seq among them, 0 when there were none.
+absl::StatusOr<int64_t> PruneLeftRows(SqlSession& sql, int64_t feed, int64_t day);
+// Of the rows after `seq`: how many are there and how many left; and how many are there in all.
+struct DeltaSize {
+  int64_t present = 0;
+  int64_t left = 0;
+  int64_t present_in_all = 0;
+};
+absl::StatusOr<DeltaSize> SizeOfDelta(SqlSession& sql, int64_t feed, int64_t seq);
 // Rows after `seq`, by seq, those that left included.
 absl::StatusOr<std::vector<FeedRow>> FeedRowsAfter(SqlSession& sql, int64_t feed, int64_t seq, int64_t limit);
 

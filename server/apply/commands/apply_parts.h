@@ -25,6 +25,8 @@ absl::Status ApplyPart(const v1::EnrollCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReissueTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::IssueAdminTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReportedCommand& command, Transaction& tx);
+// tick.cc
+absl::Status ApplyPart(const v1::TickCommand& command, Transaction& tx);
 
 }  // namespace doorstep
 

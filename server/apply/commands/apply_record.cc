@@ -35,6 +35,8 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.issue_admin_token(), tx);
     case v1::CommandRecord::kReported:
       return ApplyPart(record.reported(), tx);
+    case v1::CommandRecord::kTick:
+      return ApplyPart(record.tick(), tx);
     case v1::CommandRecord::kFork:
     case v1::CommandRecord::kQuarantine:
     case v1::CommandRecord::COMMAND_NOT_SET:

@@ -4,15 +4,22 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "client_core/rules/clock_correction.h"
 #include "client_core/rules/feed_sum.h"
 #include "client_core/rules/frame_codec.h"
+#include "server/apply/commands/tick.h"
+#include "server/apply/feed_writer.h"
 #include "server/openssl_sha256.h"
 #include "server/storage/feed_pages.h"
+#include "server/storage/totals.h"
 #include "tests/support/office.h"
 
 namespace doorstep {
@@ -51,6 +58,7 @@ class Replica {
   }
   void set_cursor(std::string cursor) { cursor_ = std::move(cursor); }
   bool began_snapshot() const { return began_snapshot_; }
+  void forget_snapshot() { began_snapshot_ = false; }
   bool Has(v1::EntityKind kind, const std::string& id) const { return rows_.count({kind, id}) > 0; }
   const v1::Change& Row(v1::EntityKind kind, const std::string& id) const { return rows_.at({kind, id}); }
   const v1::Change& Left(const std::string& visit) const { return left_.at({v1::ENTITY_KIND_VISIT, visit}); }
@@ -112,6 +120,42 @@ class FeedProjectionTest : public ::testing::Test {
     office_.AddAccount("acme");
     office_.AddAccount("bolt");
   }
+  void Write(std::function<absl::Status(Transaction&)> write) {
+    Command command;
+    command.principal = "server";
+    command.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
+      const absl::Status status = write(tx);
+      if (!status.ok()) return status;
+      return std::string();
+    };
+    EXPECT_EQ(office_.writer().RunCommand(std::move(command)).status(), absl::OkStatus());
+  }
+  void Tick() { Write(RunTick); }
+  // So many rows that came and left again.
+  void ComeAndGo(const std::string& feed, int64_t rows) {
+    Write([&](Transaction& tx) -> absl::Status {
+      FeedWriter writer(&tx.sql(), CivilDay(tx.commit_us(), 0));
+      const absl::StatusOr<FeedHead*> head = writer.Open(feed);
+      EXPECT_TRUE(head.ok());
+      for (int64_t i = 0; i < rows; ++i) {
+        const std::string id = absl::StrCat("gone-", i);
+        EXPECT_TRUE(writer.Put(**head, v1::ENTITY_KIND_VISIT, id, 1, 0).ok());
+        EXPECT_TRUE(writer.Leave(**head, v1::ENTITY_KIND_VISIT, id, "done", "").ok());
+      }
+      return writer.WriteHeads();
+    });
+  }
+  int64_t Commands() {
+    int64_t count = 0;
+    office_.Read([&](SqlSession& sql) { count = static_cast<int64_t>(CountTotals(sql)->commands); });
+    return count;
+  }
+  size_t RowsOf(const std::string& feed) {
+    size_t count = 0;
+    office_.Read([&](SqlSession& sql) { count = FeedRowsAfter(sql, FindFeed(sql, feed)->value().n, 0, 1000)->size(); });
+    return count;
+  }
+
   Office office_;
   FieldPhone phone_;
 };
@@ -219,6 +263,64 @@ TEST_F(FeedProjectionTest, AsDaysPassOldVisitsLeaveAndNewOnesCome) {
   EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-later"));
   EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_SITE, "acme-site"));
   office_.ExpectRebuildEqual();
+}
+
+TEST_F(FeedProjectionTest, ATickMovesFeedsThatNobodyWritesTo) {
+  office_.Plan("v-monday", "acme", "ana", 8);
+  office_.Plan("v-later", "bolt", "ana", 18 * 24 + 8);
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  office_.clock().Set(kMonday + 10 * kDay);
+  Tick();
+  replica.Pull();
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v-monday"));
+  EXPECT_EQ(replica.Left("v-monday").left().reason(), "outside the days that a phone keeps");
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-later"));
+  const int64_t commands = Commands();
+  Tick();
+  EXPECT_EQ(Commands(), commands) << "the same day again changes nothing";
+  office_.ExpectRebuildEqual();
+}
+
+TEST_F(FeedProjectionTest, WhatLeftLongAgoIsForgottenAndWhoDidNotHearOfItBeginsAnew) {
+  office_.Plan("v-monday", "acme", "ana", 8);
+  Replica away(&office_, "technician:ana");
+  away.Pull();
+  office_.clock().Set(kMonday + 8 * kDay);
+  Tick();
+  Replica present(&office_, "technician:ana");
+  present.Pull();
+  office_.clock().Set(kMonday + 37 * kDay);
+  Tick();
+  EXPECT_EQ(RowsOf("technician:ana"), 5u) << "the visit and what it referred to, left 29 days ago";
+  office_.clock().Set(kMonday + 38 * kDay);
+  Tick();
+  EXPECT_EQ(RowsOf("technician:ana"), 0u);
+  office_.ExpectRebuildEqual();
+
+  present.forget_snapshot();
+  present.Pull();
+  EXPECT_FALSE(present.began_snapshot());
+  away.forget_snapshot();
+  away.Pull();
+  EXPECT_TRUE(away.began_snapshot());
+  EXPECT_EQ(away.size(), 0u);
+}
+
+TEST_F(FeedProjectionTest, ALongDeltaOfThingsThatLeftIsASnapshotInstead) {
+  office_.Plan("v1", "acme", "ana", 8);
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  ComeAndGo("technician:ana", limits::kDeltaRowsLong);
+  replica.forget_snapshot();
+  replica.Pull();
+  EXPECT_FALSE(replica.began_snapshot()) << "not long yet";
+  EXPECT_EQ(static_cast<int64_t>(replica.last_pull().size()), limits::kDeltaRowsLong);
+  ComeAndGo("technician:ana", limits::kDeltaRowsLong + 1);
+  replica.Pull();
+  EXPECT_TRUE(replica.began_snapshot());
+  EXPECT_EQ(replica.last_pull().size(), 5u);
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v1"));
 }
 
 TEST_F(FeedProjectionTest, TheDeviceFeedTellsWhatWasJudged) {

@@ -3,6 +3,7 @@
 #include "server/server.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -127,6 +128,59 @@ TEST(ServerStartTest, SaysWhichFolderCannotBeMade) {
   const auto server = Server::Start(LoopbackConfig("/proc/doorstep"), LogSink());
   EXPECT_FALSE(server.ok());
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("/proc/doorstep"));
+}
+
+// Asks the server to list its services, as gRPC tools do; the message is ServerReflectionRequest{list_services: ""}.
+grpc::Status AskForServices(const std::string& address, std::string* answer) {
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  grpc::CompletionQueue queue;
+  const auto next = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  auto call = stub.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  call->StartCall(nullptr);
+  next();
+  const grpc::Slice request("\x3a\x00", 2);
+  call->Write(grpc::ByteBuffer(&request, 1), nullptr);
+  next();
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  grpc::Slice bytes;
+  if (next() && response.DumpToSingleSlice(&bytes).ok()) {
+    answer->assign(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  }
+  call->WritesDone(nullptr);
+  next();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  next();
+  return status;
+}
+
+TEST(ServerStartTest, TellsGrpcToolsItsServicesOnlyWhenToldTo) {
+  TempFolder folder;
+  std::string answer;
+  {
+    const auto server = Server::Start(LoopbackConfig(folder.path()), LogSink());
+    ASSERT_TRUE(server.ok()) << server.status();
+    EXPECT_EQ(AskForServices((*server)->address(), &answer).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+    EXPECT_EQ(answer, "");
+  }
+  const ParsedConfig parsed =
+      Parse({"--data", folder.path().c_str(), "--insecure-loopback", "--listen", "127.0.0.1:0", "--reflection"});
+  ASSERT_TRUE(parsed.config.has_value());
+  const auto server = Server::Start(*parsed.config, LogSink());
+  ASSERT_TRUE(server.ok()) << server.status();
+  const grpc::Status status = AskForServices((*server)->address(), &answer);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  for (const char* service : {"SyncService", "EnrollmentService", "DispatchService", "AccountService", "ImportService",
+                              "HealthService", "AdminService"}) {
+    EXPECT_THAT(answer, HasSubstr(std::string("doorstep.v1.") + service));
+  }
 }
 
 class DrainTest : public ServerTest {};

@@ -1,0 +1,16 @@
+// The turn of the day as a command of the server's own, so that a rebuild turns it at the same place.
+// Invariant: a tick that was skipped or comes twice changes nothing in what the next one leaves.
+#ifndef DOORSTEP_SERVER_APPLY_COMMANDS_TICK_H_
+#define DOORSTEP_SERVER_APPLY_COMMANDS_TICK_H_
+
+#include "absl/status/status.h"
+#include "server/apply/transaction.h"
+
+namespace doorstep {
+
+// Brings everything that depends on the day up to that of the commit. Writes no row when nothing is behind.
+absl::Status RunTick(Transaction& tx);
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_APPLY_COMMANDS_TICK_H_

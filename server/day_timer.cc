@@ -1,0 +1,74 @@
+#include "server/day_timer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
+#include "server/apply/commands/tick.h"
+
+namespace doorstep {
+namespace {
+
+// The clock is looked at so often, because a machine may sleep and a clock may be set.
+constexpr int64_t kCheckUs = int64_t{30} * 1000 * 1000;
+constexpr int32_t kNever = -1;
+
+}  // namespace
+
+DayTimer::DayTimer(Writer* writer, Clock* clock, LogSink log) : writer_(writer), clock_(clock), log_(std::move(log)) {
+  Check();
+  thread_ = std::thread([this] { Loop(); });
+}
+
+DayTimer::~DayTimer() { Stop(); }
+
+void DayTimer::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    stopped_ = true;
+    stopping_.NotifyOne();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void DayTimer::Check() {
+  const int32_t today = CivilDay(clock_->Now().wall_time_us, /*utc_offset_s=*/0);
+  {
+    MutexLock lock(&mutex_);
+    if (today <= ticked_day_) return;
+    ticked_day_ = today;
+  }
+  Command command;
+  command.principal = "server";
+  command.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    RETURN_IF_ERROR(RunTick(tx));
+    return std::string();
+  };
+  const auto missed = [this] {
+    MutexLock lock(&mutex_);
+    ticked_day_ = kNever;  // Tried again at the next look at the clock.
+  };
+  const bool taken =
+      writer_->SubmitCommand(std::move(command), [this, missed](const absl::StatusOr<std::string>& done) {
+        if (done.ok()) return;
+        Log(log_, LogLevel::kError, absl::StrCat("the turn of the day: ", done.status().ToString()));
+        missed();
+      });
+  if (!taken) missed();
+}
+
+void DayTimer::Loop() {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      if (!stopped_) stopping_.WaitFor(&mutex_, kCheckUs);
+      if (stopped_) return;
+    }
+    Check();
+  }
+}
+
+}  // namespace doorstep
