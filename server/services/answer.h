@@ -1,11 +1,13 @@
 // How every handler begins and ends: authenticate, do the one thing, answer with a status. Only files that implement a
 // gRPC service include this.
-// Invariant: no handler's body runs before the Authenticator has let the caller pass, and every call is finished once.
+// Invariant: no handler's body runs before the Authenticator has let the caller pass, every call has a deadline, and
+// every call is finished once.
 #ifndef DOORSTEP_SERVER_SERVICES_ANSWER_H_
 #define DOORSTEP_SERVER_SERVICES_ANSWER_H_
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "client_core/base/log.h"
+#include "client_core/base/status.h"
 #include "server/feeds/scope.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
@@ -61,8 +64,15 @@ class Call {
 
 namespace answer_internal {
 
+// A call that waits for ever would hold its stream and its memory for ever when something is stuck.
+inline absl::Status CheckDeadline(const grpc::CallbackServerContext& context) {
+  if (context.deadline() != std::chrono::system_clock::time_point::max()) return absl::OkStatus();
+  return absl::InvalidArgumentError("deadline: must be set; the client gives up after it, for instance 30 s");
+}
+
 inline absl::StatusOr<Scope> ScopeOf(const ServerParts& parts, absl::string_view method,
                                      const grpc::CallbackServerContext& context) {
+  RETURN_IF_ERROR(CheckDeadline(context));
   absl::string_view authorization;
   const auto found = context.client_metadata().find("authorization");
   if (found != context.client_metadata().end()) {

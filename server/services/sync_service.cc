@@ -44,6 +44,15 @@ absl::StatusOr<DeviceRow> ReadDevice(SqlSession& sql, absl::string_view id) {
   return *std::move(device);
 }
 
+// PERMISSION_DENIED: the device is blocked; nothing of it is taken and nothing is told to it.
+absl::StatusOr<DeviceRow> ReadUnblocked(SqlSession& sql, absl::string_view id) {
+  ASSIGN_OR_RETURN(DeviceRow device, ReadDevice(sql, id));
+  if (device.lane == v1::LANE_BLOCKED) {
+    return absl::PermissionDeniedError(absl::StrCat("device \"", device.id, "\" is blocked"));
+  }
+  return device;
+}
+
 v1::JournalMark MarkOf(const JournalRow& journal) {
   v1::JournalMark mark;
   mark.set_epoch(journal.epoch);
@@ -62,12 +71,13 @@ absl::Status AddFeed(SqlSession& sql, absl::string_view name_for_phone, const st
 }
 
 absl::Status DescribeSync(SqlSession& sql, absl::string_view device_id, v1::HelloResponse& response) {
-  ASSIGN_OR_RETURN(const DeviceRow device, ReadDevice(sql, device_id));
+  ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
   ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(sql, device.n));
   for (const JournalRow& journal : journals) {
     if (journal.mark > 0 || journal.epoch == device.current_epoch) *response.add_marks() = MarkOf(journal);
   }
   RETURN_IF_ERROR(AddFeed(sql, "device", DeviceFeed(device.id), response));
+  if (device.lane != v1::LANE_ACTIVE) return absl::OkStatus();  // It may upload what it has, and reads nothing new.
   ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, device.n));
   for (const std::string& technician : technicians) {
     RETURN_IF_ERROR(AddFeed(sql, absl::StrCat(kTechnicianPrefix, technician), TechnicianFeed(technician), response));
@@ -77,12 +87,12 @@ absl::Status DescribeSync(SqlSession& sql, absl::string_view device_id, v1::Hell
 
 // The stored name of a feed that this device may read. PERMISSION_DENIED: any other.
 absl::StatusOr<std::string> OwnFeed(SqlSession& sql, absl::string_view feed, absl::string_view device_id) {
+  ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
   if (feed == "device") return DeviceFeed(device_id);
   absl::string_view technician = feed;
   if (!absl::ConsumePrefix(&technician, kTechnicianPrefix)) {
     return FieldError("feed", "must be \"device\" or \"technician:ID\"");
   }
-  ASSIGN_OR_RETURN(const DeviceRow device, ReadDevice(sql, device_id));
   ASSIGN_OR_RETURN(const std::vector<std::string> own, TechniciansOfDevice(sql, device.n));
   for (const std::string& id : own) {
     if (technician == id && device.lane == v1::LANE_ACTIVE) return TechnicianFeed(id);
@@ -105,6 +115,7 @@ class SyncService final : public v1::SyncService::CallbackService {
           Command command =
               MakeCommand(scope.principal(), kMethod, /*request_id=*/"", *request,
                           [this, request, device = scope.name()](Transaction& tx) -> absl::StatusOr<v1::HelloResponse> {
+                            RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
                             RETURN_IF_ERROR(RunHello(*request, device, parts_.NowUs(), tx));
                             v1::HelloResponse answer;
                             RETURN_IF_ERROR(DescribeSync(tx.sql(), device, answer));
@@ -171,7 +182,7 @@ class SyncService final : public v1::SyncService::CallbackService {
   // Overload is no error for a phone: the mark as it stands, and when to come again.
   void AnswerBusy(const std::string& device_id, uint64_t epoch, const Call<v1::PushResponse>& call) const {
     const absl::Status read = parts_.storage.Read("a mark", [&](SqlSession& sql) -> absl::Status {
-      ASSIGN_OR_RETURN(const DeviceRow device, ReadDevice(sql, device_id));
+      ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
       ASSIGN_OR_RETURN(const auto journal, FindJournal(sql, device.n, epoch));
       if (journal.has_value()) *call.response()->mutable_mark() = MarkOf(*journal);
       return absl::OkStatus();

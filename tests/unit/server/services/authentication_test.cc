@@ -93,6 +93,13 @@ TEST_F(AuthenticationTest, HasNothingBehindAMethodNobodyWasGiven) {
             grpc::StatusCode::UNIMPLEMENTED);
 }
 
+TEST_F(AuthenticationTest, RefusesACallWithoutADeadline) {
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + admin_token_);
+  v1::GetStatusResponse status;
+  EXPECT_CODE(admin_->GetStatus(&context, v1::GetStatusRequest(), &status), INVALID_ARGUMENT, "deadline: must be set");
+}
+
 TEST_F(AuthenticationTest, TellsAnybodyThatItServes) {
   std::string answer;
   ASSERT_OK(CallByName("/grpc.health.v1.Health/Check", "", &answer));

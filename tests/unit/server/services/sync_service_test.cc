@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "client_core/rules/frame_codec.h"
+#include "client_core/sqlite/database.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -35,6 +36,17 @@ class SyncServiceTest : public ServerTest {
     const grpc::Status status = Call(phone_.enrolled.token(), sync_, &Stub::Hello, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response;
+  }
+  void SetLane(v1::Lane lane) {
+    server_.reset();
+    {
+      sqlite::OpenOptions options;
+      options.path = folder_.path() + "/data/doorstep.db";
+      auto db = sqlite::Database::Open(options);
+      ASSERT_TRUE(db.ok()) << db.status();
+      ASSERT_TRUE((*db)->Execute("UPDATE device SET lane = " + std::to_string(lane)).ok());
+    }
+    Restart();
   }
   v1::Device Device() {
     v1::ListDevicesResponse response;
@@ -164,6 +176,33 @@ TEST_F(SyncServiceTest, BringsTheTechniciansVisitsAndNobodyElses) {
   EXPECT_THAT(visits, ::testing::ElementsAre("V-1"));
   EXPECT_TRUE(response.at_head());
   ASSERT_OK(TryPull("device", &response));
+}
+
+TEST_F(SyncServiceTest, ADeviceThatMayOnlyDrainUploadsAndReadsNothingNew) {
+  DispatchedVisit("V-1", "T-1");
+  SetLane(v1::LANE_DRAIN_ONLY);
+  const v1::HelloResponse hello = SayHello(false);
+  ASSERT_EQ(hello.feeds_size(), 1);
+  EXPECT_EQ(hello.feeds(0).feed(), "device");
+  EXPECT_EQ(Push(phone_, {ArrivedEntry("V-1")}).mark().received_through(), 1u);
+  v1::PullResponse response;
+  ASSERT_OK(TryPull("device", &response));
+  EXPECT_CODE(TryPull("technician:T-1", &response), PERMISSION_DENIED, "not a feed of this device");
+}
+
+TEST_F(SyncServiceTest, ABlockedDeviceIsRefusedByEveryCall) {
+  DispatchedVisit("V-1", "T-1");
+  SetLane(v1::LANE_BLOCKED);
+  v1::HelloRequest request;
+  request.set_queue_empty(true);
+  v1::HelloResponse hello;
+  EXPECT_CODE(Call(phone_.enrolled.token(), sync_, &Stub::Hello, request, &hello), PERMISSION_DENIED, "is blocked");
+  EXPECT_EQ(Device().last_contact_time_us(), 0) << "not even its contact is noted";
+  v1::PushResponse pushed;
+  EXPECT_CODE(TryPush(MakeFrame(phone_, {ArrivedEntry("V-1")}), &pushed), PERMISSION_DENIED, "is blocked");
+  v1::PullResponse response;
+  EXPECT_CODE(TryPull("device", &response), PERMISSION_DENIED, "is blocked");
+  EXPECT_CODE(TryPull("technician:T-1", &response), PERMISSION_DENIED, "is blocked");
 }
 
 TEST_F(SyncServiceTest, RefusesFeedsOfOthersAndBadPages) {
