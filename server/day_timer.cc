@@ -1,6 +1,5 @@
 #include "server/day_timer.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "server/apply/commands/tick.h"
+#include "server/storage/feed_table.h"
 
 namespace doorstep {
 namespace {
@@ -18,7 +18,15 @@ constexpr int32_t kNever = -1;
 
 }  // namespace
 
-DayTimer::DayTimer(Writer* writer, Clock* clock, LogSink log) : writer_(writer), clock_(clock), log_(std::move(log)) {
+DayTimer::DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log)
+    : writer_(writer), clock_(clock), log_(std::move(log)) {
+  const absl::Status turned = storage->Read("the days of feeds", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto behind, TechnicianFeedsBehind(sql, Today()));
+    MutexLock lock(&mutex_);
+    if (behind.empty()) ticked_day_ = Today();
+    return absl::OkStatus();
+  });
+  if (!turned.ok()) Log(log_, LogLevel::kWarning, absl::StrCat("the turn of the day: ", turned.ToString()));
   Check();
   thread_ = std::thread([this] { Loop(); });
 }
@@ -34,8 +42,10 @@ void DayTimer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+int32_t DayTimer::Today() const { return CivilDay(clock_->Now().wall_time_us, /*utc_offset_s=*/0); }
+
 void DayTimer::Check() {
-  const int32_t today = CivilDay(clock_->Now().wall_time_us, /*utc_offset_s=*/0);
+  const int32_t today = Today();
   {
     MutexLock lock(&mutex_);
     if (today <= ticked_day_) return;

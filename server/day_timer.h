@@ -11,14 +11,16 @@
 #include "client_core/base/log.h"
 #include "client_core/base/mutex.h"
 #include "server/apply/writer.h"
+#include "server/storage/storage.h"
 
 namespace doorstep {
 
 class DayTimer {
  public:
-  // Both must outlive the timer, and the writer must have drained before it goes. Checks once, so that whatever is
-  // submitted later finds the day turned, and then goes on on a thread of its own.
-  DayTimer(Writer* writer, Clock* clock, LogSink log);
+  // `writer` and `clock` must outlive the timer, and the writer must have drained before it goes. Begins before anybody
+  // else writes: when `storage` is behind the day, a tick is submitted at once, so that whatever is submitted later
+  // finds the day turned. Then goes on on a thread of its own.
+  DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log);
   ~DayTimer();
   // Ends the thread; nothing more is submitted by it. Repeating is safe.
   void Stop();
@@ -27,6 +29,7 @@ class DayTimer {
   void Check();
 
  private:
+  int32_t Today() const;
   void Loop();
 
   Writer* const writer_;

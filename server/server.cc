@@ -160,7 +160,7 @@ absl::Status Server::Parts::OpenFolder() {
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
-  day_timer = std::make_unique<DayTimer>(writer.get(), clock, log);
+  day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
   RETURN_IF_ERROR(AdmitTokens(*storage, authenticator));
   borrowed = std::make_unique<ServerParts>(
       ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});

@@ -46,7 +46,7 @@ class DayTimerTest : public ::testing::Test {
 
 TEST_F(DayTimerTest, TurnsTheDayAtTheStartAndOnceEachDay) {
   office_.clock().Set(kMonday + 3 * kDay);
-  DayTimer timer(&office_.writer(), &office_.clock(), LogSink());
+  DayTimer timer(&office_.storage(), &office_.writer(), &office_.clock(), LogSink());
   EXPECT_EQ(WindowDay(), 3);
   const uint64_t commands = Commands();
   timer.Check();
