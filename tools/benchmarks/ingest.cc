@@ -7,6 +7,7 @@
 //   one_phone_210_ms        one phone's shift to durable acknowledgement, warm, a frame
 //   wire_up_bytes_per_entry bytes of the Push requests, frames of at most 64
 //   health_read_p99_ms      over one connection, after all of it
+//   rebuild_per_s           entries of all of it, computed again and compared: what `doorstep rebuild` does
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -169,7 +170,8 @@ void Run(const std::string& connect_file, int pid, const std::string& folder) {
          {"disk_bytes_per_entry", (small.disk_bytes + whole.disk_bytes) / (small.entries + whole.entries)},
          {"one_phone_210_ms", Percentile(single_ms, 0.5)},
          {"wire_up_bytes_per_entry", static_cast<double>(small.wire_bytes) / small.entries},
-         {"health_read_p99_ms", office.HealthReadP99Ms(500)}});
+         {"health_read_p99_ms", office.HealthReadP99Ms(500)},
+         {"rebuild_per_s", office.RebuildPerS()}});
 }
 
 }  // namespace

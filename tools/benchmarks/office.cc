@@ -189,6 +189,13 @@ double Office::HealthReadP99Ms(int reads) {
   return Percentile(ms, 0.99);
 }
 
+double Office::RebuildPerS() {
+  v1::RebuildResponse response;
+  Check(v1::AdminService::NewStub(channel_)->Rebuild(Context().get(), {}, &response), "rebuild");
+  if (!response.equal()) Fail("rebuild: differs in " + response.differences(0));
+  return static_cast<double>(response.entries()) * 1e6 / static_cast<double>(response.duration_us());
+}
+
 int64_t Office::ServerTimeUs() {
   v1::GetStatusResponse status;
   Check(v1::AdminService::NewStub(channel_)->GetStatus(Context().get(), {}, &status), "status");

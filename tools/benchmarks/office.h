@@ -41,6 +41,8 @@ class Office {
   std::vector<std::string> MakeVisits(const std::string& technician, int count, int64_t day_us);
   // p99 of reading an account's health, in ms.
   double HealthReadP99Ms(int reads);
+  // Entries per second of making everything again that was computed from what the server has received, and comparing.
+  double RebuildPerS();
   int64_t ServerTimeUs();
 
  private:
