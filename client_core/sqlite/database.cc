@@ -53,6 +53,8 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   sqlite3_busy_timeout(db.handle(), options.busy_timeout_ms);
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_extended_result_codes(db.handle(), 1);
+  // Else a statement is compiled again whenever its LIMIT is bound.
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   if (options.exclusive) RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode=EXCLUSIVE"));
   const absl::Status wal =
       db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");

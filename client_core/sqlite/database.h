@@ -74,6 +74,8 @@ struct OpenOptions {
   int busy_timeout_ms = 5000;
   int64_t cache_bytes = 8 * 1024 * 1024;
   bool exclusive = false;  // Only one process may have the file open (no shared memory file).
+  // The file goes when anything fails: nothing is rolled back, nothing waits for the disk, no second connection.
+  bool scratch = false;
 };
 
 class Database {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <fstream>
 #include <sstream>
@@ -97,6 +98,15 @@ TEST_F(DatabaseTest, SaysThatTheDiskIsFullAndKeepsWhatWasThere) {
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status.ToString();
   EXPECT_EQ(Int(*db, "SELECT count(*) FROM t"), 1);
   EXPECT_TRUE(db->Execute("DELETE FROM t").ok());
+}
+
+TEST_F(DatabaseTest, CompilesAStatementOnceHoweverOftenItsLimitIsBound) {
+  const auto db = Open();
+  ASSERT_TRUE(db->Execute("CREATE TABLE item (n INTEGER PRIMARY KEY)").ok());
+  absl::StatusOr<Statement> page = db->Prepare("SELECT n FROM item ORDER BY n LIMIT $1");
+  ASSERT_TRUE(page.ok());
+  for (const int64_t limit : {1, 2, 3}) ASSERT_TRUE(page->Bind(1, limit).Run().ok());
+  EXPECT_EQ(sqlite3_stmt_status(sqlite3_next_stmt(db->handle(), nullptr), SQLITE_STMTSTATUS_REPREPARE, 0), 0);
 }
 
 TEST_F(DatabaseTest, RefusesASecondOpenerOfAnExclusiveFile) {
