@@ -39,6 +39,18 @@ absl::StatusCode CodeOf(int code) {
   }
 }
 
+// Settings of every connection.
+std::string CommonPragmas(const OpenOptions& options) {
+  return absl::StrCat("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-", options.cache_bytes / 1024,
+                      "; PRAGMA trusted_schema=OFF");
+}
+
+// Without the defensive mode, which forbids to do without a journal.
+absl::Status ConfigureScratch(Database& db, const OpenOptions& options) {
+  return db.Execute(absl::StrCat("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; ",
+                                 CommonPragmas(options)));
+}
+
 absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   if (!options.key.empty()) {
 #ifdef DOORSTEP_SQLITE_CIPHER
@@ -51,10 +63,11 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
 #endif
   }
   sqlite3_busy_timeout(db.handle(), options.busy_timeout_ms);
-  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_extended_result_codes(db.handle(), 1);
   // Else a statement is compiled again whenever its LIMIT is bound.
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+  if (options.scratch) return ConfigureScratch(db, options);
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (options.exclusive) RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode=EXCLUSIVE"));
   const absl::Status wal =
       db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");
@@ -69,8 +82,7 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
     return wal;
   }
   return db.Execute(absl::StrCat("PRAGMA synchronous=", options.synchronous == Synchronous::kFull ? "FULL" : "NORMAL",
-                                 "; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-", options.cache_bytes / 1024,
-                                 "; PRAGMA trusted_schema=OFF"));
+                                 "; ", CommonPragmas(options)));
 }
 
 }  // namespace

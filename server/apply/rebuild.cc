@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <utility>
 
@@ -15,87 +14,12 @@
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
 #include "server/apply/prepared_frame.h"
-#include "server/apply/stored_frame.h"
+#include "server/apply/truth_reader.h"
 #include "server/storage/command_table.h"
-#include "server/storage/frame_table.h"
 #include "server/storage/projections.h"
 
 namespace doorstep {
 namespace {
-
-constexpr int64_t kRowsAtATime = 256;
-constexpr int64_t kWalPagesMax = 8192;
-
-// The rows of the truth, group by group.
-class Truth {
- public:
-  explicit Truth(SqlSession& sql) : sql_(sql) {}
-
-  struct GroupRows {
-    int64_t commit_us = 0;
-    std::vector<FrameRow> frames;
-    std::vector<CommandRow> commands;
-  };
-
-  // False: no more.
-  absl::StatusOr<bool> Next(GroupRows& rows) {
-    RETURN_IF_ERROR(Fill());
-    if (frames_.empty() && commands_.empty()) return false;
-    rows = GroupRows();
-    const int64_t frame_us = frames_.empty() ? INT64_MAX : frames_.front().commit_us;
-    const int64_t command_us = commands_.empty() ? INT64_MAX : commands_.front().commit_us;
-    rows.commit_us = std::min(frame_us, command_us);
-    while (!frames_.empty() && frames_.front().commit_us == rows.commit_us) {
-      rows.frames.push_back(std::move(frames_.front()));
-      frames_.pop_front();
-      RETURN_IF_ERROR(Fill());
-    }
-    while (!commands_.empty() && commands_.front().commit_us == rows.commit_us) {
-      rows.commands.push_back(std::move(commands_.front()));
-      commands_.pop_front();
-      RETURN_IF_ERROR(Fill());
-    }
-    return true;
-  }
-
- private:
-  absl::Status Fill() {
-    if (frames_.empty()) {
-      ASSIGN_OR_RETURN(std::vector<FrameRow> rows, FramesFrom(sql_, last_frame_, kRowsAtATime));
-      if (!rows.empty()) last_frame_ = rows.back().n;
-      for (FrameRow& row : rows) frames_.push_back(std::move(row));
-    }
-    if (commands_.empty()) {
-      ASSIGN_OR_RETURN(std::vector<CommandRow> rows, CommandsAfter(sql_, last_us_, last_ordinal_, kRowsAtATime));
-      if (!rows.empty()) {
-        last_us_ = rows.back().commit_us;
-        last_ordinal_ = rows.back().ordinal;
-      }
-      for (CommandRow& row : rows) commands_.push_back(std::move(row));
-    }
-    return absl::OkStatus();
-  }
-
-  SqlSession& sql_;
-  int64_t last_frame_ = 0;
-  int64_t last_us_ = -1;
-  int64_t last_ordinal_ = 0;
-  std::deque<FrameRow> frames_;
-  std::deque<CommandRow> commands_;
-};
-
-absl::StatusOr<std::vector<v1::CommandRecord>> ParseRecords(const std::vector<CommandRow>& rows) {
-  std::vector<v1::CommandRecord> records;
-  for (const CommandRow& row : rows) {
-    v1::CommandRecord record;
-    if (!record.ParseFromString(row.bytes)) {
-      return absl::DataLossError(
-          absl::StrCat("table command: row (", row.commit_us, ", ", row.ordinal, ") is not a CommandRecord"));
-    }
-    records.push_back(std::move(record));
-  }
-  return records;
-}
 
 // Whether a stored frame goes on where its journal stands, which it did when it was admitted. Else admitting it would
 // look for hashes that are not there.
@@ -106,24 +30,15 @@ absl::StatusOr<bool> Follows(Group& group, const FrameRow& row, const v1::FrameH
   return row.skip > 0 || header.prev_hash() == journal->head_hash;
 }
 
-absl::Status ReplayFrame(Group& group, const FrameRow& row) {
-  PreparedFrame frame;
-  frame.bytes = row.bytes;
-  ASSIGN_OR_RETURN(frame.opened, OpenStored(row));
+absl::Status ReplayFrame(Group& group, const FrameRow& row, PreparedFrame& frame) {
   ASSIGN_OR_RETURN(const bool follows, Follows(group, row, frame.opened.header));
-  if (!follows) {
-    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, " does not follow from the rows before it"));
+  if (follows) {
+    ASSIGN_OR_RETURN(const FrameResult result, AdmitFrame(group, frame));
+    const bool as_before =
+        result.refusal.ok() && !result.answer.fork.has_value() && result.answer.mark.received_through() == row.last_seq;
+    if (as_before) return absl::OkStatus();
   }
-  frame.consumed = true;  // Decoded when it is judged.
-  if (row.skip > 0) {
-    ASSIGN_OR_RETURN(std::unique_ptr<PreparedFrame> prepared, PrepareFrame(row.bytes, frame.opened.header.device()));
-    frame.hashes = std::move(prepared->hashes);
-  }
-  ASSIGN_OR_RETURN(const FrameResult result, AdmitFrame(group, frame));
-  if (!result.refusal.ok() || result.answer.fork.has_value() || result.answer.mark.received_through() != row.last_seq) {
-    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, " does not follow from the rows before it"));
-  }
-  return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("table frame: row ", row.n, " does not follow from the rows before it"));
 }
 
 absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::CommandRecord& record,
@@ -142,35 +57,34 @@ absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::Comman
   }
 }
 
-absl::Status ReplayGroup(SqlSession& sql, const Truth::GroupRows& rows, Random& random, const ApplyCommand& apply) {
-  ASSIGN_OR_RETURN(const std::vector<v1::CommandRecord> records, ParseRecords(rows.commands));
-  return sql.Transaction([&]() -> absl::Status {
-    Group group(&sql, rows.commit_us, &random);
-    for (const v1::CommandRecord& record : records) {
-      if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
+absl::Status ReplayGroup(SqlSession& fresh, const TruthGroup& truth, Random& random, const ApplyCommand& apply) {
+  Group group(&fresh, truth.commit_us, &random);
+  for (const auto& [row, record] : truth.commands) {
+    if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
+  }
+  for (const auto& [row, prepared] : truth.frames) RETURN_IF_ERROR(ReplayFrame(group, row, *prepared));
+  for (const auto& [row, record] : truth.commands) RETURN_IF_ERROR(ReplayCommand(group, row, record, apply));
+  return group.Finish();
+}
+
+// Groups are what the bytes depend on; how many of them a transaction of the fresh file holds is not, so it holds all.
+absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, const ApplyCommand& apply,
+                       RebuildReport& report) {
+  return fresh.Transaction([&]() -> absl::Status {
+    TruthReader truth(&live);
+    TruthGroup group;
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, truth.Next(group));
+      if (!more) return absl::OkStatus();
+      RETURN_IF_ERROR(ReplayGroup(fresh, group, random, apply));
+      for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
+      report.commands += group.commands.size();
     }
-    for (const FrameRow& frame : rows.frames) RETURN_IF_ERROR(ReplayFrame(group, frame));
-    for (size_t i = 0; i < records.size(); ++i) {
-      RETURN_IF_ERROR(ReplayCommand(group, rows.commands[i], records[i], apply));
-    }
-    return group.Finish();
   });
 }
 
 void RemoveFiles(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) remove((path + suffix).c_str());
-}
-
-absl::Status Compare(SqlSession& live, SqlSession& fresh, RebuildReport& report) {
-  ASSIGN_OR_RETURN(const std::vector<ProjectionHash> live_hashes, HashProjections(live));
-  ASSIGN_OR_RETURN(const std::vector<ProjectionHash> fresh_hashes, HashProjections(fresh));
-  report.projection_hash = HashOfAll(live_hashes);
-  for (size_t i = 0; i < live_hashes.size(); ++i) {
-    if (live_hashes[i].hash == fresh_hashes[i].hash) continue;
-    ASSIGN_OR_RETURN(const std::string difference, FirstDifference(live, fresh, live_hashes[i].table));
-    report.differences.push_back(absl::StrCat(live_hashes[i].table, ": ", difference));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -179,7 +93,7 @@ absl::StatusOr<RebuildReport> Rebuild(Storage& live, Random& random, const Apply
   StorageOptions options;
   options.path = live.path() + ".rebuild";
   options.key = live.key();
-  options.durable = false;
+  options.scratch = true;
   options.readers = 0;
   // Whoever holds the guard is the one rebuild under way; a file that a killed one left behind goes.
   const std::string guard = options.path + ".guard";
@@ -197,18 +111,11 @@ absl::StatusOr<RebuildReport> Rebuild(Storage& live, Random& random, const Apply
     status = fresh.status();
     if (status.ok()) {
       status = live.Read("the truth for a rebuild", [&](SqlSession& sql) -> absl::Status {
-        Truth truth(sql);
-        Truth::GroupRows rows;
-        while (true) {
-          ASSIGN_OR_RETURN(const bool more, truth.Next(rows));
-          if (!more) break;
-          RETURN_IF_ERROR(ReplayGroup((*fresh)->writer(), rows, random, apply));
-          for (const FrameRow& row : rows.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
-          report.commands += rows.commands.size();
-          sqlite::Database& db = (*fresh)->writer().database();
-          if (db.WalPages() > kWalPagesMax) RETURN_IF_ERROR(db.Checkpoint());
-        }
-        return Compare(sql, (*fresh)->writer(), report);
+        RETURN_IF_ERROR(ReplayAll(sql, (*fresh)->writer(), random, apply, report));
+        ASSIGN_OR_RETURN(ProjectionComparison compared, CompareProjections(sql, (*fresh)->writer()));
+        report.differences = std::move(compared.differences);
+        report.projection_hash = std::move(compared.hash);
+        return absl::OkStatus();
       });
     }
   }

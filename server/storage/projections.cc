@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -29,66 +30,106 @@ absl::StatusOr<std::vector<std::string>> ProjectionTables(SqlSession& sql) {
   }
 }
 
-// Reads a table row by row, each as SQL literals, in the order of its key.
-absl::StatusOr<sqlite::Statement> ReadTable(SqlSession& sql, const std::string& table) {
-  std::vector<std::string> columns;
-  std::map<int64_t, std::string> key;
-  {
-    ASSIGN_OR_RETURN(sqlite::Statement info,
-                     sql.database().Prepare(absl::StrCat("SELECT name, pk FROM pragma_table_info('", table, "')")));
+// A table read in the order of its key.
+class TableReader {
+ public:
+  static absl::StatusOr<TableReader> Open(SqlSession& sql, const std::string& table) {
+    TableReader reader;
+    std::map<int64_t, std::string> key;
+    ASSIGN_OR_RETURN(sqlite::Statement info, sql.database().Prepare(absl::StrCat(
+                                                 "SELECT name, pk, type FROM pragma_table_info('", table, "')")));
     while (true) {
       ASSIGN_OR_RETURN(const bool row, info.Step());
       if (!row) break;
-      columns.push_back(absl::StrCat("quote(", info.Text(0), ")"));
+      reader.names_.emplace_back(info.Text(0));
       if (info.Int(1) > 0) key[info.Int(1)] = std::string(info.Text(0));
+      reader.integers_.push_back(info.Text(2) == "INTEGER");
+    }
+    std::vector<std::string> order;
+    for (const auto& [place, column] : key) order.push_back(column);
+    ASSIGN_OR_RETURN(reader.rows_,
+                     sql.database().Prepare(absl::StrCat("SELECT ", absl::StrJoin(reader.names_, ", "), " FROM ", table,
+                                                         " ORDER BY ", absl::StrJoin(order, ", "))));
+    return reader;
+  }
+
+  // False: no more.
+  absl::StatusOr<bool> Next() { return rows_.Step(); }
+
+  // Makes `out` the row that Next() found, so that different rows give different bytes: tables are STRICT, so what is
+  // not an integer is bytes, and bytes come after their size.
+  void Encode(std::string& out) const {
+    out.clear();
+    for (int i = 0; i < columns(); ++i) {
+      const bool null = rows_.IsNull(i);
+      out.push_back(null ? 0 : 1);
+      if (null) continue;
+      const absl::string_view bytes = integers_[i] ? absl::string_view() : rows_.Blob(i);
+      const int64_t number = integers_[i] ? rows_.Int(i) : static_cast<int64_t>(bytes.size());
+      out.append(reinterpret_cast<const char*>(&number), sizeof(number));
+      out.append(bytes.data(), bytes.size());
     }
   }
-  std::vector<std::string> order;
-  for (const auto& [place, column] : key) order.push_back(column);
-  return sql.database().Prepare(absl::StrCat("SELECT ", absl::StrJoin(columns, " || ',' || "), " FROM ", table,
-                                             " ORDER BY ", absl::StrJoin(order, ", ")));
+
+  // The row as a person reads it.
+  std::string Literals() const {
+    std::vector<std::string> columns_text;
+    for (int i = 0; i < columns(); ++i) {
+      columns_text.push_back(rows_.IsNull(i) ? "NULL"
+                             : integers_[i]  ? absl::StrCat(rows_.Int(i))
+                                             : absl::StrCat("'", absl::CHexEscape(rows_.Blob(i)), "'"));
+    }
+    return absl::StrJoin(columns_text, ",");
+  }
+
+ private:
+  int columns() const { return static_cast<int>(names_.size()); }
+
+  std::vector<std::string> names_;
+  std::vector<bool> integers_;
+  sqlite::Statement rows_;
+};
+
+// Adds the table to `hasher`, as `live` holds it. The first row that is not the same in both; empty when there is none.
+absl::StatusOr<std::string> CompareTable(SqlSession& live, SqlSession& fresh, const std::string& table,
+                                         OpensslSha256& hasher) {
+  ASSIGN_OR_RETURN(TableReader live_rows, TableReader::Open(live, table));
+  ASSIGN_OR_RETURN(TableReader fresh_rows, TableReader::Open(fresh, table));
+  hasher.Update(table);
+  std::string difference;
+  std::string live_row;
+  std::string fresh_row;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool live_more, live_rows.Next());
+    if (live_more) {
+      live_rows.Encode(live_row);
+      hasher.Update(live_row);
+    }
+    bool fresh_more = false;
+    if (difference.empty()) {
+      ASSIGN_OR_RETURN(fresh_more, fresh_rows.Next());
+      if (fresh_more) fresh_rows.Encode(fresh_row);
+      if (live_more != fresh_more || (live_more && live_row != fresh_row)) {
+        difference = absl::StrCat(live_more ? live_rows.Literals() : "(no row)", " is now ",
+                                  fresh_more ? fresh_rows.Literals() : "(no row)");
+      }
+    }
+    if (!live_more) return difference;
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<ProjectionHash>> HashProjections(SqlSession& sql) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> tables, ProjectionTables(sql));
-  std::vector<ProjectionHash> hashes;
+absl::StatusOr<ProjectionComparison> CompareProjections(SqlSession& live, SqlSession& fresh) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> tables, ProjectionTables(live));
+  ProjectionComparison comparison;
   OpensslSha256 hasher;
   for (const std::string& table : tables) {
-    ASSIGN_OR_RETURN(sqlite::Statement rows, ReadTable(sql, table));
-    hasher.Reset();
-    while (true) {
-      ASSIGN_OR_RETURN(const bool row, rows.Step());
-      if (!row) break;
-      hasher.Update(rows.Text(0));
-      hasher.Update("\n");
-    }
-    hashes.push_back({table, std::string(AsBytes(hasher.Finish()))});
+    ASSIGN_OR_RETURN(const std::string difference, CompareTable(live, fresh, table, hasher));
+    if (!difference.empty()) comparison.differences.push_back(absl::StrCat(table, ": ", difference));
   }
-  return hashes;
-}
-
-std::string HashOfAll(const std::vector<ProjectionHash>& hashes) {
-  OpensslSha256 hasher;
-  for (const ProjectionHash& hash : hashes) {
-    hasher.Update(hash.table);
-    hasher.Update("\n");
-    hasher.Update(hash.hash);
-  }
-  return std::string(AsBytes(hasher.Finish()));
-}
-
-absl::StatusOr<std::string> FirstDifference(SqlSession& a, SqlSession& b, const std::string& table) {
-  ASSIGN_OR_RETURN(sqlite::Statement rows_a, ReadTable(a, table));
-  ASSIGN_OR_RETURN(sqlite::Statement rows_b, ReadTable(b, table));
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more_a, rows_a.Step());
-    ASSIGN_OR_RETURN(const bool more_b, rows_b.Step());
-    if (!more_a && !more_b) return std::string();
-    if (more_a && more_b && rows_a.Text(0) == rows_b.Text(0)) continue;
-    return absl::StrCat(more_a ? rows_a.Text(0) : "(no row)", " is now ", more_b ? rows_b.Text(0) : "(no row)");
-  }
+  comparison.hash = std::string(AsBytes(hasher.Finish()));
+  return comparison;
 }
 
 }  // namespace doorstep

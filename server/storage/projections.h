@@ -10,19 +10,15 @@
 
 namespace doorstep {
 
-struct ProjectionHash {
-  std::string table;
-  std::string hash;  // SHA-256 over its rows in the order of the key, 32 bytes.
+struct ProjectionComparison {
+  // SHA-256 over every projection of the first file, by table and key, 32 bytes.
+  std::string hash;
+  // Tables that differ, each with its first row that does. Empty: equal.
+  std::vector<std::string> differences;
 };
 
-// Every table but the truth and what is operational, by name.
-absl::StatusOr<std::vector<ProjectionHash>> HashProjections(SqlSession& sql);
-
-// SHA-256 over all of them.
-std::string HashOfAll(const std::vector<ProjectionHash>& hashes);
-
-// The first row of `table` that is not the same in both, as SQL literals; empty when there is none.
-absl::StatusOr<std::string> FirstDifference(SqlSession& a, SqlSession& b, const std::string& table);
+// Reads every table but the truth and what is operational, row by row in both files.
+absl::StatusOr<ProjectionComparison> CompareProjections(SqlSession& live, SqlSession& fresh);
 
 }  // namespace doorstep
 

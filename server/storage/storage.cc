@@ -34,6 +34,7 @@ sqlite::OpenOptions ConnectionOptions(const StorageOptions& options, bool read_o
   connection.path = options.path;
   connection.key = options.key;
   connection.synchronous = options.durable ? sqlite::Synchronous::kFull : sqlite::Synchronous::kNormal;
+  connection.scratch = options.scratch;
   connection.read_only = read_only;
   connection.cache_bytes = read_only ? 8 * 1024 * 1024 : 64 * 1024 * 1024;
   return connection;

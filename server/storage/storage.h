@@ -22,8 +22,10 @@ struct StorageOptions {
   std::string path;
   // 32 bytes; empty: not encrypted.
   std::string key;
-  // False only for files that can be made again (a rebuild).
+  // False only in tests.
   bool durable = true;
+  // A file that goes when anything fails (a rebuild): no journal, no waiting for the disk, no readers.
+  bool scratch = false;
   int readers = 4;
 };
 

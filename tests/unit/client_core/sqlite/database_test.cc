@@ -109,6 +109,16 @@ TEST_F(DatabaseTest, CompilesAStatementOnceHoweverOftenItsLimitIsBound) {
   EXPECT_EQ(sqlite3_stmt_status(sqlite3_next_stmt(db->handle(), nullptr), SQLITE_STMTSTATUS_REPREPARE, 0), 0);
 }
 
+TEST_F(DatabaseTest, AScratchFileWaitsForNothingAndHasNoJournal) {
+  options_.scratch = true;
+  const auto db = Open();
+  EXPECT_EQ(Int(*db, "PRAGMA synchronous"), 0);
+  ASSERT_TRUE(db->Execute("CREATE TABLE item (n INTEGER PRIMARY KEY); BEGIN; INSERT INTO item VALUES (7)").ok());
+  EXPECT_EQ(Int(*db, "SELECT n FROM item"), 7);
+  for (const char* suffix : {"-journal", "-wal"}) EXPECT_FALSE(std::ifstream(options_.path + suffix).good()) << suffix;
+  EXPECT_TRUE(db->Execute("COMMIT").ok());
+}
+
 TEST_F(DatabaseTest, RefusesASecondOpenerOfAnExclusiveFile) {
   options_.exclusive = true;
   const auto db = Open();
