@@ -1,8 +1,7 @@
 // Which facts count, and in which order: corrections applied, retracted facts left out.
 
 #include <algorithm>
-#include <cstdint>
-#include <utility>
+#include <deque>
 #include <vector>
 
 #include "client_core/base/ids.h"
@@ -48,21 +47,22 @@ class Resolution {
     }
   }
 
-  std::vector<v1::FoldFact> Effective() const {
-    std::vector<v1::FoldFact> out;
+  // Those that count, in order; what a correction made of one is put into `corrected`.
+  std::vector<const v1::FoldFact*> Effective(std::deque<v1::FoldFact>& corrected) const {
+    std::vector<const v1::FoldFact*> out;
     for (size_t i = 0; i < facts_.size(); ++i) {
       if (dead_[i] || IsCorrection(*facts_[i]) || IsRetraction(*facts_[i])) continue;
       if (replacement_[i] == kNone) {
-        out.push_back(*facts_[i]);
+        out.push_back(facts_[i]);
         continue;
       }
       const v1::FoldFact& correction = *facts_[replacement_[i]];
       if (!correction.has_replacement()) continue;  // Corrected into a fact that bears no state.
-      v1::FoldFact fact = correction.replacement();
+      v1::FoldFact& fact = corrected.emplace_back(correction.replacement());
       // It stands where the original stood; only a time of its own changes when it happened.
       fact.set_fold_time_us(facts_[i]->fold_time_us());
       if (!correction.replacement_has_time()) *fact.mutable_time() = facts_[i]->time();
-      out.push_back(std::move(fact));
+      out.push_back(&fact);
     }
     return out;
   }
@@ -107,10 +107,10 @@ class Resolution {
 
 }  // namespace
 
-std::vector<v1::FoldFact> EffectiveFacts(const v1::FoldInput& input) {
+EffectiveFacts::EffectiveFacts(const v1::FoldInput& input) {
   Resolution resolution(input);
   resolution.Resolve();
-  return resolution.Effective();
+  facts_ = resolution.Effective(corrected_);
 }
 
 }  // namespace doorstep

@@ -11,43 +11,51 @@ namespace {
 
 using Fact = v1::LogEntry;
 
-absl::Status Bad(absl::string_view field, absl::string_view bound, absl::string_view value) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is outside ", bound));
+// Where a value stands, as "part" and ".of it": put together only when there is something to say about it.
+struct Field {
+  Field(const char* name) : base(name) {}  // NOLINT: a check reads as a list of names.
+  Field(absl::string_view base, absl::string_view part) : base(base), part(part) {}
+  absl::string_view base;
+  absl::string_view part;
+};
+
+absl::Status Bad(Field field, absl::string_view bound, absl::string_view value) {
+  return absl::InvalidArgumentError(absl::StrCat(field.base, field.part, ": ", value, " is outside ", bound));
 }
 
 // Collects the first breach, so that a check reads as a list of fields.
 class Checker {
  public:
-  Checker& Text(absl::string_view field, absl::string_view text, size_t max, size_t min = 0) {
+  Checker& Text(Field field, absl::string_view text, size_t max, size_t min = 0) {
     if (status_.ok() && (text.size() < min || text.size() > max)) {
       status_ = Bad(field, absl::StrCat(min, " to ", max, " bytes"), absl::StrCat(text.size(), " bytes"));
     }
     return *this;
   }
-  Checker& Number(absl::string_view field, int64_t value, int64_t min, int64_t max) {
+  Checker& Number(Field field, int64_t value, int64_t min, int64_t max) {
     if (status_.ok() && (value < min || value > max)) {
       status_ = Bad(field, absl::StrCat(min, " to ", max), absl::StrCat(value));
     }
     return *this;
   }
-  Checker& Id(absl::string_view field, absl::string_view id) { return Text(field, id, limits::kIdBytesMax, 1); }
-  Checker& OptionalId(absl::string_view field, absl::string_view id) { return Text(field, id, limits::kIdBytesMax); }
+  Checker& Id(Field field, absl::string_view id) { return Text(field, id, limits::kIdBytesMax, 1); }
+  Checker& OptionalId(Field field, absl::string_view id) { return Text(field, id, limits::kIdBytesMax); }
   Checker& Code(absl::string_view field, const v1::CodeRef& code) {
-    Text(absl::StrCat(field, ".code"), code.code(), limits::kCodeBytesMax);
-    return Text(absl::StrCat(field, ".label"), code.label(), limits::kLabelBytesMax);
+    Text({field, ".code"}, code.code(), limits::kCodeBytesMax);
+    return Text({field, ".label"}, code.label(), limits::kLabelBytesMax);
   }
   Checker& Position(absl::string_view field, const v1::GeoFix& fix) {
-    Number(absl::StrCat(field, ".latitude_e7"), fix.latitude_e7(), -900000000, 900000000);
-    return Number(absl::StrCat(field, ".longitude_e7"), fix.longitude_e7(), -1800000000, 1800000000);
+    Number({field, ".latitude_e7"}, fix.latitude_e7(), -900000000, 900000000);
+    return Number({field, ".longitude_e7"}, fix.longitude_e7(), -1800000000, 1800000000);
   }
   Checker& Entry(absl::string_view field, const v1::JournalPosition& position) {
-    Text(absl::StrCat(field, ".device"), position.device(), limits::kDeviceBytesMax, 1);
-    if (status_.ok() && position.epoch() == 0) status_ = Bad(absl::StrCat(field, ".epoch"), "1 and up", "0");
-    if (status_.ok() && position.seq() == 0) status_ = Bad(absl::StrCat(field, ".seq"), "1 and up", "0");
+    Text({field, ".device"}, position.device(), limits::kDeviceBytesMax, 1);
+    if (status_.ok() && position.epoch() == 0) status_ = Bad({field, ".epoch"}, "1 and up", "0");
+    if (status_.ok() && position.seq() == 0) status_ = Bad({field, ".seq"}, "1 and up", "0");
     return *this;
   }
   // A time that a person named: 1970 to 2100, or absent where `optional`.
-  Checker& Time(absl::string_view field, int64_t time_us) {
+  Checker& Time(Field field, int64_t time_us) {
     return Number(field, time_us, limits::kTimeMicrosMin, limits::kTimeMicrosMax);
   }
   Checker& Also(absl::Status status) {
@@ -107,10 +115,10 @@ absl::Status CheckOutcome(const v1::Outcome& outcome) {
 
 absl::Status CheckPart(absl::string_view fact, const v1::PartMovement& part) {
   return Checker()
-      .Text(absl::StrCat(fact, ".part_number"), part.part_number(), limits::kIdBytesMax, 1)
-      .Number(absl::StrCat(fact, ".quantity_milli"), part.quantity_milli(), 1, limits::kPartQuantityMilliMax)
-      .Text(absl::StrCat(fact, ".serial"), part.serial(), limits::kIdBytesMax)
-      .OptionalId(absl::StrCat(fact, ".asset_id"), part.asset_id())
+      .Text({fact, ".part_number"}, part.part_number(), limits::kIdBytesMax, 1)
+      .Number({fact, ".quantity_milli"}, part.quantity_milli(), 1, limits::kPartQuantityMilliMax)
+      .Text({fact, ".serial"}, part.serial(), limits::kIdBytesMax)
+      .OptionalId({fact, ".asset_id"}, part.asset_id())
       .Done();
 }
 

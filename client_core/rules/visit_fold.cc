@@ -38,18 +38,18 @@ std::vector<const v1::FoldCommand*> SortedCommands(const v1::FoldInput& input) {
 
 v1::Visit FoldVisit(const v1::FoldInput& input) {
   const std::vector<const v1::FoldCommand*> commands = SortedCommands(input);
-  const std::vector<v1::FoldFact> facts = EffectiveFacts(input);
+  const EffectiveFacts facts(input);
 
   VisitFolder folder;
   size_t next_command = 0;
   // The visit exists before anything happens to it, even when its entries were recorded before the office made it.
   while (next_command < commands.size() && commands[next_command]->has_create())
     folder.Apply(*commands[next_command++]);
-  for (const v1::FoldFact& fact : facts) {
-    while (next_command < commands.size() && commands[next_command]->commit_us() <= fact.fold_time_us()) {
+  for (const v1::FoldFact* fact : facts) {
+    while (next_command < commands.size() && commands[next_command]->commit_us() <= fact->fold_time_us()) {
       folder.Apply(*commands[next_command++]);
     }
-    folder.Apply(fact);
+    folder.Apply(*fact);
   }
   while (next_command < commands.size()) folder.Apply(*commands[next_command++]);
 
@@ -69,7 +69,7 @@ v1::Visit OverlayVisit(const v1::Visit& row, const std::vector<v1::FoldFact>& ow
   v1::FoldInput above;
   for (const v1::FoldFact& fact : own) AddFact(fact, /*late=*/false, above);
   VisitFolder folder(row);
-  for (const v1::FoldFact& fact : EffectiveFacts(above)) folder.Apply(fact);
+  for (const v1::FoldFact* fact : EffectiveFacts(above)) folder.Apply(*fact);
   v1::Visit visit = folder.Finish();
   visit.set_facts(row.facts() + static_cast<uint32_t>(own.size()));
   return visit;

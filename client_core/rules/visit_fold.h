@@ -6,6 +6,7 @@
 #ifndef DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLD_H_
 #define DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLD_H_
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,21 @@ bool HasEnded(v1::VisitState state);
 bool IsUnderWay(v1::VisitState state);
 
 // The facts of `input` that count, in fold order: corrections applied, retracted ones left out. What health reads.
-std::vector<v1::FoldFact> EffectiveFacts(const v1::FoldInput& input);
+// Points into `input`, which must outlive it and stay as it is.
+class EffectiveFacts {
+ public:
+  explicit EffectiveFacts(const v1::FoldInput& input);
+  EffectiveFacts(const EffectiveFacts&) = delete;
+  EffectiveFacts& operator=(const EffectiveFacts&) = delete;
+
+  size_t size() const { return facts_.size(); }
+  std::vector<const v1::FoldFact*>::const_iterator begin() const { return facts_.begin(); }
+  std::vector<const v1::FoldFact*>::const_iterator end() const { return facts_.end(); }
+
+ private:
+  std::deque<v1::FoldFact> corrected_;  // What corrections made.
+  std::vector<const v1::FoldFact*> facts_;
+};
 
 }  // namespace doorstep
 

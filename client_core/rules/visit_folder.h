@@ -22,7 +22,7 @@ class VisitFolder {
 
   void Apply(const v1::FoldCommand& command);
   void Apply(const v1::FoldFact& fact);
-  // Settles what depends on the whole: who leads, the state, the flags.
+  // Settles what depends on the whole: who leads, the state, the flags. The folder is used up.
   v1::Visit Finish();
 
   // The state as it stands now, which decides whether a command still fits.

@@ -151,7 +151,7 @@ v1::Visit VisitFolder::Finish() {
   SettleTimes();
   SettleState();
   SettleFlags();
-  return visit_;
+  return std::move(visit_);
 }
 
 }  // namespace doorstep

@@ -35,11 +35,11 @@ absl::Status NoteCommitments(Group& group, const GroupVisit& visit) {
   dirty.insert(before.begin(), before.end());
   RETURN_IF_ERROR(DeleteCommitmentFacts(group.sql(), visit.row.n));
   int64_t item = 0;
-  for (const v1::FoldFact& fact : EffectiveFacts(visit.input)) {
-    if (!IsMade(fact) && !IsFulfilled(fact)) continue;
-    const std::string& id = IsMade(fact) ? fact.commitment().id() : fact.commitment_id();
+  for (const v1::FoldFact* fact : EffectiveFacts(visit.input)) {
+    if (!IsMade(*fact) && !IsFulfilled(*fact)) continue;
+    const std::string& id = IsMade(*fact) ? fact->commitment().id() : fact->commitment_id();
     dirty.insert(id);
-    RETURN_IF_ERROR(InsertCommitmentFact(group.sql(), id, visit.row.n, item++, fact.SerializeAsString()));
+    RETURN_IF_ERROR(InsertCommitmentFact(group.sql(), id, visit.row.n, item++, fact->SerializeAsString()));
   }
   return absl::OkStatus();
 }

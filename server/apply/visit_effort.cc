@@ -21,11 +21,11 @@ void DeriveAnswers(const GroupVisit& visit, std::vector<v1::Observation>& observ
     return IsFeedback(fact) || IsFeedback(fact.replacement());
   });
   if (!any) return;
-  for (const v1::FoldFact& fact : EffectiveFacts(visit.input)) {
-    if (!IsFeedback(fact)) continue;
-    const int32_t day = CivilDay(fact.time().time_us(), fact.time().utc_offset_s());
+  for (const v1::FoldFact* fact : EffectiveFacts(visit.input)) {
+    if (!IsFeedback(*fact)) continue;
+    const int32_t day = CivilDay(fact->time().time_us(), fact->time().utc_offset_s());
     std::vector<v1::Observation> answers =
-        health::DeriveFeedback(FormatPosition(fact.position()), visit.id, day, fact.feedback());
+        health::DeriveFeedback(FormatPosition(fact->position()), visit.id, day, fact->feedback());
     std::move(answers.begin(), answers.end(), std::back_inserter(observations));
   }
 }
@@ -68,9 +68,11 @@ absl::StatusOr<VisitEvidence> EvidenceOfVisit(Group& group, const GroupVisit& vi
                                      folded.arrived_quality() == v1::CLOCK_QUALITY_SUSPECT};
   }
   if (effort.promised.has_value() && !effort.arrival.has_value() && !folded.miss_recorded()) {
-    ASSIGN_OR_RETURN(const bool anybody, HasPhone(group, folded));
-    ASSIGN_OR_RETURN(const bool silent, IsSilent(group, folded, promised.end_time_us()));
-    effort.window_pending = !anybody || silent;
+    ASSIGN_OR_RETURN(effort.window_pending, IsSilent(group, folded, promised.end_time_us()));
+    if (!effort.window_pending) {
+      ASSIGN_OR_RETURN(const bool anybody, HasPhone(group, folded));
+      effort.window_pending = !anybody;
+    }
     if (effort.window_pending) evidence.pending_until_us = promised.end_time_us();
   } else {
     effort.window_pending = false;
