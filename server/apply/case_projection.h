@@ -11,7 +11,7 @@
 namespace doorstep {
 
 // For every dirty work order and lone visit: the work order's state, and the chain of each visit. `changed`: the
-// visits that the group has written.
+// visits that the group changes; their rows are not written yet, and their chains are left for that.
 absl::Status ProjectCases(Group& group, const std::vector<GroupVisit*>& changed);
 
 }  // namespace doorstep

@@ -229,6 +229,7 @@ absl::Status Group::Finish() {
     changed.push_back(visit.get());
   }
   RETURN_IF_ERROR(ProjectCases(*this, changed));
+  for (const GroupVisit* visit : changed) RETURN_IF_ERROR(WriteVisit(*this, *visit));
   RETURN_IF_ERROR(ProjectCommitments(*this));
   KillPoint("apply");
   RETURN_IF_ERROR(ProjectHealth(*this));

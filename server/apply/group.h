@@ -46,7 +46,8 @@ struct GroupVisit {
   VisitRow row;  // As the group found it; a new visit has nothing but its number.
   std::string id;
   v1::Visit before;      // As the group found it.
-  VisitColumns columns;  // As Finish() wrote them.
+  VisitColumns columns;  // As Finish() writes them, and the chain.
+  std::string chain;
   v1::FoldInput input;
   v1::Visit visit;           // Folded from `input`, with its version.
   std::string bytes;         // `visit` as bytes.

@@ -88,42 +88,51 @@ VisitColumns ColumnsOf(const v1::Visit& visit) {
 }
 
 absl::Status ProjectVisit(Group& group, GroupVisit& visit) {
-  const VisitColumns before = visit.row.columns;
-  VisitColumns after = ColumnsOf(visit.visit);
-  ASSIGN_OR_RETURN(after.account, InternAccount(group.sql(), visit.visit.account_id()));
-  if (!visit.visit.work_order_id().empty()) {
+  const VisitColumns& before = visit.row.columns;
+  visit.columns = ColumnsOf(visit.visit);
+  VisitColumns& after = visit.columns;
+  if (visit.visit.account_id() == visit.before.account_id()) {
+    after.account = before.account;
+  } else {
+    ASSIGN_OR_RETURN(after.account, InternAccount(group.sql(), visit.visit.account_id()));
+  }
+  if (before.work_order != 0 && visit.visit.work_order_id() == visit.before.work_order_id()) {
+    after.work_order = before.work_order;
+  } else if (!visit.visit.work_order_id().empty()) {
     ASSIGN_OR_RETURN(after.work_order, FindWorkOrderNumber(group.sql(), visit.visit.work_order_id()));
   }
-  VisitRow row;
-  row.n = visit.row.n;
-  row.columns = after;
-  row.chain = visit.row.chain;
-  row.bytes = visit.bytes;
-  row.fold = visit.input.SerializeAsString();
+  visit.chain = visit.row.chain;
   ASSIGN_OR_RETURN(visit.evidence, EvidenceOfVisit(group, visit));
-  row.pending_until_us = visit.evidence.pending_until_us;
-  RETURN_IF_ERROR(UpdateVisit(group.sql(), row, visit.row));
   RETURN_IF_ERROR(WriteAssignments(group, visit));
   RETURN_IF_ERROR(NoteCommitments(group, visit));
 
-  Dirty& dirty = group.dirty();
-  dirty.visits.insert(row.n);
-  if (RepairPart(before) != RepairPart(after)) {
-    if (after.work_order != 0) {
-      dirty.work_orders.insert(after.work_order);
-    } else {
-      dirty.lone_visits.insert(row.n);
-    }
-    if (before.work_order != 0 && before.work_order != after.work_order) dirty.work_orders.insert(before.work_order);
-    if (!row.chain.empty()) dirty.chains.insert({before.account, row.chain});
-    if (before.outcome != 0 || after.outcome != 0) {
-      dirty.briefs.insert(after.account);
-      if (before.account != 0) dirty.briefs.insert(before.account);
-    }
-  }
   // What the group found stays in visit.row until its end: later steps compare with it.
-  visit.columns = std::move(row.columns);
+  Dirty& dirty = group.dirty();
+  dirty.visits.insert(visit.row.n);
+  if (RepairPart(before) == RepairPart(after)) return absl::OkStatus();
+  if (after.work_order != 0) {
+    dirty.work_orders.insert(after.work_order);
+  } else {
+    dirty.lone_visits.insert(visit.row.n);
+  }
+  if (before.work_order != 0 && before.work_order != after.work_order) dirty.work_orders.insert(before.work_order);
+  if (!visit.chain.empty()) dirty.chains.insert({before.account, visit.chain});
+  if (before.outcome != 0 || after.outcome != 0) {
+    dirty.briefs.insert(after.account);
+    if (before.account != 0) dirty.briefs.insert(before.account);
+  }
   return absl::OkStatus();
+}
+
+absl::Status WriteVisit(Group& group, const GroupVisit& visit) {
+  VisitRow row;
+  row.n = visit.row.n;
+  row.columns = visit.columns;
+  row.chain = visit.chain;
+  row.pending_until_us = visit.evidence.pending_until_us;
+  row.bytes = visit.bytes;
+  row.fold = visit.input.SerializeAsString();
+  return UpdateVisit(group.sql(), row, visit.row);
 }
 
 }  // namespace doorstep

@@ -11,8 +11,12 @@
 
 namespace doorstep {
 
-// Writes the visit's row, and notes what else follows: its case, its promises, its account's brief.
+// What the visit's row will hold, but for its chain, and what else follows: its case, its promises, its account's
+// brief.
 absl::Status ProjectVisit(Group& group, GroupVisit& visit);
+
+// Writes the row, once the chain is known: a row is as large as all that happened, so it is written once.
+absl::Status WriteVisit(Group& group, const GroupVisit& visit);
 
 // The searched columns, but for the numbers of account and work order. Pure.
 VisitColumns ColumnsOf(const v1::Visit& visit);

@@ -116,41 +116,38 @@ absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id) {
 
 namespace {
 
-// Columns that stand in an index; rewriting them rewrites the index, changed or not.
-absl::Status UpdateIndexed(SqlSession& sql, const VisitRow& row) {
-  Query query = sql.Use(
-      "UPDATE visit SET account = $2, work_order = $3, attention = $4, ended_us = $5, pending_until_us = $6 "
-      "WHERE n = $1");
-  query.Int(1, row.n).Int(2, row.columns.account).Int(4, row.columns.attention).Int(5, row.columns.ended_us);
-  if (row.columns.work_order != 0) {
-    query.Int(3, row.columns.work_order);
-  } else {
-    query.Null(3);
-  }
-  if (row.pending_until_us != 0) {
-    query.Int(6, row.pending_until_us);
-  } else {
-    query.Null(6);
-  }
-  return query.Run();
+// Binds the columns that stand in no index.
+void BindOthers(Query& query, const VisitRow& row) {
+  const VisitColumns& c = row.columns;
+  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
+  query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
+  query.Text(11, c.asset).Text(12, c.fault).Blob(13, row.bytes).Blob(14, row.fold);
 }
 
 auto IndexedPart(const VisitRow& row) {
-  return std::make_tuple(row.columns.account, row.columns.work_order, row.columns.attention, row.columns.ended_us,
-                         row.pending_until_us);
+  const VisitColumns& c = row.columns;
+  return std::tie(c.account, c.work_order, c.attention, c.ended_us, row.pending_until_us, row.chain);
 }
 
 }  // namespace
 
 absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
-  const VisitColumns& c = row.columns;
-  if (IndexedPart(row) != IndexedPart(before)) RETURN_IF_ERROR(UpdateIndexed(sql, row));
+  if (IndexedPart(row) == IndexedPart(before)) {
+    // Naming a column that stands in an index rewrites the index, changed or not.
+    Query query = sql.Use(
+        "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
+        "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
+    BindOthers(query, row);
+    return query.Run();
+  }
   Query query = sql.Use(
       "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
-      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
-  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
-  query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
-  query.Text(11, c.asset).Text(12, c.fault).Blob(13, row.bytes).Blob(14, row.fold);
+      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14, account = $15, "
+      "work_order = nullif($16, 0), attention = $17, ended_us = $18, pending_until_us = nullif($19, 0), "
+      "chain = nullif($20, '') WHERE n = $1");
+  BindOthers(query, row);
+  query.Int(15, row.columns.account).Int(16, row.columns.work_order).Int(17, row.columns.attention);
+  query.Int(18, row.columns.ended_us).Int(19, row.pending_until_us).Text(20, row.chain);
   return query.Run();
 }
 

@@ -51,8 +51,7 @@ absl::StatusOr<std::optional<VisitRow>> FindVisitByNumber(SqlSession& sql, int64
 
 // A new row with nothing but its id. Returns its number.
 absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id);
-// Everything but the chain. `before` is what the row holds now: columns that stand in an index are written only when
-// they change.
+// `before` is what the row holds now: columns that stand in an index are written only when they change.
 absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before);
 absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain);
 // 0: not pending.
