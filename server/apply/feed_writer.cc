@@ -43,7 +43,7 @@ absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::
   row.version = version;
   row.day = day;
   Count(head, row, /*in=*/true);
-  RETURN_IF_ERROR(WriteFeedRow(*sql_, head.n, row));
+  RETURN_IF_ERROR(before.has_value() ? UpdateFeedRow(*sql_, head.n, row) : InsertFeedRow(*sql_, head.n, row));
   return !shown;
 }
 
@@ -57,7 +57,7 @@ absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl
   row->day = today_;
   row->reason = std::string(reason);
   row->successor = std::string(successor);
-  RETURN_IF_ERROR(WriteFeedRow(*sql_, head.n, *row));
+  RETURN_IF_ERROR(UpdateFeedRow(*sql_, head.n, *row));
   return true;
 }
 

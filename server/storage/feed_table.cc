@@ -108,23 +108,28 @@ absl::StatusOr<std::optional<FeedRow>> FindFeedRow(SqlSession& sql, int64_t feed
   return std::optional<FeedRow>(ReadRow(query));
 }
 
-absl::Status WriteFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row) {
-  return sql
-      .Use(
-          "INSERT INTO feed (feed, kind, entity, seq, version, day, gone, reason, successor) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (feed, kind, entity) DO UPDATE SET "
-          "seq = excluded.seq, version = excluded.version, day = excluded.day, gone = excluded.gone, "
-          "reason = excluded.reason, successor = excluded.successor")
-      .Int(1, feed)
-      .Int(2, row.kind)
-      .Text(3, row.entity)
-      .Int(4, row.seq)
-      .Int(5, row.version)
-      .Int(6, row.day)
-      .Int(7, row.gone ? 1 : 0)
-      .Text(8, row.reason)
-      .Text(9, row.successor)
-      .Run();
+namespace {
+
+absl::Status BindAndRun(Query& query, int64_t feed, const FeedRow& row) {
+  query.Int(1, feed).Int(2, row.kind).Text(3, row.entity).Int(4, row.seq).Int(5, row.version).Int(6, row.day);
+  query.Int(7, row.gone ? 1 : 0).Text(8, row.reason).Text(9, row.successor);
+  return query.Run();
+}
+
+}  // namespace
+
+absl::Status InsertFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row) {
+  Query query = sql.Use(
+      "INSERT INTO feed (feed, kind, entity, seq, version, day, gone, reason, successor) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+  return BindAndRun(query, feed, row);
+}
+
+absl::Status UpdateFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row) {
+  Query query = sql.Use(
+      "UPDATE feed SET seq = $4, version = $5, day = $6, gone = $7, reason = $8, successor = $9 "
+      "WHERE feed = $1 AND kind = $2 AND entity = $3");
+  return BindAndRun(query, feed, row);
 }
 
 absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t feed) {

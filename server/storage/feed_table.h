@@ -44,7 +44,9 @@ struct FeedRow {
 };
 absl::StatusOr<std::optional<FeedRow>> FindFeedRow(SqlSession& sql, int64_t feed, v1::EntityKind kind,
                                                    absl::string_view entity);
-absl::Status WriteFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
+// `row` is new, or is there: whoever moves a row up has looked it up before.
+absl::Status InsertFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
+absl::Status UpdateFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
 // Every row that is there, without those that left.
 absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t feed);
 // Deletes the rows that left on `day` or before; returns the highest seq among them, 0 when there were none.
