@@ -15,13 +15,14 @@ namespace {
 // The clock is looked at so often, because a machine may sleep and a clock may be set.
 constexpr int64_t kCheckUs = int64_t{30} * 1000 * 1000;
 constexpr int32_t kNever = -1;
+constexpr char kMore[] = "more";
 
 }  // namespace
 
 DayTimer::DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log)
     : writer_(writer), clock_(clock), log_(std::move(log)) {
   const absl::Status turned = storage->Read("the days of feeds", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto behind, TechnicianFeedsBehind(sql, Today()));
+    ASSIGN_OR_RETURN(const auto behind, TechnicianFeedsBehind(sql, Today(), 1));
     MutexLock lock(&mutex_);
     if (behind.empty()) ticked_day_ = Today();
     return absl::OkStatus();
@@ -48,14 +49,14 @@ void DayTimer::Check() {
   const int32_t today = Today();
   {
     MutexLock lock(&mutex_);
-    if (today <= ticked_day_) return;
+    if (stopped_ || today <= ticked_day_) return;
     ticked_day_ = today;
   }
   Command command;
   command.principal = "server";
   command.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
-    RETURN_IF_ERROR(RunTick(tx));
-    return std::string();
+    ASSIGN_OR_RETURN(const bool more, RunTick(tx));
+    return std::string(more ? kMore : "");
   };
   const auto missed = [this] {
     MutexLock lock(&mutex_);
@@ -63,9 +64,10 @@ void DayTimer::Check() {
   };
   const bool taken =
       writer_->SubmitCommand(std::move(command), [this, missed](const absl::StatusOr<std::string>& done) {
-        if (done.ok()) return;
-        Log(log_, LogLevel::kError, absl::StrCat("the turn of the day: ", done.status().ToString()));
+        if (done.ok() && *done != kMore) return;
+        if (!done.ok()) Log(log_, LogLevel::kError, absl::StrCat("the turn of the day: ", done.status().ToString()));
         missed();
+        if (done.ok()) Check();
       });
   if (!taken) missed();
 }

@@ -67,6 +67,8 @@ inline constexpr size_t kCursorBytesMax = 256;
 inline constexpr int32_t kLeftRowDays = 30;
 // A delta of more rows than this is compared with a snapshot, and the cheaper one is sent.
 inline constexpr int64_t kDeltaRowsLong = 500;
+// Feeds that one tick moves, so that phones do not wait for all of a company's at midnight.
+inline constexpr int64_t kTickFeedsMax = 64;
 
 // Calls.
 inline constexpr size_t kMessageBytesUpMax = 1024 * 1024;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "server/apply/feed_writer.h"
@@ -79,7 +80,8 @@ class FeedProjection {
   // A phone keeps a week back and two weeks ahead; as the days pass, visits leave and others come.
   absl::Status MoveWindows() {
     if (group_.dirty().day_turned) {
-      ASSIGN_OR_RETURN(const std::vector<std::string> behind, TechnicianFeedsBehind(sql_, today_));
+      ASSIGN_OR_RETURN(const std::vector<std::string> behind,
+                       TechnicianFeedsBehind(sql_, today_, limits::kTickFeedsMax));
       stale_windows_.insert(behind.begin(), behind.end());
     }
     for (const std::string& technician : stale_windows_) {

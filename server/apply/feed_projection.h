@@ -10,7 +10,7 @@
 namespace doorstep {
 
 // The last step of a group. `changed`: the visits that it has written. Technicians' feeds that are written on a new
-// day move their window too, and all do when the day has turned.
+// day move their window too, and others do when a tick says that the day has turned.
 absl::Status ProjectFeeds(Group& group, const std::vector<GroupVisit*>& changed);
 
 }  // namespace doorstep

@@ -71,7 +71,7 @@ struct Dirty {
   std::map<std::pair<int64_t, std::string>, int64_t> judgements;  // (device, position) -> version.
   std::map<int64_t, int64_t> reported_from;                       // Device -> where its reports had reached.
   std::set<std::string> phones_of;                                // Technicians who got or lost a phone.
-  bool day_turned = false;                                        // The window of every feed may have to move.
+  bool day_turned = false;                                        // Feeds that nobody writes to move their windows.
   std::map<std::pair<int, std::string>, int64_t> versions;        // (kind, id) -> version when the group began.
 
   void MergeFrom(const Dirty& other);

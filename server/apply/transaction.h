@@ -86,7 +86,7 @@ class Transaction {
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
 
   // ---- the day ----
-  // Moves the window of every feed that is not at the day of the commit.
+  // Moves the windows of feeds that are not at the day of the commit, the first limits::kTickFeedsMax of them.
   void TurnDay();
 
  private:

@@ -30,7 +30,7 @@ absl::StatusOr<std::string> FeedNameOf(SqlSession& sql, int64_t n);
 absl::StatusOr<FeedHead> InternFeed(SqlSession& sql, absl::string_view name);
 absl::Status WriteFeedHead(SqlSession& sql, const FeedHead& head);
 // Technicians whose feed was not moved for `day` yet, in the order of the feeds.
-absl::StatusOr<std::vector<std::string>> TechnicianFeedsBehind(SqlSession& sql, int64_t day);
+absl::StatusOr<std::vector<std::string>> TechnicianFeedsBehind(SqlSession& sql, int64_t day, int64_t limit);
 
 struct FeedRow {
   v1::EntityKind kind = v1::ENTITY_KIND_UNSPECIFIED;

@@ -3,13 +3,14 @@
 #ifndef DOORSTEP_SERVER_APPLY_COMMANDS_TICK_H_
 #define DOORSTEP_SERVER_APPLY_COMMANDS_TICK_H_
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/apply/transaction.h"
 
 namespace doorstep {
 
-// Brings everything that depends on the day up to that of the commit. Writes no row when nothing is behind.
-absl::Status RunTick(Transaction& tx);
+// Brings what depends on the day up to that of the commit, limits::kTickFeedsMax feeds at a time. True: more is behind,
+// tick again. Writes no row when nothing is behind.
+absl::StatusOr<bool> RunTick(Transaction& tx);
 
 }  // namespace doorstep
 

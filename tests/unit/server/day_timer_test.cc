@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "server/storage/feed_table.h"
 #include "server/storage/totals.h"
 #include "tests/support/office.h"
@@ -59,6 +61,31 @@ TEST_F(DayTimerTest, TurnsTheDayAtTheStartAndOnceEachDay) {
   EXPECT_EQ(WindowDay(), 5);
   EXPECT_EQ(Commands(), commands + 2);
   office_.ExpectRebuildEqual();
+  timer.Stop();
+  office_.writer().Drain();
+}
+
+// The writer serves phones between two ticks.
+TEST_F(DayTimerTest, ManyFeedsAreMovedAFewAtATime) {
+  Command command;
+  command.principal = "test";
+  command.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    for (int64_t i = 0; i < 2 * limits::kTickFeedsMax; ++i) {
+      const absl::Status made = InternFeed(tx.sql(), absl::StrCat("technician:t", i)).status();
+      if (!made.ok()) return made;
+    }
+    return std::string();
+  };
+  ASSERT_TRUE(office_.writer().RunCommand(std::move(command)).ok());
+  office_.clock().Set(kMonday + 3 * kDay);
+  const uint64_t commands = Commands();
+  DayTimer timer(&office_.storage(), &office_.writer(), &office_.clock(), LogSink());
+  size_t behind = 1;
+  while (behind > 0) {
+    Settle();
+    office_.Read([&](SqlSession& sql) { behind = TechnicianFeedsBehind(sql, kMonday / kDay + 3, 1000)->size(); });
+  }
+  EXPECT_EQ(Commands(), commands + 3);
   timer.Stop();
   office_.writer().Drain();
 }

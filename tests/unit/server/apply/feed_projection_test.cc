@@ -130,7 +130,9 @@ class FeedProjectionTest : public ::testing::Test {
     };
     EXPECT_EQ(office_.writer().RunCommand(std::move(command)).status(), absl::OkStatus());
   }
-  void Tick() { Write(RunTick); }
+  void Tick() {
+    Write([](Transaction& tx) { return RunTick(tx).status(); });
+  }
   // So many rows that came and left again.
   void ComeAndGo(const std::string& feed, int64_t rows) {
     Write([&](Transaction& tx) -> absl::Status {
