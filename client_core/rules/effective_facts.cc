@@ -6,6 +6,7 @@
 
 #include "client_core/base/ids.h"
 #include "client_core/rules/visit_fold.h"
+#include "client_core/rules/visit_folder.h"
 
 namespace doorstep {
 namespace {
@@ -15,11 +16,6 @@ bool IsRetraction(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry
 
 bool SamePosition(const v1::JournalPosition& a, const v1::JournalPosition& b) { return ComparePositions(a, b) == 0; }
 
-bool Precedes(const v1::FoldFact& a, const v1::FoldFact& b) {
-  if (a.fold_time_us() != b.fold_time_us()) return a.fold_time_us() < b.fold_time_us();
-  return ComparePositions(a.position(), b.position()) < 0;
-}
-
 constexpr int kNone = -1;
 
 // The facts of one visit with what became of each.
@@ -28,7 +24,7 @@ class Resolution {
   explicit Resolution(const v1::FoldInput& input) {
     for (const v1::FoldFact& fact : input.facts()) facts_.push_back(&fact);
     std::sort(facts_.begin(), facts_.end(),
-              [](const v1::FoldFact* a, const v1::FoldFact* b) { return Precedes(*a, *b); });
+              [](const v1::FoldFact* a, const v1::FoldFact* b) { return FoldsBefore(*a, *b); });
     dead_.assign(facts_.size(), false);
     replacement_.assign(facts_.size(), kNone);
   }
@@ -36,7 +32,7 @@ class Resolution {
   // Later ones decide first, so a correction that was itself corrected or retracted has no say.
   void Resolve() {
     for (int i = static_cast<int>(facts_.size()) - 1; i >= 0; --i) {
-      if (dead_[i] || !(IsCorrection(*facts_[i]) || IsRetraction(*facts_[i]))) continue;
+      if (dead_[i] || !DecidesAboutOthers(*facts_[i])) continue;
       const int target = Target(i);
       if (target == kNone) continue;
       if (IsRetraction(*facts_[i])) {
@@ -51,7 +47,7 @@ class Resolution {
   std::vector<const v1::FoldFact*> Effective(std::deque<v1::FoldFact>& corrected) const {
     std::vector<const v1::FoldFact*> out;
     for (size_t i = 0; i < facts_.size(); ++i) {
-      if (dead_[i] || IsCorrection(*facts_[i]) || IsRetraction(*facts_[i])) continue;
+      if (dead_[i] || DecidesAboutOthers(*facts_[i])) continue;
       if (replacement_[i] == kNone) {
         out.push_back(facts_[i]);
         continue;
@@ -79,7 +75,7 @@ class Resolution {
       const bool first_named = fact.has_first_position() && SamePosition(fact.first_position(), by.target());
       if (!named && !first_named) continue;
       // What decides about others can only be decided about by a later one; else two could undo each other for ever.
-      if ((IsCorrection(fact) || IsRetraction(fact)) && j > i) continue;
+      if (DecidesAboutOthers(fact) && j > i) continue;
       const bool own_journal =
           fact.position().device() == by.position().device() && fact.position().epoch() == by.position().epoch();
       if (own_journal) return j;
@@ -106,6 +102,13 @@ class Resolution {
 };
 
 }  // namespace
+
+bool FoldsBefore(const v1::FoldFact& a, const v1::FoldFact& b) {
+  if (a.fold_time_us() != b.fold_time_us()) return a.fold_time_us() < b.fold_time_us();
+  return ComparePositions(a.position(), b.position()) < 0;
+}
+
+bool DecidesAboutOthers(const v1::FoldFact& fact) { return IsCorrection(fact) || IsRetraction(fact); }
 
 EffectiveFacts::EffectiveFacts(const v1::FoldInput& input) {
   Resolution resolution(input);

@@ -65,16 +65,6 @@ v1::Visit FoldVisit(const v1::FoldInput& input) {
   return visit;
 }
 
-v1::Visit OverlayVisit(const v1::Visit& row, const std::vector<v1::FoldFact>& own) {
-  v1::FoldInput above;
-  for (const v1::FoldFact& fact : own) AddFact(fact, /*late=*/false, above);
-  VisitFolder folder(row);
-  for (const v1::FoldFact* fact : EffectiveFacts(above)) folder.Apply(*fact);
-  v1::Visit visit = folder.Finish();
-  visit.set_facts(row.facts() + static_cast<uint32_t>(own.size()));
-  return visit;
-}
-
 bool HasEnded(v1::VisitState state) { return state >= v1::VISIT_STATE_COMPLETED; }
 
 bool IsUnderWay(v1::VisitState state) { return state >= v1::VISIT_STATE_EN_ROUTE && state <= v1::VISIT_STATE_PAUSED; }

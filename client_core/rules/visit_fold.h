@@ -25,10 +25,6 @@ void AddFact(v1::FoldFact fact, bool late, v1::FoldInput& input);
 // The visit that follows from `input`; `version` is 0. UNSPECIFIED state when there is no FoldCreate and no FoldPast.
 v1::Visit FoldVisit(const v1::FoldInput& input);
 
-// What the screen shows: the server's row with this phone's own later facts above it, in journal order. Retractions
-// of facts that are themselves above the row take effect; those of folded facts wait for the server.
-v1::Visit OverlayVisit(const v1::Visit& row, const std::vector<v1::FoldFact>& own);
-
 // Whether `command` may be given to a visit in this state: OK or FAILED_PRECONDITION naming state and rule. The same
 // table that the fold uses to void commands that a fact overtook.
 absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command);

@@ -1,4 +1,4 @@
-// The state machine behind FoldVisit and OverlayVisit: commands and facts go in, in fold order; a visit comes out.
+// The state machine behind FoldVisit and VisitOverlay: commands and facts go in, in fold order; a visit comes out.
 // Internal to rules/.
 #ifndef DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLDER_H_
 #define DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLDER_H_
@@ -58,6 +58,11 @@ class VisitFolder {
   std::set<std::string> taken_over_;  // Technicians whose begun work the office gave to others on purpose.
   std::set<v1::AttentionFlag> flags_;
 };
+
+// The order in which facts are folded. Total.
+bool FoldsBefore(const v1::FoldFact& a, const v1::FoldFact& b);
+// Corrections and retractions: they do nothing themselves.
+bool DecidesAboutOthers(const v1::FoldFact& fact);
 
 // How far one technician has got.
 inline bool Started(const v1::Assignment& a) { return a.state() >= v1::ASSIGNMENT_STATE_EN_ROUTE; }

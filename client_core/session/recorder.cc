@@ -28,12 +28,12 @@ void Stamp(const ClockReading& now, Random& random, v1::LogEntry& entry) {
 // In plain words, before the entry is there.
 void Advise(const v1::LogEntry& entry, absl::string_view author, LocalStore& store, v1::AppendResponse& response) {
   if (entry.visit_id().empty() || entry.has_visit_opened_on_site()) return;
-  const absl::StatusOr<v1::LocalVisit> visit = store.view().Visit(entry.visit_id());
+  const absl::StatusOr<v1::Visit> visit = store.view().VisitAlone(entry.visit_id());
   if (!visit.ok()) {
     response.add_warnings(absl::StrCat("visit ", entry.visit_id(), " is not on this phone; the office will check it"));
     return;
   }
-  for (std::string& line : AdviseFact(visit->visit(), author, entry.fact_case())) {
+  for (std::string& line : AdviseFact(*visit, author, entry.fact_case())) {
     response.add_warnings(std::move(line));
   }
 }

@@ -1,5 +1,6 @@
 #include "client_core/store/explain.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,14 +49,13 @@ absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalP
 
 uint64_t OwnEntries(const Journal& journal, absl::string_view visit_id) {
   uint64_t own = 0;
-  for (const auto& [epoch, entries] : journal.pending()) {
-    for (const PendingEntry& entry : entries) own += absl::string_view(entry.info.visit_id) == visit_id ? 1 : 0;
-  }
+  for (const auto& [epoch, entries] : journal.PendingOf(visit_id)) own += entries.size();
   return own;
 }
 
 absl::Status ExplainVisit(Journal& journal, Replica& replica, absl::string_view id, v1::Explanation& answer) {
-  absl::StatusOr<v1::LocalVisit> visit = LocalView(journal, replica).Visit(id);
+  std::optional<ShownVisit> shown;
+  absl::StatusOr<v1::LocalVisit> visit = LocalView(journal, replica, shown).Visit(id);
   if (!visit.ok() && !absl::IsNotFound(visit.status())) return visit.status();
   if (visit.ok()) {
     ASSIGN_OR_RETURN(const std::optional<std::string> row, replica.Entity(v1::ENTITY_KIND_VISIT, id));

@@ -86,7 +86,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
 absl::Status Journal::Load() {
   identity_.reset();
   epochs_.clear();
+  pending_by_visit_.clear();
   pending_.clear();
+  ++pending_version_;
   {
     ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
     ASSIGN_OR_RETURN(const bool row, read.Step());
@@ -124,23 +126,6 @@ absl::Status Journal::LoadEpochs() {
     }
     last.Reset();
     epochs_[marks.epoch] = std::move(marks);
-  }
-}
-
-absl::Status Journal::LoadPending(const EpochMarks& marks) {
-  std::deque<PendingEntry>& pending = pending_[marks.epoch];
-  SelectRows(marks.epoch, marks.settled_through, marks.last_own_seq(), kEntrySeqMax);
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, read_after_.Step());
-    if (!row) return absl::OkStatus();
-    PendingEntry entry{InfoFromRow(read_after_), std::nullopt};
-    if (BearsState(entry.info.fact)) {
-      v1::LogEntry recorded;
-      if (ParseBytes(read_after_.Blob(kEntryColumn), recorded)) {
-        entry.fold = FoldOf(recorded, PositionOf(entry.info), entry.info.author);
-      }
-    }
-    pending.push_back(std::move(entry));
   }
 }
 
@@ -239,7 +224,7 @@ absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1:
   result.position = PositionOf(row.info);
   PendingEntry pending{std::move(row.info), std::nullopt};
   if (BearsState(entry.fact_case())) pending.fold = FoldOf(entry, result.position, author);
-  pending_[marks->epoch].push_back(std::move(pending));
+  AddPending(std::move(pending));
   return result;
 }
 

@@ -4,7 +4,8 @@
 //
 // An entry's way is told by marks of its epoch, never by a change of its row:
 //   settled_through <= judged_through <= received_through <= seq of the last entry.
-// Entries above settled_through are also kept in memory (PendingEntry), so that no reader scans history.
+// Entries above settled_through are also kept in memory (PendingEntry), by epoch and by visit, so that no reader scans
+// history, nor the entries of other visits.
 //
 // Not thread-safe: everything runs on the session's queue. Errors: RESOURCE_EXHAUSTED when the disk is full (nothing
 // has changed, reading goes on), DATA_LOSS when the file is damaged (LocalStore::Repair salvages it).
@@ -79,6 +80,9 @@ struct PendingEntry {
   EntryInfo info;
   std::optional<v1::FoldFact> fold;
 };
+
+// Those of one visit: by epoch, in journal order.
+using PendingOfVisit = std::map<uint64_t, std::vector<const PendingEntry*>>;
 
 struct AppendResult {
   v1::JournalPosition position;
@@ -177,6 +181,11 @@ class Journal {
   const EpochMarks* current() const;
   // The entries above settled_through of every epoch, in journal order; an epoch's are gapless.
   const std::map<uint64_t, std::deque<PendingEntry>>& pending() const { return pending_; }
+  // The same by visit; entries stay where they are until pending_version() changes.
+  const std::map<std::string, PendingOfVisit>& pending_by_visit() const { return pending_by_visit_; }
+  const PendingOfVisit& PendingOf(absl::string_view visit_id) const;
+  // Changes whenever a pending entry goes or becomes another; not when one is appended.
+  uint64_t pending_version() const { return pending_version_; }
   JournalCounts Counts() const;
   // Where the entry of that id is now: its own position, or where it goes on after forks. NOT_FOUND: not an entry of
   // this phone, or deleted by Retain.
@@ -207,6 +216,8 @@ class Journal {
   absl::Status Load();
   absl::Status LoadEpochs();
   absl::Status LoadPending(const EpochMarks& marks);
+  void AddPending(PendingEntry entry);
+  void DropPending(uint64_t epoch, uint64_t through_seq);
   absl::Status Reload(absl::Status why);
   void SelectRows(uint64_t epoch, uint64_t after_seq, uint64_t through_seq, uint64_t limit);
   absl::Status InsertRow(const Row& row);
@@ -226,6 +237,8 @@ class Journal {
   std::optional<v1::EnrollResponse> identity_;
   std::map<uint64_t, EpochMarks> epochs_;
   std::map<uint64_t, std::deque<PendingEntry>> pending_;
+  std::map<std::string, PendingOfVisit> pending_by_visit_;  // Points into pending_.
+  uint64_t pending_version_ = 0;
   sqlite::Statement insert_;
   sqlite::Statement find_token_;
   sqlite::Statement read_after_;

@@ -174,8 +174,7 @@ absl::Status Journal::SettleThrough(uint64_t epoch, uint64_t seq) {
   marks.settled_through = std::max(marks.settled_through, std::min(seq, marks.judged_through));
   if (marks.settled_through == found->second.settled_through) return absl::OkStatus();
   RETURN_IF_ERROR(ExplainFullDisk(WriteMarks(marks)));
-  std::deque<PendingEntry>& pending = pending_[epoch];
-  while (!pending.empty() && pending.front().info.seq <= marks.settled_through) pending.pop_front();
+  DropPending(epoch, marks.settled_through);
   found->second = std::move(marks);
   return absl::OkStatus();
 }
@@ -221,24 +220,6 @@ absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
   });
   RETURN_IF_ERROR(Reload(status));
   return removed;
-}
-
-JournalCounts Journal::Counts() const {
-  JournalCounts counts;
-  for (const auto& [epoch, marks] : epochs_) {
-    counts.recorded += marks.last_own_seq();
-    counts.saved_here += marks.last_own_seq() - marks.received_through;
-    counts.safe += marks.received_through - marks.judged_through;
-    counts.judged += marks.judged_through;
-    const auto pending = pending_.find(epoch);
-    if (pending == pending_.end()) continue;
-    for (const PendingEntry& entry : pending->second) {
-      if (entry.info.seq <= marks.received_through) continue;
-      counts.queued_bytes += entry.info.bytes;
-      if (counts.oldest_queued_time_us == 0) counts.oldest_queued_time_us = entry.info.wall_time_us;
-    }
-  }
-  return counts;
 }
 
 }  // namespace doorstep

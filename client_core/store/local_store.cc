@@ -146,6 +146,7 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
   });
   if (!status.ok()) {
     // The memory may be ahead of the file: read it again, as after a restart.
+    shown_.reset();
     ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
     return ExplainFullDisk(status);
   }

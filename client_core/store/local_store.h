@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "client_core/store/journal.h"
 #include "client_core/store/local_view.h"
 #include "client_core/store/replica.h"
+#include "client_core/store/shown_visit.h"
 #include "doorstep/v1/client.pb.h"
 
 namespace doorstep {
@@ -52,7 +54,9 @@ class LocalStore {
   // References stay valid until Repair or a call below that repairs; take them anew for each use.
   Journal& journal() { return *journal_; }
   Replica& replica() { return *replica_; }
-  LocalView view() { return LocalView(*journal_, *replica_); }
+  LocalView view() { return LocalView(*journal_, *replica_, shown_); }
+  // What the view remembers.
+  const std::optional<ShownVisit>& shown() const { return shown_; }
 
   // As Journal's, and the identity is copied so that a salvage finds it.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
@@ -106,6 +110,7 @@ class LocalStore {
   std::unique_ptr<sqlite::Database> replica_db_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Replica> replica_;
+  std::optional<ShownVisit> shown_;  // Of the two objects above: forgotten when one of them is replaced.
 };
 
 }  // namespace doorstep

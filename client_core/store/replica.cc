@@ -63,6 +63,7 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
 }
 
 absl::Status Replica::Load() {
+  ++version_;
   const std::map<std::string, Feed> before = std::exchange(feeds_, {});
   judgements_.clear();
   ASSIGN_OR_RETURN(sqlite::Statement read,

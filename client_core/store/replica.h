@@ -74,6 +74,9 @@ class Replica {
   // Forgets a feed that this phone may no longer read.
   absl::Status DropFeed(absl::string_view feed);
 
+  // Changes with every change of a row or a judgement.
+  uint64_t version() const { return version_; }
+
   // The newest row of this entity in any feed, serialized; absent: not here.
   absl::StatusOr<std::optional<std::string>> Entity(v1::EntityKind kind, absl::string_view id);
   // Every row of this kind in `feed`, by id (empty: in any feed; of an entity that stands in several, the newest row).
@@ -120,6 +123,7 @@ class Replica {
   sqlite::Database* const db_;
   SodiumSha256 hasher_;
   std::map<std::string, Feed> feeds_;
+  uint64_t version_ = 0;
   int64_t pages_ = 0;          // Applied since opening.
   int64_t journals_page_ = 0;  // The last of them that brought a JournalState.
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;

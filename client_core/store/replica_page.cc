@@ -185,6 +185,7 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
   }
   ASSIGN_OR_RETURN(const v1::PullPage changes, OpenPage(response));
 
+  ++version_;
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     FeedState& state = page.feed.state;
     if (response.snapshot_begins()) {

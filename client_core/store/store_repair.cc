@@ -75,6 +75,7 @@ sqlite::OpenOptions LocalStore::FileOptions(absl::string_view file) const {
 }
 
 absl::Status LocalStore::OpenJournal() {
+  shown_.reset();
   journal_.reset();
   journal_db_.reset();
   ASSIGN_OR_RETURN(journal_db_, sqlite::Database::Open(FileOptions(kJournalFile)));
@@ -83,6 +84,7 @@ absl::Status LocalStore::OpenJournal() {
 }
 
 absl::Status LocalStore::OpenReplica() {
+  shown_.reset();
   replica_.reset();
   replica_db_.reset();
   ASSIGN_OR_RETURN(replica_db_, sqlite::Database::Open(FileOptions(kReplicaFile)));

@@ -13,6 +13,7 @@
 
 #include "client_core/base/ids.h"
 #include "client_core/rules/fold_fact.h"
+#include "client_core/rules/visit_overlay.h"
 
 namespace doorstep {
 namespace {
@@ -304,7 +305,9 @@ TEST(VisitFoldTest, TheOverlayShowsWhatTheServerWillFold) {
   Story whole = Dispatched("ana").Travel(10, "ana").Arrive(20, "ana").Work(21, "ana").Outcome(
       30, "ana", v1::OUTCOME_CODE_RESOLVED);
   const std::vector<v1::FoldFact> own(whole.facts().begin() + 1, whole.facts().end());
-  v1::Visit overlay = OverlayVisit(known.Fold(), own);
+  VisitOverlay above(known.Fold());
+  for (const v1::FoldFact& fact : own) above.Add(fact);
+  v1::Visit overlay = above.visit();
   v1::Visit folded = whole.Fold();
   overlay.clear_folded();
   folded.clear_folded();

@@ -275,6 +275,58 @@ TEST_F(LocalViewTest, ListsTheQueueAPageAtATime) {
   }
 }
 
+TEST_F(LocalViewTest, OneMoreEntryCostsOneEntryHoweverManyWait) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  for (int i = 0; i < 300; ++i) {
+    Append(EntryOf(i % 3 == 0 ? "v2" : "v1", i % 2 == 0 ? v1::LogEntry::kArrived : v1::LogEntry::kNote, i));
+    const absl::StatusOr<v1::Visit> visit = store_->view().VisitAlone("v1");
+    ASSERT_TRUE(visit.ok()) << visit.status();
+  }
+  ASSERT_TRUE(store_->shown().has_value());
+  EXPECT_EQ(store_->shown()->overlay->added(), 200u);
+  EXPECT_EQ(store_->shown()->overlay->laid(), 100u) << "each arrival once";
+  EXPECT_EQ(See("v1").own_entries(), 200u);
+}
+
+TEST_F(LocalViewTest, WhatItRemembersIsForgottenWhenTheFilesChange) {
+  EXPECT_TRUE(absl::IsNotFound(store_->view().VisitAlone("v1").status()));
+  Append(EntryOf("v1", v1::LogEntry::kArrived, 1));
+  EXPECT_TRUE(absl::IsNotFound(store_->view().VisitAlone("v1").status()));
+  v1::LogEntry opened = EntryOf("v1", v1::LogEntry::kNote, 2);
+  opened.mutable_visit_opened_on_site()->set_account_id("mill");
+  opened.mutable_visit_opened_on_site()->set_reason("look at the other boiler");
+  Append(opened);
+  EXPECT_EQ(See("v1").own_entries(), 2u) << "opened since";
+
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 1));
+  ApplyDelta(ana_feed_);
+  EXPECT_EQ(See("v1").own_entries(), 1u) << "a page came";
+  Quarantine(2);
+  ApplyDelta(device_feed_);
+  EXPECT_EQ(See("v1").own_entries(), 0u) << "a judgement came";
+
+  Append(EntryOf("v1", v1::LogEntry::kNote, 3));
+  EXPECT_EQ(See("v1").own_entries(), 1u);
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(0);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  EXPECT_EQ(See("v1").own_entries(), 3u) << "the journal moved on, and nothing is known about its new epoch";
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "3", Judged(3, 3));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 3, 3));
+  ApplyDelta(device_feed_);
+  ApplyDelta(ana_feed_);
+  Settle();
+  EXPECT_TRUE(journal().PendingOf("v1").empty());
+  Append(EntryOf("v1", v1::LogEntry::kNote, 4));
+  EXPECT_EQ(See("v1").own_entries(), 1u);
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_EQ(See("v1").own_entries(), 1u);
+}
+
 TEST_F(LocalViewTest, ExplainsVisitsItDoesNotHave) {
   EXPECT_THAT(ExplainedVisit("v9"), HasSubstr("Nothing has been fetched"));
   ApplyDelta(ana_feed_);
