@@ -39,7 +39,7 @@ absl::StatusOr<BuiltFrame> BuildNextFrame(const SendPush& push, const ClockReadi
   header.set_prev_hash(run.prev_hash.data(), run.prev_hash.size());
   header.set_head_hash(run.head_hash.data(), run.head_hash.size());
   header.set_empties_queue(run.empties_queue);
-  *header.add_clock() = SampleOf(now);
+  *header.add_clock() = store.journal().boots().Tied(SampleOf(now));
   for (v1::ClockSample& sample : run.clock) *header.add_clock() = std::move(sample);
 
   v1::FrameBody body;

@@ -69,7 +69,8 @@ void SyncDriver::Send(const SendHello& hello) {
   Flight flight;
   flight.kind = Kind::kHello;
   v1::HelloRequest request;
-  *request.mutable_clock() = SampleOf(parts_.clock->Now());
+  // What is recorded while this call travels is not told by it, so it must say at which of the server's moments it began.
+  *request.mutable_clock() = parts_.store->journal().boots().Tied(SampleOf(parts_.clock->Now()));
   request.set_queue_empty(counts.saved_here == 0);
   request.set_queued_entries(counts.saved_here);
   request.set_core_version(std::string(kCoreVersion));

@@ -76,6 +76,15 @@ v1::ClockSample Boots::Exchange(absl::string_view boot_id) const {
   return known == numbers_.end() ? v1::ClockSample() : boots_.at(known->second).exchange;
 }
 
+v1::ClockSample Boots::Tied(v1::ClockSample now) const {
+  const v1::ClockSample exchange = Exchange(now.boot_id());
+  // A clock that runs backwards within a boot tells nothing.
+  if (exchange.server_time_us() == 0 || now.monotonic_us() < exchange.monotonic_us()) return now;
+  now.set_server_time_us(exchange.server_time_us() + (now.monotonic_us() - exchange.monotonic_us()));
+  now.set_uncertainty_us(exchange.uncertainty_us());
+  return now;
+}
+
 std::vector<v1::ClockSample> Boots::Around(const std::set<uint64_t>& boots) const {
   const auto has_exchange = [](const auto& boot) { return boot.second.exchange.server_time_us() > 0; };
   std::set<uint64_t> wanted;

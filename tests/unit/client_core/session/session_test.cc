@@ -374,6 +374,43 @@ TEST_F(SessionTest, FramesCarryTheClocksThatTellTheirTimes) {
   EXPECT_TRUE(server_.hellos.back().queue_empty());
 }
 
+// The office counts on silence up to the moment that an idle phone names: what is recorded while the Hello travels is
+// not told by it.
+TEST_F(SessionTest, AnIdlePhoneSaysAtWhichOfTheServersMomentsItWasIdle) {
+  OpenEnrolled();  // An exchange.
+  ASSERT_TRUE(Sync().complete());
+  ASSERT_FALSE(server_.hellos.empty());
+  EXPECT_TRUE(server_.hellos.back().queue_empty());
+  const int64_t first_us = server_.hellos.back().clock().server_time_us();
+  EXPECT_GT(first_us, int64_t{1764000000} * 1000000) << "the fake server's time, and what has passed since";
+
+  Open(nullptr, "boot-1");  // The exchange of this boot is in the file.
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_GT(server_.hellos.back().clock().server_time_us(), 0);
+  Open(nullptr, "boot-2");  // Nothing ties these clocks to the server's yet.
+  const size_t hellos = server_.hellos.size();
+  ASSERT_TRUE(Sync().complete());
+  ASSERT_GT(server_.hellos.size(), hellos);
+  EXPECT_EQ(server_.hellos[hellos].clock().server_time_us(), 0);
+}
+
+TEST_F(SessionTest, AFrameSaysAtWhichOfTheServersMomentsItWasMade) {
+  OpenEnrolled();
+  AppendNotes(1);
+  Open(nullptr, "boot-2");
+  server_.fate = [](const std::string& method, const std::string&) {
+    return FakeServer::Fate{
+        method.find("Push") == std::string::npos ? absl::OkStatus() : absl::UnavailableError("not yet"), false};
+  };
+  EXPECT_FALSE(Sync().complete());  // Its Hello is this boot's exchange.
+  server_.fate = nullptr;
+  ASSERT_TRUE(Sync().complete());
+  ASSERT_EQ(server_.headers.size(), 1u);
+  EXPECT_TRUE(server_.headers[0].empties_queue());
+  EXPECT_EQ(server_.headers[0].clock(0).boot_id(), "boot-2");
+  EXPECT_GT(server_.headers[0].clock(0).server_time_us(), 0);
+}
+
 TEST_F(SessionTest, GrantsBoundFrames) {
   OpenEnrolled();
   server_.grant.set_frame_entries_max(10);

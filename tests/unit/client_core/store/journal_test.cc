@@ -342,6 +342,27 @@ TEST_F(JournalTest, TellsTheClocksAroundTheBootsOfAFrame) {
   EXPECT_EQ(journal().boots().LastContactUs(), 400);
 }
 
+TEST_F(JournalTest, TellsTheServersTimeOfAMomentByTheLastExchangeOfItsBoot) {
+  OpenEnrolled();
+  v1::ClockSample exchange;
+  exchange.set_boot_id("boot-1");
+  exchange.set_monotonic_us(1000);
+  exchange.set_server_time_us(kNineOClockUs);
+  exchange.set_uncertainty_us(7);
+  ASSERT_OK(journal().boots().Record(exchange));
+  v1::ClockSample now;
+  now.set_boot_id("boot-1");
+  now.set_monotonic_us(61000);
+  now.set_wall_time_us(3);
+  EXPECT_EQ(journal().boots().Tied(now).server_time_us(), kNineOClockUs + 60000);
+  EXPECT_EQ(journal().boots().Tied(now).uncertainty_us(), 7);
+  EXPECT_EQ(journal().boots().Tied(now).wall_time_us(), 3);
+  now.set_monotonic_us(999);
+  EXPECT_EQ(journal().boots().Tied(now).server_time_us(), 0) << "a clock that ran backwards";
+  now.set_boot_id("boot-2");
+  EXPECT_EQ(journal().boots().Tied(now).server_time_us(), 0) << "another boot";
+}
+
 TEST_F(JournalTest, KeepsTheExchangesOfTheNewestBoots) {
   OpenEnrolled();
   for (int i = 1; i <= 70; ++i) {
