@@ -14,8 +14,9 @@
 namespace doorstep {
 
 // Raises SIGKILL when the environment's DOORSTEP_KILL_AT is "NAME", or "NAME:N" and this is the Nth time. Thread-safe.
+// The environment is read each time, so that a test may fork a process that is to die.
 inline void KillPoint(const char* name) {
-  static const char* const wish = std::getenv("DOORSTEP_KILL_AT");
+  const char* const wish = std::getenv("DOORSTEP_KILL_AT");
   static std::atomic<int> times{0};
   const size_t length = std::strlen(name);
   if (wish == nullptr || std::strncmp(wish, name, length) != 0) return;

@@ -196,8 +196,10 @@ bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const OpenOptions& options) {
   sqlite3* handle = nullptr;
-  const int flags = (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  const int access = options.read_only ? SQLITE_OPEN_READONLY
+                     : options.create  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                       : SQLITE_OPEN_READWRITE;
+  const int flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   const int code =
       sqlite3_open_v2(options.path.c_str(), &handle, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Database> db(new Database(handle));

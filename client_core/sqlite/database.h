@@ -69,6 +69,7 @@ struct OpenOptions {
   std::string path;                              // ":memory:" is allowed.
   Synchronous synchronous = Synchronous::kFull;  // FULL: a commit survives a power cut.
   bool read_only = false;
+  bool create = true;  // When there is no such file; else FAILED_PRECONDITION.
   std::string key{};  // 32 bytes; empty: not encrypted.
   std::string vfs{};  // Empty: the system's.
   int busy_timeout_ms = 5000;

@@ -186,6 +186,17 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     target.salt = issued.salt();
     target.head_hash = ChainStart(hasher_, identity.device(), target.epoch, target.salt);
 
+    // A fork leaves a token with the copy that it was given for, which may get no place here: it goes on with the entry.
+    std::map<std::pair<uint64_t, uint64_t>, std::string> tokens;  // By first position; those not written yet.
+    for (const Row& row : rows) {
+      if (!row.token.empty()) tokens[FirstPosition(row.info)] = row.token;
+    }
+    const auto with_token = [&tokens](Row row) {
+      const auto token = tokens.extract(FirstPosition(row.info));
+      row.token = token.empty() ? "" : token.mapped();
+      return row;
+    };
+
     std::set<std::pair<uint64_t, uint64_t>> placed;  // First positions that need no new place.
     for (EpochMarks marks : epochs) {
       if (marks.epoch == target.epoch && has_spare) continue;
@@ -195,7 +206,7 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
       uint64_t through = marks.retained_through;
       for (const Row& row : rows) {
         if (row.info.epoch != marks.epoch || row.info.seq != through + 1 || row.info.seq > own_through) continue;
-        RETURN_IF_ERROR(InsertRow(row));
+        RETURN_IF_ERROR(InsertRow(with_token(row)));
         placed.insert(FirstPosition(row.info));
         through = row.info.seq;
         marks.head_hash = row.hash;
@@ -223,7 +234,7 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     for (const Row& row : rows) {
       const auto first = FirstPosition(row.info);
       if (last[first] != &row || placed.count(first) > 0) continue;
-      rest.push_back(row);
+      rest.push_back(with_token(row));
     }
     target.state = EpochState::kCurrent;
     target.common_through = 0;

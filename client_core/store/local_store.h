@@ -90,7 +90,7 @@ class LocalStore {
  private:
   explicit LocalStore(StoreOptions options);
   absl::Status OpenFiles();
-  absl::Status OpenJournal();
+  absl::Status OpenJournal(bool create);
   absl::Status OpenReplica();
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);

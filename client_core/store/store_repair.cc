@@ -1,10 +1,4 @@
 // How the phone's files are opened, and what happens when one of them is damaged.
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <memory>
 #include <optional>
 #include <utility>
@@ -12,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/store/journal_rows.h"
+#include "client_core/store/journal_swap.h"
 #include "client_core/store/local_store.h"
 #include "client_core/store/salvage.h"
 
@@ -20,32 +15,6 @@ namespace {
 
 constexpr absl::string_view kJournalFile = "journal.db";
 constexpr absl::string_view kReplicaFile = "replica.db";
-// A salvaged journal until it takes the damaged one's place.
-constexpr absl::string_view kSalvagedFile = "journal.db.salvaged";
-
-bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
-
-void RemoveDatabase(const std::string& path) {
-  for (const char* suffix : {"", "-wal", "-shm"}) unlink(absl::StrCat(path, suffix).c_str());
-}
-
-absl::Status RenameDatabase(const std::string& from, const std::string& to) {
-  for (const char* suffix : {"-wal", ""}) {
-    const std::string file = absl::StrCat(from, suffix);
-    if (Exists(file) && rename(file.c_str(), absl::StrCat(to, suffix).c_str()) != 0) {
-      return absl::InternalError(absl::StrCat("renaming ", file, ": ", strerror(errno)));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Renames are durable once the folder is.
-void SyncFolder(const std::string& directory) {
-  const int folder = open(directory.c_str(), O_RDONLY | O_CLOEXEC);
-  if (folder < 0) return;
-  fsync(folder);
-  close(folder);
-}
 
 bool SaysNotADatabase(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) && status.message().find("not a database") != absl::string_view::npos;
@@ -74,11 +43,13 @@ sqlite::OpenOptions LocalStore::FileOptions(absl::string_view file) const {
   return file_options;
 }
 
-absl::Status LocalStore::OpenJournal() {
+absl::Status LocalStore::OpenJournal(bool create) {
   shown_.reset();
   journal_.reset();
   journal_db_.reset();
-  ASSIGN_OR_RETURN(journal_db_, sqlite::Database::Open(FileOptions(kJournalFile)));
+  sqlite::OpenOptions options = FileOptions(kJournalFile);
+  options.create = create;
+  ASSIGN_OR_RETURN(journal_db_, sqlite::Database::Open(options));
   ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
   return absl::OkStatus();
 }
@@ -93,15 +64,15 @@ absl::Status LocalStore::OpenReplica() {
 }
 
 absl::Status LocalStore::OpenFiles() {
-  // The process may have ended between the two renames of a salvage, or before the first.
-  if (Exists(Path(kSalvagedFile))) {
-    if (Exists(Path(kJournalFile))) {
-      RemoveDatabase(Path(kSalvagedFile));
-    } else {
-      RETURN_IF_ERROR(RenameDatabase(Path(kSalvagedFile), Path(kJournalFile)));
-    }
+  // What a process has left that ended in the midst of a salvage.
+  if (JournalSwap(Path(kJournalFile)).decided()) {
+    ASSIGN_OR_RETURN(const std::string aside, JournalSwap(Path(kJournalFile)).Finish());
+    Report(absl::StrCat("The journal was damaged. It was salvaged before this phone was last closed; the damaged file is "
+                        "kept as ",
+                        aside, "."));
   }
-  const absl::Status journal = OpenJournal();
+  JournalSwap(Path(kJournalFile)).Clean();
+  const absl::Status journal = OpenJournal(/*create=*/true);
   const absl::Status replica = OpenReplica();
   // A file whose first page is damaged reads like one with another key. The other file tells them apart.
   if (SaysNotADatabase(journal) && replica.ok()) {
@@ -146,23 +117,23 @@ absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
     v1::EnrollResponse identity;
     if (bytes.ok() && !bytes->empty() && identity.ParseFromString(*bytes)) kept = std::move(identity);
   }
-  const Salvaged salvaged = ReadDamagedJournal(FileOptions(kJournalFile), kept);
-  RemoveDatabase(Path(kSalvagedFile));
+  sqlite::OpenOptions damaged = FileOptions(kJournalFile);
+  damaged.create = false;
+  const Salvaged salvaged = ReadDamagedJournal(damaged, kept);
+  const JournalSwap swap(Path(kJournalFile));
   uint64_t reappended = 0;
   {
-    ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(FileOptions(kSalvagedFile)));
+    sqlite::OpenOptions options = FileOptions(kJournalFile);
+    options.path = swap.Begin();
+    ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(options));
     ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal, Journal::Open(db.get()));
     if (salvaged.identity.has_value()) {
       ASSIGN_OR_RETURN(reappended, journal->TakeOver(*salvaged.identity, salvaged.epochs, salvaged.rows));
     }
   }
-  int number = 1;
-  while (Exists(Path(absl::StrCat(kJournalFile, ".damaged-", number)))) ++number;
-  const std::string aside = absl::StrCat(kJournalFile, ".damaged-", number);
-  RETURN_IF_ERROR(RenameDatabase(Path(kJournalFile), Path(aside)));
-  RETURN_IF_ERROR(RenameDatabase(Path(kSalvagedFile), Path(kJournalFile)));
-  SyncFolder(options_.directory);
-  RETURN_IF_ERROR(OpenJournal());
+  RETURN_IF_ERROR(swap.Decide());
+  ASSIGN_OR_RETURN(const std::string aside, swap.Finish());
+  RETURN_IF_ERROR(OpenJournal(/*create=*/false));
   Report(absl::StrCat("The journal was damaged: ", salvaged.rows.size(), " entries were read, ", reappended,
                       " of them will be sent again, ", salvaged.unreadable, " could not be read. ",
                       salvaged.identity.has_value() ? "" : "Who this phone is could not be read: enrol it again. ",
@@ -176,7 +147,11 @@ absl::Status LocalStore::RepairJournal(const absl::Status& damaged) {
   if (!absl::IsDataLoss(damaged)) return damaged;
   const absl::Status salvaged = SalvageJournal(damaged);
   if (salvaged.ok()) return salvaged;
-  if (journal_ == nullptr && !OpenJournal().ok()) {
+  // Once the salvaged journal is decided upon, what the damaged one took would be lost when it is set aside.
+  const bool damaged_is_left = journal_ == nullptr && !JournalSwap(Path(kJournalFile)).decided() &&
+                               OpenJournal(/*create=*/false).ok();
+  if (journal_ == nullptr && !damaged_is_left) {
+    shown_.reset();
     ASSIGN_OR_RETURN(journal_db_, OpenInMemory());
     ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
   }
@@ -187,6 +162,7 @@ absl::Status LocalStore::RepairReplica(const absl::Status& damaged) {
   if (!absl::IsDataLoss(damaged)) return damaged;
   const absl::Status rebuilt = RebuildReplica(damaged);
   if (replica_ == nullptr) {
+    shown_.reset();
     ASSIGN_OR_RETURN(replica_db_, OpenInMemory());
     ASSIGN_OR_RETURN(replica_, Replica::Open(replica_db_.get()));
   }

@@ -1,4 +1,11 @@
 // What the files survive: damage, a full disk, a wrong key, a second core.
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <numeric>
+
 #include "client_core/sqlite/database.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
@@ -123,14 +130,113 @@ TEST_F(RepairTest, SalvagesWithoutASpareEpoch) {
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 61u);
 }
 
-TEST_F(RepairTest, FinishesASalvageThatWasKilledBetweenItsRenames) {
+TEST_F(RepairTest, ATokenStaysUsedThroughForkAndSalvage) {
   OpenEnrolled();
-  AppendNotes(3);
-  store_.reset();
-  ASSERT_EQ(rename(Path("journal.db").c_str(), Path("journal.db.salvaged").c_str()), 0);
-  ASSERT_OK(Open());
-  EXPECT_EQ(journal().Counts().recorded, 3u);
+  Append(EntryOf("v1", v1::LogEntry::kNote, 1), "first");
+  Append(EntryOf("v1", v1::LogEntry::kNote, 2), "second");
+  Append(EntryOf("v1", v1::LogEntry::kNote, 3), "third");
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(1);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  ASSERT_OK(journal().Acknowledge(MarkAt(3, 1)).status());  // The second keeps its place in epoch 3.
+  for (int salvaged = 0; salvaged < 2; ++salvaged) {
+    ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+    for (const char* token : {"first", "second", "third"}) {
+      const absl::StatusOr<AppendResult> again = store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote, 9), token);
+      ASSERT_TRUE(again.ok()) << again.status();
+      EXPECT_TRUE(again->repeated) << token;
+      EXPECT_EQ(again->position.epoch(), 1u) << "as it was answered first";
+    }
+    EXPECT_EQ(journal().Counts().recorded, 3u);
+  }
 }
+
+#ifdef DOORSTEP_KILL_POINTS
+
+// A process that opens the files, salvages the journal when it is asked to, and dies at `point`.
+void DieAt(const char* point, const StoreOptions& options, bool salvage) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    setenv("DOORSTEP_KILL_AT", point, 1);
+    const absl::StatusOr<std::unique_ptr<LocalStore>> store = LocalStore::Open(options);
+    if (store.ok() && salvage) (void)(*store)->RepairJournal(absl::DataLossError("found by a check"));
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << point << " was not reached";
+}
+
+class KilledSalvageTest : public RepairTest {
+ protected:
+  // Twenty entries, five of them received. `wal_` is what the journal's companion held meanwhile.
+  void Record() {
+    OpenEnrolled();
+    AppendNotes(20);
+    ASSERT_OK(journal().Acknowledge(MarkAt(1, 5)).status());
+    wal_ = ReadFile("journal.db-wal");
+    store_.reset();
+  }
+  void ExpectEachEntryOnce() {
+    ASSERT_OK(Open());
+    std::vector<uint64_t> firsts;
+    for (const auto& [epoch, marks] : journal().epochs()) {
+      const absl::StatusOr<std::vector<EntryInfo>> entries = journal().List(epoch, 0, marks.last_own_seq());
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      for (const EntryInfo& info : *entries) firsts.push_back(info.from_seq > 0 ? info.from_seq : info.seq);
+    }
+    std::vector<uint64_t> all(20);
+    std::iota(all.begin(), all.end(), 1);
+    EXPECT_EQ(firsts, all);
+    EXPECT_EQ(journal().Counts().recorded, 20u);
+    EXPECT_EQ(journal().Counts().saved_here, 15u);
+    for (const char* left : {"journal.db.salvaging", "journal.db.salvaged"}) EXPECT_EQ(ReadFile(left), "") << left;
+    Append(EntryOf("v1", v1::LogEntry::kNote, 21));
+    ASSERT_OK(Open());
+    EXPECT_EQ(journal().Counts().recorded, 21u);
+  }
+  std::string wal_;
+};
+
+TEST_F(KilledSalvageTest, LosesAndDoublesNothingWhereverItDies) {
+  for (const char* point :
+       {"salvage-written", "salvage-decided", "salvage-wal-aside", "salvage-aside", "salvage-in-place"}) {
+    SCOPED_TRACE(point);
+    Record();
+    DieAt(point, options_, /*salvage=*/true);
+    ExpectEachEntryOnce();
+    store_.reset();
+    const std::string command = "rm -rf '" + options_.directory + "'/*";
+    ASSERT_EQ(system(command.c_str()), 0);
+  }
+}
+
+TEST_F(KilledSalvageTest, IsFinishedByWhoeverOpensTheFilesHoweverOftenTheyDie) {
+  Record();
+  DieAt("salvage-decided", options_, /*salvage=*/true);
+  std::ofstream(Path("journal.db-wal"), std::ios::binary) << wal_;  // As if it had been in use till then.
+  DieAt("salvage-wal-aside", options_, /*salvage=*/false);
+  DieAt("salvage-aside", options_, /*salvage=*/false);
+  DieAt("salvage-in-place", options_, /*salvage=*/false);
+  EXPECT_EQ(ReadFile("journal.db-wal"), "") << "the damaged file's companion is not the new one's";
+  EXPECT_EQ(ReadFile("journal.db.damaged-1-wal"), wal_);
+  EXPECT_FALSE(ReadFile("journal.db.damaged-1").empty());
+  ExpectEachEntryOnce();
+}
+
+TEST_F(KilledSalvageTest, SaysAtTheNextOpeningWhatWasDone) {
+  Record();
+  DieAt("salvage-decided", options_, /*salvage=*/true);
+  ASSERT_OK(Open());
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  EXPECT_THAT(store_->repairs()[0], HasSubstr("journal.db.damaged-1"));
+}
+
+#endif
 
 TEST_F(RepairTest, SaysWhatToDoWhenTheDiskIsFullAndLosesNothing) {
   OpenEnrolled();
