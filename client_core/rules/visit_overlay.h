@@ -1,7 +1,7 @@
 // What the screen shows: the server's row of a visit with this phone's own later facts above it. Retractions of facts
 // that are themselves above the row take effect; those of folded facts wait for the server.
-// Invariant: what visit() gives depends on the row and the facts alone, not on how often it was asked in between; asking
-// again after one more fact costs no more than that fact.
+// Invariant: what visit() gives depends on the row and the facts alone, not on how often it was asked in between;
+// asking again after one more fact costs no more than that fact.
 #ifndef DOORSTEP_CLIENT_CORE_RULES_VISIT_OVERLAY_H_
 #define DOORSTEP_CLIENT_CORE_RULES_VISIT_OVERLAY_H_
 

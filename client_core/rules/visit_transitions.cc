@@ -62,6 +62,20 @@ bool AnyAssigned(const v1::Visit& visit) {
   return false;
 }
 
+// What a technician records once the work is done: with it the visit goes on as it should.
+bool FollowsTheOutcome(v1::LogEntry::FactCase fact) {
+  switch (fact) {
+    case v1::LogEntry::kDeparted:
+    case v1::LogEntry::kSignatureCaptured:
+    case v1::LogEntry::kSignatureWaived:
+    case v1::LogEntry::kFeedbackCaptured:
+    case v1::LogEntry::kFeedbackDeclined:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command) {
@@ -121,7 +135,8 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
 
 std::vector<std::string> AdviseFact(const v1::Visit& visit, absl::string_view author, v1::LogEntry::FactCase fact) {
   std::vector<std::string> advice;
-  if (HasEnded(visit.state())) {
+  const bool reported = visit.state() == v1::VISIT_STATE_COMPLETED || visit.state() == v1::VISIT_STATE_INCOMPLETE;
+  if (HasEnded(visit.state()) && !(reported && FollowsTheOutcome(fact))) {
     advice.push_back(absl::StrCat("This visit is already ", Words(visit.state()), "; the office will see this entry."));
   }
   const v1::Assignment* own = nullptr;

@@ -69,7 +69,8 @@ void SyncDriver::Send(const SendHello& hello) {
   Flight flight;
   flight.kind = Kind::kHello;
   v1::HelloRequest request;
-  // What is recorded while this call travels is not told by it, so it must say at which of the server's moments it began.
+  // What is recorded while this call travels is not told by it, so it must say at which of the server's moments it
+  // began.
   *request.mutable_clock() = parts_.store->journal().boots().Tied(SampleOf(parts_.clock->Now()));
   request.set_queue_empty(counts.saved_here == 0);
   request.set_queued_entries(counts.saved_here);
@@ -276,8 +277,13 @@ absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {
 }
 
 void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered) {
+  if (server_time_us <= 0) return;
+  if (const absl::Status noted = parts_.store->replica().NoteContact(server_time_us); !noted.ok()) {
+    // Only a status that is asked for after the next start would be older.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the contact is not stored: ", noted.message()));
+  }
   // Over a restart of the phone, or a clock that ran backwards, the round trip means nothing.
-  if (server_time_us <= 0 || sent.boot_id != answered.boot_id || answered.monotonic_us < sent.monotonic_us) return;
+  if (sent.boot_id != answered.boot_id || answered.monotonic_us < sent.monotonic_us) return;
   const int64_t half_us = (answered.monotonic_us - sent.monotonic_us) / 2;
   v1::ClockSample sample = SampleOf(answered);
   sample.set_server_time_us(server_time_us + half_us);

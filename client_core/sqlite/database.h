@@ -70,8 +70,8 @@ struct OpenOptions {
   Synchronous synchronous = Synchronous::kFull;  // FULL: a commit survives a power cut.
   bool read_only = false;
   bool create = true;  // When there is no such file; else FAILED_PRECONDITION.
-  std::string key{};  // 32 bytes; empty: not encrypted.
-  std::string vfs{};  // Empty: the system's.
+  std::string key{};   // 32 bytes; empty: not encrypted.
+  std::string vfs{};   // Empty: the system's.
   int busy_timeout_ms = 5000;
   int64_t cache_bytes = 8 * 1024 * 1024;
   bool exclusive = false;  // Only one process may have the file open (no shared memory file).

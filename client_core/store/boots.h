@@ -33,8 +33,8 @@ class Boots {
 
   // The last exchange of this boot; `server_time_us` is 0 when there was none.
   v1::ClockSample Exchange(absl::string_view boot_id) const;
-  // `now` (a reading of the clocks) with the server's time for it, as the last exchange of its boot tells it; without an
-  // exchange as it is.
+  // `now` (a reading of the clocks) with the server's time for it, as the last exchange of its boot tells it; without
+  // an exchange as it is.
   v1::ClockSample Tied(v1::ClockSample now) const;
   // The exchanges that tell the time of entries of these boots: their own, and for a boot without one the nearest
   // before and after it. Oldest first.

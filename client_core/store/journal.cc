@@ -237,6 +237,16 @@ const EpochMarks* Journal::current() const {
 
 EpochMarks* Journal::MutableCurrent() { return const_cast<EpochMarks*>(std::as_const(*this).current()); }
 
+std::optional<v1::JournalPosition> Journal::Newest() const {
+  const EpochMarks* newest = current();
+  // A current epoch in which nothing was recorded yet: what the others have came before it.
+  for (auto it = epochs_.rbegin(); it != epochs_.rend() && (newest == nullptr || newest->last_own_seq() == 0); ++it) {
+    newest = &it->second;
+  }
+  if (newest == nullptr || newest->last_own_seq() == 0 || !identity_.has_value()) return std::nullopt;
+  return MakePosition(identity_->device(), newest->epoch, newest->last_own_seq());
+}
+
 v1::JournalPosition Journal::PositionOf(const EntryInfo& info) const {
   return MakePosition(identity_.has_value() ? identity_->device() : "", info.epoch, info.seq);
 }

@@ -187,6 +187,8 @@ class Journal {
   // Changes whenever a pending entry goes or becomes another; not when one is appended.
   uint64_t pending_version() const { return pending_version_; }
   JournalCounts Counts() const;
+  // The entry that was recorded last; absent: none was.
+  std::optional<v1::JournalPosition> Newest() const;
   // Where the entry of that id is now: its own position, or where it goes on after forks. NOT_FOUND: not an entry of
   // this phone, or deleted by Retain.
   absl::StatusOr<EntryInfo> Find(const v1::JournalPosition& position);

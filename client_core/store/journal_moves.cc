@@ -186,7 +186,8 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     target.salt = issued.salt();
     target.head_hash = ChainStart(hasher_, identity.device(), target.epoch, target.salt);
 
-    // A fork leaves a token with the copy that it was given for, which may get no place here: it goes on with the entry.
+    // A fork leaves a token with the copy that it was given for, which may get no place here: it goes on with the
+    // entry.
     std::map<std::pair<uint64_t, uint64_t>, std::string> tokens;  // By first position; those not written yet.
     for (const Row& row : rows) {
       if (!row.token.empty()) tokens[FirstPosition(row.info)] = row.token;

@@ -1,5 +1,6 @@
 #include "client_core/store/local_store.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -168,7 +169,9 @@ absl::Status LocalStore::FillStatus(v1::PhoneStatus* status) {
   status->set_entries_safe(counts.safe);
   status->set_queued_bytes(counts.queued_bytes);
   status->set_oldest_queued_time_us(counts.oldest_queued_time_us);
-  status->set_last_contact_time_us(journal_->boots().LastContactUs());
+  // A replica that was rebuilt has heard nothing; the exchanges of the journal are the older, rougher word.
+  status->set_last_contact_time_us(std::max(replica_->last_contact_us(), journal_->boots().LastContactUs()));
+  if (const auto newest = journal_->Newest(); newest.has_value()) *status->mutable_last_entry() = *newest;
 
   uint64_t not_counted = 0;
   uint64_t attention = 0;

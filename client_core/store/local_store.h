@@ -83,8 +83,8 @@ class LocalStore {
   // What was damaged and what was done, in plain words, since the files were opened.
   const std::vector<std::string>& repairs() const { return repairs_; }
 
-  // Fills what the files know: device, enrolled, epoch, counts, queue, last contact, feeds_at_head, visits, repairs,
-  // lane and technicians. `last_error` and `engine_state` are the session's.
+  // Fills what the files know: device, enrolled, epoch, counts, queue, last contact, last entry, feeds_at_head,
+  // visits, repairs, lane and technicians. `last_error` and `engine_state` are the session's.
   absl::Status FillStatus(v1::PhoneStatus* status);
 
  private:

@@ -1,8 +1,7 @@
-// What the screen shows: replica row + own entries above it. Computed when asked, never stored; the visit that was asked
-// for last stays folded in memory.
-// Invariant: an own entry is shown from its append until the replica's row has it in `folded`; it never vanishes in
-// between and never counts twice. Readers take the journal first, then the replica.
-// Not thread-safe; cheap to make; borrows both files and what is remembered of them for its life.
+// What the screen shows: replica row + own entries above it. Computed when asked, never stored; the visit that was
+// asked for last stays folded in memory. Invariant: an own entry is shown from its append until the replica's row has
+// it in `folded`; it never vanishes in between and never counts twice. Readers take the journal first, then the
+// replica. Not thread-safe; cheap to make; borrows both files and what is remembered of them for its life.
 #ifndef DOORSTEP_CLIENT_CORE_STORE_LOCAL_VIEW_H_
 #define DOORSTEP_CLIENT_CORE_STORE_LOCAL_VIEW_H_
 

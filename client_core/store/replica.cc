@@ -44,10 +44,16 @@ CREATE TABLE left_visit (
 CREATE TABLE kept_identity (one INTEGER PRIMARY KEY CHECK (one = 1), identity BLOB NOT NULL);
 )sql";
 
+// Somebody who opens the phone asks when the office was heard last, which the exchanges of the journal tell only
+// roughly.
+constexpr absl::string_view kContactSchema = R"sql(
+CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), server_time_us INTEGER NOT NULL);
+)sql";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
-  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema}));
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema}));
   std::unique_ptr<Replica> replica(new Replica(db));
   ASSIGN_OR_RETURN(replica->read_version_,
                    db->Prepare("SELECT version FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
@@ -58,6 +64,9 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
   ASSIGN_OR_RETURN(replica->drop_, db->Prepare("DELETE FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
   ASSIGN_OR_RETURN(replica->read_entity_,
                    db->Prepare("SELECT version, entity FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
+  ASSIGN_OR_RETURN(replica->note_contact_,
+                   db->Prepare("INSERT INTO contact (one, server_time_us) VALUES (1, $1) ON CONFLICT (one) DO UPDATE "
+                               "SET server_time_us = $1"));
   RETURN_IF_ERROR(replica->Load());
   return replica;
 }
@@ -85,6 +94,11 @@ absl::Status Replica::Load() {
     const auto known = before.find(feed.state.name);
     if (known != before.end()) feed.head_page = known->second.head_page;
     feeds_[feed.state.name] = std::move(feed);
+  }
+  {
+    ASSIGN_OR_RETURN(sqlite::Statement contact, db_->Prepare("SELECT server_time_us FROM contact"));
+    ASSIGN_OR_RETURN(const bool row, contact.Step());
+    last_contact_us_ = row ? contact.Int(0) : 0;
   }
   return ForEach(kDeviceFeed, v1::ENTITY_KIND_JUDGEMENT, [this](absl::string_view id, absl::string_view entity) {
     TakeJudgement(id, entity);
@@ -215,6 +229,11 @@ absl::StatusOr<std::optional<v1::DeviceState>> Replica::Device() {
                : absl::DataLossError("replica: the device's state is damaged");
   }));
   return device;
+}
+
+absl::Status Replica::NoteContact(int64_t server_time_us) {
+  last_contact_us_ = server_time_us;
+  return note_contact_.Bind(1, server_time_us).Run();
 }
 
 absl::Status Replica::KeepIdentity(absl::string_view identity) {

@@ -96,6 +96,10 @@ class Replica {
   // What the office says about this device; absent until the device feed has come.
   absl::StatusOr<std::optional<v1::DeviceState>> Device();
 
+  // Server time of the last answer, as it was noted; 0: never.
+  int64_t last_contact_us() const { return last_contact_us_; }
+  absl::Status NoteContact(int64_t server_time_us);
+
   // A copy of the journal's identity (a serialized EnrollResponse), for the day the journal is damaged.
   absl::Status KeepIdentity(absl::string_view identity);
   absl::StatusOr<std::string> KeptIdentity();
@@ -124,6 +128,7 @@ class Replica {
   SodiumSha256 hasher_;
   std::map<std::string, Feed> feeds_;
   uint64_t version_ = 0;
+  int64_t last_contact_us_ = 0;
   int64_t pages_ = 0;          // Applied since opening.
   int64_t journals_page_ = 0;  // The last of them that brought a JournalState.
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;
@@ -131,6 +136,7 @@ class Replica {
   sqlite::Statement put_;
   sqlite::Statement drop_;
   sqlite::Statement read_entity_;
+  sqlite::Statement note_contact_;
 };
 
 }  // namespace doorstep

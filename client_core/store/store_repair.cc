@@ -67,9 +67,10 @@ absl::Status LocalStore::OpenFiles() {
   // What a process has left that ended in the midst of a salvage.
   if (JournalSwap(Path(kJournalFile)).decided()) {
     ASSIGN_OR_RETURN(const std::string aside, JournalSwap(Path(kJournalFile)).Finish());
-    Report(absl::StrCat("The journal was damaged. It was salvaged before this phone was last closed; the damaged file is "
-                        "kept as ",
-                        aside, "."));
+    Report(
+        absl::StrCat("The journal was damaged. It was salvaged before this phone was last closed; the damaged file is "
+                     "kept as ",
+                     aside, "."));
   }
   JournalSwap(Path(kJournalFile)).Clean();
   const absl::Status journal = OpenJournal(/*create=*/true);
@@ -148,8 +149,8 @@ absl::Status LocalStore::RepairJournal(const absl::Status& damaged) {
   const absl::Status salvaged = SalvageJournal(damaged);
   if (salvaged.ok()) return salvaged;
   // Once the salvaged journal is decided upon, what the damaged one took would be lost when it is set aside.
-  const bool damaged_is_left = journal_ == nullptr && !JournalSwap(Path(kJournalFile)).decided() &&
-                               OpenJournal(/*create=*/false).ok();
+  const bool damaged_is_left =
+      journal_ == nullptr && !JournalSwap(Path(kJournalFile)).decided() && OpenJournal(/*create=*/false).ok();
   if (journal_ == nullptr && !damaged_is_left) {
     shown_.reset();
     ASSIGN_OR_RETURN(journal_db_, OpenInMemory());

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/mutex.h"
@@ -34,6 +35,23 @@ std::string Flatten(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
+// gRPC's own words name sockets and subchannels; they stay with the status for the log.
+constexpr char kGrpcPayload[] = "doorstep/grpc";
+
+absl::Status InPlainWords(const grpc::Status& status, const std::string& address) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  absl::Status plain;
+  if (code == absl::StatusCode::kUnavailable) {
+    plain = absl::Status(code, absl::StrCat("no connection to ", address));
+  } else if (code == absl::StatusCode::kDeadlineExceeded) {
+    plain = absl::Status(code, absl::StrCat("no answer from ", address, " in time"));
+  } else {
+    return absl::Status(code, status.error_message());
+  }
+  plain.SetPayload(kGrpcPayload, absl::Cord(status.error_message()));
+  return plain;
+}
+
 struct Call {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
@@ -43,7 +61,7 @@ struct Call {
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(const std::string& address) : stub_(Connect(address)) {}
+  explicit GrpcTransport(const std::string& address) : address_(address), stub_(Connect(address)) {}
 
   ~GrpcTransport() override {
     std::unordered_map<uint64_t, std::shared_ptr<Call>> left;
@@ -108,13 +126,13 @@ class GrpcTransport final : public Transport {
       if (closing_) call.done = nullptr;
     }
     if (call.done) {
-      call.done(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()),
-                status.ok() ? Flatten(call.answer) : "");
+      call.done(InPlainWords(status, address_), status.ok() ? Flatten(call.answer) : "");
     }
     MutexLock lock(&mutex_);
     if (--running_ == 0) none_left_.NotifyAll();
   }
 
+  const std::string address_;
   grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
   Mutex mutex_;
   CondVar none_left_;

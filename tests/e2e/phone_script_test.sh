@@ -79,6 +79,24 @@ check "entries counted" "$(jq -r 'select(.command == "status").answer.entries_co
 check "entries in the tally" "$(cut -f1 "$folder/tally" | tr '\n' ' ')" "d1.1.1 d1.1.2 d1.1.3 d1.1.4 "
 check "entries at the office" "$("$office" journal show d1 --json | jq -c '[.entries[].position.seq]')" '["1","2","3","4"]'
 check "words at the office" "$("$office" journal show d1 --json | jq -r '.entries[1].entry.note.text')" "the customer's boiler, 锅炉"
+echo 'entry last
+status
+visits' >"$folder/night"
+play "$folder/night" >"$folder/out" || fail "the night: $(<"$folder/out")"
+grep -q '^d1\.1\.4  outcome_reported' "$folder/out" || fail "the last entry is not known: $(<"$folder/out")"
+offset=$(date +%:z)
+grep -q "^the office answered last at $(date +%F).* $offset;" "$folder/out" || fail "the contact: $(<"$folder/out")"
+tomorrow=$(date -d 'tomorrow 12:00' +%F)
+grep -q "^$tomorrow 08:00-10:00 $(date -d "$tomorrow 12:00" +%:z) " "$folder/out" || fail "no offset: $(<"$folder/out")"
+
+echo sync >"$folder/nobody"
+status=0
+"$phone" --dir "$folder/phone" --server 127.0.0.1:1 --script "$folder/nobody" >"$folder/out" 2>"$folder/err" || status=$?
+check "nobody answers" "$status" 1
+grep -q '^Error: sync stopped: .*no connection to 127.0.0.1:1;' "$folder/err" || fail "not in plain words: $(<"$folder/err")"
+grep -q '^Try: sync again once doorstepd runs there' "$folder/err" || fail "no advice: $(<"$folder/err")"
+! grep -qi 'ipv4\|failed to connect' "$folder/err" || fail "gRPC's words: $(<"$folder/err")"
+
 check "the visit" "$("$office" visit show V-1 --json | jq -r .visit.state)" VISIT_STATE_COMPLETED
 
 status=0

@@ -172,24 +172,25 @@ absl::StatusOr<v1::TimeWindow> ParseWindow(absl::string_view text, const absl::T
   return window;
 }
 
-std::string ShowTime(int64_t time_us, absl::string_view zone) {
-  if (time_us == 0) return "-";
-  return Format(absl::FromUnixMicros(time_us), ZoneForShowing(zone));
+std::string ShowTime(int64_t time_us, const absl::TimeZone& zone) {
+  return time_us == 0 ? "-" : Format(absl::FromUnixMicros(time_us), zone);
 }
 
-std::string ShowTimeAt(int64_t time_us, int32_t utc_offset_s) {
-  if (time_us == 0) return "-";
-  return Format(absl::FromUnixMicros(time_us), absl::FixedTimeZone(utc_offset_s));
-}
+std::string ShowTime(int64_t time_us, absl::string_view zone) { return ShowTime(time_us, ZoneForShowing(zone)); }
 
-std::string ShowWindow(const v1::TimeWindow& window, absl::string_view zone_name) {
+std::string ShowWindow(const v1::TimeWindow& window, const absl::TimeZone& zone) {
   if (window.start_time_us() == 0 && window.end_time_us() == 0) return "-";
-  const absl::TimeZone zone = ZoneForShowing(window.zone().empty() ? zone_name : absl::string_view(window.zone()));
   const absl::Time start = absl::FromUnixMicros(window.start_time_us());
   const absl::Time end = absl::FromUnixMicros(window.end_time_us());
   const bool one_day = absl::ToCivilDay(start, zone) == absl::ToCivilDay(end, zone);
   return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", start, zone), " to ",
                       absl::FormatTime(one_day ? "%H:%M %Ez" : "%Y-%m-%d %H:%M %Ez", end, zone));
+}
+
+std::string ShowZone(const absl::TimeZone& zone) {
+  const std::string name = zone.name();
+  if (absl::StartsWith(name, "Fixed/")) return absl::FormatTime("%Ez", absl::UnixEpoch(), zone);
+  return name.empty() || name == "localtime" ? "this machine's zone" : name;
 }
 
 std::string ShowDay(int32_t day) { return absl::FormatCivilTime(absl::CivilDay(1970, 1, 1) + day); }

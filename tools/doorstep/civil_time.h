@@ -41,12 +41,14 @@ absl::StatusOr<absl::TimeZone> FindZone(absl::string_view name);
 // "2026-11-23T08:00/10:00" or "2026-11-23T08:00/2026-11-24T10:00", with the civil text that was promised kept.
 absl::StatusOr<v1::TimeWindow> ParseWindow(absl::string_view text, const absl::TimeZone& zone);
 
-// "2026-11-23 08:00:15 +01:00"; "-" for 0. `zone` empty or unknown: this machine's zone.
+// "2026-11-23 08:00:15 +01:00"; "-" for 0.
+std::string ShowTime(int64_t time_us, const absl::TimeZone& zone);
+// `zone` empty or unknown: this machine's zone.
 std::string ShowTime(int64_t time_us, absl::string_view zone = "");
-// The same at an offset that a phone noted.
-std::string ShowTimeAt(int64_t time_us, int32_t utc_offset_s);
-// "2026-11-23 08:00 to 10:00 +01:00", in the window's own zone if it has one; "-" when there is none.
-std::string ShowWindow(const v1::TimeWindow& window, absl::string_view zone = "");
+// "2026-11-23 08:00 to 10:00 +01:00", whatever the window's own zone is; "-" when there is none.
+std::string ShowWindow(const v1::TimeWindow& window, const absl::TimeZone& zone);
+// What a screen says once about all its times: "Europe/Berlin", "+05:30", "this machine's zone".
+std::string ShowZone(const absl::TimeZone& zone);
 // Days since 1970-01-01 as "2026-11-23", and back.
 std::string ShowDay(int32_t day);
 absl::StatusOr<int32_t> ParseDay(absl::string_view text);

@@ -85,8 +85,8 @@ std::string ObservedWords(const v1::AssetObserved& observed) {
                Named("does not use", observed.unused_feature())});
 }
 
-std::string CommitmentWords(const v1::Commitment& commitment) {
-  return Join({commitment.text(), If(commitment.due_time_us() != 0, "due " + ShowTime(commitment.due_time_us())),
+std::string CommitmentWords(const v1::Commitment& commitment, const absl::TimeZone& zone) {
+  return Join({commitment.text(), If(commitment.due_time_us() != 0, "due " + ShowTime(commitment.due_time_us(), zone)),
                Named("promise", commitment.id())});
 }
 
@@ -99,7 +99,7 @@ std::string FactKind(const v1::LogEntry& entry) {
   return absl::StrReplaceAll(field->name(), {{"_", " "}});
 }
 
-std::string FactContent(const v1::LogEntry& entry) {
+std::string FactContent(const v1::LogEntry& entry, const absl::TimeZone& zone) {
   switch (entry.fact_case()) {
     case v1::LogEntry::kTravelStarted:
       return PlaceWords(entry.travel_started().position());
@@ -156,7 +156,7 @@ std::string FactContent(const v1::LogEntry& entry) {
     case v1::LogEntry::kFeedbackDeclined:
       return entry.feedback_declined().reason();
     case v1::LogEntry::kCommitmentMade:
-      return CommitmentWords(entry.commitment_made().commitment());
+      return CommitmentWords(entry.commitment_made().commitment(), zone);
     case v1::LogEntry::kCommitmentFulfilled:
       return Join({Named("promise", entry.commitment_fulfilled().commitment_id()),
                    Words(entry.commitment_fulfilled().state())});
@@ -176,7 +176,7 @@ std::string FactContent(const v1::LogEntry& entry) {
                    Named("serial", entry.asset_registered().asset().serial())});
     case v1::LogEntry::kCorrection:
       return Join({absl::StrCat(FormatPosition(entry.correction().target()), " becomes ",
-                                EntryWords(entry.correction().replacement())),
+                                EntryWords(entry.correction().replacement(), zone)),
                    entry.correction().reason()});
     case v1::LogEntry::kRetraction:
       return Join({FormatPosition(entry.retraction().target()), entry.retraction().reason()});
@@ -185,8 +185,8 @@ std::string FactContent(const v1::LogEntry& entry) {
   }
 }
 
-std::string EntryWords(const v1::LogEntry& entry) {
-  const std::string content = FactContent(entry);
+std::string EntryWords(const v1::LogEntry& entry, const absl::TimeZone& zone) {
+  const std::string content = FactContent(entry, zone);
   return content.empty() ? FactKind(entry) : absl::StrCat(FactKind(entry), ": ", content);
 }
 

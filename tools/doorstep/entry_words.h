@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "doorstep/v1/sync.pb.h"
 #include "doorstep/v1/visit.pb.h"
 
@@ -12,9 +13,10 @@ namespace doorstep::cli {
 // "arrived", "part used". "unknown kind" for a fact of a newer phone.
 std::string FactKind(const v1::LogEntry& entry);
 // What the fact holds besides its kind: "2 x V-SEAT", "not resolved; fault VALVE-SEAT". May be empty.
-std::string FactContent(const v1::LogEntry& entry);
+// Times in it are shown in `zone`.
+std::string FactContent(const v1::LogEntry& entry, const absl::TimeZone& zone);
 // "arrived", or "part used: 2 x V-SEAT".
-std::string EntryWords(const v1::LogEntry& entry);
+std::string EntryWords(const v1::LogEntry& entry, const absl::TimeZone& zone);
 
 // "not resolved; fault VALVE-SEAT; the customer confirms".
 std::string OutcomeWords(const v1::Outcome& outcome);

@@ -44,19 +44,28 @@ absl::Status Show(const Args& args, const Tools& tools) {
     *request.mutable_after() = page.entries(page.entries_size() - 1).position();
   }
   if (tools.globals->json) return PrintJson(all);
-  Table table(
-      {{"Entry"}, {"Time"}, {"Received"}, {"By"}, {"Visit"}, {"What", false, true}, {"Judgement", false, true}});
+  // Where the phone was when the first of them was recorded.
+  const int32_t offset_s = all.entries().empty() ? 0 : all.entries(0).time().utc_offset_s();
+  const absl::TimeZone zone = absl::FixedTimeZone(offset_s);
+  Table table({{"Entry"},
+               {"Time", false, true},
+               {"Received"},
+               {"By"},
+               {"Visit"},
+               {"What", false, true},
+               {"Judgement", false, true}});
   for (const v1::ReceivedEntry& entry : all.entries()) {
     const bool counted =
         entry.judgement().verdict() == v1::VERDICT_COUNTED || entry.judgement().verdict() == v1::VERDICT_UNSPECIFIED;
-    table.Row({FormatPosition(entry.position()), ShowTimeAt(entry.time().time_us(), entry.time().utc_offset_s()),
-               ShowTime(entry.received_time_us()), entry.author(), entry.entry().visit_id(), EntryWords(entry.entry()),
-               JudgementWords(entry.judgement())},
+    table.Row({FormatPosition(entry.position()), ShowTime(entry.time().time_us(), zone),
+               ShowTime(entry.received_time_us(), zone), entry.author(), entry.entry().visit_id(),
+               EntryWords(entry.entry(), zone), JudgementWords(entry.judgement())},
               counted ? Colour::kPlain : Colour::kWarning);
   }
   if (table.empty()) {
     Note("Nothing was received.");
   } else {
+    Say(absl::StrCat("Times in ", ShowZone(zone), "."));
     table.Print();
   }
   if (all.more()) {

@@ -56,7 +56,8 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   details.Add("Visit", entry.judgement().visit_id());
   v1::LogEntry parsed;
   const bool readable = !entry.envelope().opaque() && parsed.ParseFromString(bytes);
-  details.Add("Says", readable ? EntryWords(parsed) : "these bytes are no entry that this program can read");
+  details.Add("Says", readable ? EntryWords(parsed, absl::LocalTimeZone())
+                               : "these bytes are no entry that this program can read");
   details.Add("Bytes", absl::StrCat(Grouped(bytes.size()), ": ", absl::BytesToHexString(bytes.substr(0, kBytesShown)),
                                     bytes.size() > kBytesShown ? "... (--json has all)" : ""));
   details.Print();

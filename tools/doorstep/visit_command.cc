@@ -69,9 +69,10 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   if (!response.silent().empty()) Say();
   for (const v1::SilentTechnician& silent : response.silent()) {
     const bool never = silent.silent_since_time_us() == 0;
-    Say(absl::StrCat(
-        "The phone of ", Printable(silent.technician_id()), never ? " has never been heard from" : " is silent since ",
-        never ? "" : ShowTime(silent.silent_since_time_us()), ": nothing counts as missed before it reports."));
+    Say(absl::StrCat("The phone of ", Printable(silent.technician_id()),
+                     never ? " has never been heard from" : " is silent since ",
+                     never ? "" : ShowTime(silent.silent_since_time_us(), VisitZone(response.visit())),
+                     ": nothing counts as missed before it reports."));
   }
   return absl::OkStatus();
 }

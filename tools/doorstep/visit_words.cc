@@ -17,14 +17,10 @@ namespace {
 // Early is early from here on (health counts it so).
 constexpr int64_t kGraceMicros = int64_t{15} * 60 * 1000000;
 
-std::string Zone(const v1::Visit& visit) {
-  if (!visit.promised().zone().empty()) return visit.promised().zone();
-  return visit.planned().zone();
-}
-
 std::string WhenText(const v1::Visit& visit) {
-  if (visit.ended_time_us() != 0) return VisitTime(visit, visit.ended_time_us());
-  return ShowWindow(visit.planned(), Zone(visit));
+  const absl::TimeZone zone = VisitZone(visit);
+  if (visit.ended_time_us() != 0) return ShowTime(visit.ended_time_us(), zone);
+  return ShowWindow(visit.planned(), zone);
 }
 
 Colour VisitColour(const v1::Visit& visit) { return visit.attention().empty() ? Colour::kPlain : Colour::kWarning; }
@@ -37,6 +33,7 @@ std::string AttentionText(const v1::Visit& visit) {
 
 void PrintAssignments(const v1::Visit& visit) {
   if (visit.assignments().empty()) return;
+  const absl::TimeZone zone = VisitZone(visit);
   Say();
   Table table({{"Technician"},
                {"Role"},
@@ -52,8 +49,8 @@ void PrintAssignments(const v1::Visit& visit) {
                       assignment.revoked_reason().empty() ? "" : ": ", assignment.revoked_reason());
     }
     table.Row(
-        {assignment.technician_id(), Words(assignment.role()), state, VisitTime(visit, assignment.assigned_time_us()),
-         VisitTime(visit, assignment.arrived_time_us()), VisitTime(visit, assignment.ended_time_us()),
+        {assignment.technician_id(), Words(assignment.role()), state, ShowTime(assignment.assigned_time_us(), zone),
+         ShowTime(assignment.arrived_time_us(), zone), ShowTime(assignment.ended_time_us(), zone),
          assignment.has_outcome() ? OutcomeWords(assignment.outcome()) : ""},
         assignment.revoked() ? Colour::kFaint : Colour::kPlain);
   }
@@ -68,16 +65,23 @@ std::string RequirementWords(const v1::Requirements& requirements) {
   return absl::StrJoin(words, ", ");
 }
 
-std::string WindowOrNothing(const v1::TimeWindow& window, const std::string& zone) {
+std::string WindowOrNothing(const v1::TimeWindow& window, const absl::TimeZone& zone) {
   return window.end_time_us() == 0 ? "" : ShowWindow(window, zone);
+}
+
+std::string TimeOrNothing(int64_t time_us, const absl::TimeZone& zone) {
+  return time_us == 0 ? "" : ShowTime(time_us, zone);
 }
 
 }  // namespace
 
-std::string VisitTime(const v1::Visit& visit, int64_t time_us) {
-  const std::string zone = Zone(visit);
-  if (!zone.empty() || (visit.utc_offset_s() == 0 && visit.ended_time_us() == 0)) return ShowTime(time_us, zone);
-  return ShowTimeAt(time_us, visit.utc_offset_s());
+absl::TimeZone VisitZone(const v1::Visit& visit, absl::TimeZone otherwise) {
+  for (const v1::TimeWindow* window : {&visit.promised(), &visit.planned(), &visit.constraint()}) {
+    const absl::StatusOr<absl::TimeZone> zone = FindZone(window->zone());
+    if (zone.ok()) return *zone;
+  }
+  const bool seen = visit.utc_offset_s() != 0 || visit.arrived_time_us() != 0 || visit.ended_time_us() != 0;
+  return seen ? absl::FixedTimeZone(visit.utc_offset_s()) : otherwise;
 }
 
 std::string Assigned(const v1::Visit& visit) {
@@ -121,7 +125,7 @@ void PrintVisitTable(const Visits& visits) {
 }
 
 void PrintVisit(const v1::Visit& visit) {
-  const std::string zone = Zone(visit);
+  const absl::TimeZone zone = VisitZone(visit);
   Details details;
   details.Add("Visit", visit.id());
   details.Add("State", Words(visit.state()));
@@ -130,16 +134,17 @@ void PrintVisit(const v1::Visit& visit) {
   details.Add("Site", visit.site_id());
   details.Add("Assets", absl::StrJoin(visit.asset_ids(), ", "));
   details.Add("Work order", visit.work_order_id());
+  details.Add("Times in", ShowZone(zone));
   details.Add("Possible", WindowOrNothing(visit.constraint(), zone));
   details.Add("Planned", WindowOrNothing(visit.planned(), zone));
   details.Add("Promised", WindowOrNothing(visit.promised(), zone));
-  if (visit.travel_started_time_us() != 0) details.Add("Set out", VisitTime(visit, visit.travel_started_time_us()));
+  details.Add("Set out", TimeOrNothing(visit.travel_started_time_us(), zone));
   if (visit.arrived_time_us() != 0) {
     const std::string punctuality = PunctualityWords(visit);
     details.Add("Arrived",
-                absl::StrCat(VisitTime(visit, visit.arrived_time_us()), punctuality.empty() ? "" : ": ", punctuality));
+                absl::StrCat(ShowTime(visit.arrived_time_us(), zone), punctuality.empty() ? "" : ": ", punctuality));
   }
-  if (visit.ended_time_us() != 0) details.Add("Ended", VisitTime(visit, visit.ended_time_us()));
+  details.Add("Ended", TimeOrNothing(visit.ended_time_us(), zone));
   if (visit.has_outcome()) details.Add("Outcome", OutcomeWords(visit.outcome()));
   details.Add("Feedback", Words(visit.feedback()));
   details.Add("Instructions", visit.instructions());
@@ -168,17 +173,19 @@ void PrintVisitLine(const v1::Visit& visit) {
 }
 
 void PrintVisitLog(const v1::GetVisitLogResponse& log, const v1::Visit& visit) {
+  const absl::TimeZone zone = log.items().empty()
+                                  ? VisitZone(visit)
+                                  : VisitZone(visit, absl::FixedTimeZone(log.items(0).time().utc_offset_s()));
   Table table({{"Entry"}, {"Time", false, true}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
   for (const v1::VisitLogItem& item : log.items()) {
-    const std::string time = Zone(visit).empty() ? ShowTimeAt(item.time().time_us(), item.time().utc_offset_s())
-                                                 : ShowTime(item.time().time_us(), Zone(visit));
-    table.Row({FormatPosition(item.position()), time, Words(item.time().quality()), item.author(),
-               EntryWords(item.entry()), item.judgement()},
+    table.Row({FormatPosition(item.position()), ShowTime(item.time().time_us(), zone), Words(item.time().quality()),
+               item.author(), EntryWords(item.entry(), zone), item.judgement()},
               absl::StartsWith(item.judgement(), "counted") ? Colour::kPlain : Colour::kWarning);
   }
   if (table.empty()) {
     Note("Nothing was recorded for this visit yet.");
   } else {
+    Say(absl::StrCat("Times in ", ShowZone(zone), "."));
     table.Print();
   }
 }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "doorstep/v1/visit.pb.h"
 #include "google/protobuf/repeated_field.h"
@@ -12,8 +13,9 @@ namespace doorstep::cli {
 
 using Visits = google::protobuf::RepeatedPtrField<v1::Visit>;
 
-// An instant of the visit in the visit's own zone: the promised window's, else the phone's offset.
-std::string VisitTime(const v1::Visit& visit, int64_t time_us);
+// The one zone of everything that is shown of a visit: that of its windows, else the offset at which a phone was there,
+// else `otherwise`.
+absl::TimeZone VisitZone(const v1::Visit& visit, absl::TimeZone otherwise = absl::LocalTimeZone());
 // Those who are expected, the lead first: "T-ana, T-bo".
 std::string Assigned(const v1::Visit& visit);
 // "arrived 12 min after the promised window"; empty when there is nothing to compare.

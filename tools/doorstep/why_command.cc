@@ -57,8 +57,9 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
   if (tools.globals->json) return PrintJson(response);
   const v1::ReceivedEntry& entry = response.entry();
-  Say(Printable(absl::StrCat("On ", ShowTimeAt(entry.time().time_us(), entry.time().utc_offset_s()), ", ",
-                             entry.author(), " recorded: ", EntryWords(entry.entry()))));
+  const absl::TimeZone zone = VisitZone(response.visit(), absl::FixedTimeZone(entry.time().utc_offset_s()));
+  Say(Printable(absl::StrCat("On ", ShowTime(entry.time().time_us(), zone), ", ", entry.author(),
+                             " recorded: ", EntryWords(entry.entry(), zone))));
   Say(Printable(EntryVerdictWords(response)));
   const v1::Verdict verdict = entry.judgement().verdict();
   if (verdict != v1::VERDICT_QUARANTINED && verdict != v1::VERDICT_SAME_AS_ORIGINAL) {
@@ -72,7 +73,7 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   details.Add("Clock",
               absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));
   details.Add("Received",
-              absl::StrCat(ShowTime(entry.received_time_us()), ", ",
+              absl::StrCat(ShowTime(entry.received_time_us(), zone), ", ",
                            ShowDuration(entry.received_time_us() - entry.time().time_us()), " after it was recorded"));
   details.Add("Visit", entry.entry().visit_id());
   if (response.has_visit()) {
@@ -92,7 +93,7 @@ std::vector<std::string> VisitStory(const v1::GetVisitResponse& response) {
   story.push_back(first + ".");
   if (visit.promised().end_time_us() != 0) {
     const std::string punctuality = PunctualityWords(visit);
-    story.push_back(absl::StrCat("The customer was promised ", ShowWindow(visit.promised()),
+    story.push_back(absl::StrCat("The customer was promised ", ShowWindow(visit.promised(), VisitZone(visit)),
                                  punctuality.empty() ? "" : "; the technician ", punctuality, "."));
   }
   if (visit.rescheduled_count() > 0) {

@@ -46,7 +46,7 @@ absl::StatusOr<v1::LogEntry> BuildFact(const Fact& fact, const std::vector<std::
 absl::StatusOr<v1::JournalPosition> ReadTarget(absl::string_view word, const FactContext& context) {
   if (word != "last") return ParsePosition(word);
   if (context.last.seq() > 0) return context.last;
-  return WithTry(absl::FailedPreconditionError("nothing was recorded since this phone was opened"), "queue --all");
+  return WithTry(absl::FailedPreconditionError("nothing was recorded on this phone yet"), "open VISIT, then note TEXT");
 }
 
 std::string NewId(int64_t now_us) {

@@ -18,7 +18,7 @@ struct FactContext {
   // The visit that is open; its id alone when the phone does not have it. Without an id: none is open.
   v1::Visit visit;
   int64_t now_us = 0;
-  // What `last` means as a position. Absent: nothing was recorded since the program began.
+  // What `last` means as a position. Absent: nothing was recorded on this phone yet.
   v1::JournalPosition last;
 };
 

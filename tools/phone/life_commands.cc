@@ -33,6 +33,9 @@ absl::StatusOr<Answer> Enrol(Phone& phone, const Arguments& words) {
   if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status)) {
     return WithTry(status, "enrol CODE, with a code that `doorstep device invite TECHNICIAN` makes at the office");
   }
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    return WithTry(status, "enrol CODE again once doorstepd runs there; --server HOST:PORT names another place");
+  }
   if (!status.ok()) return status;
   const absl::StatusOr<v1::PhoneStatus> now = phone.core->Status();
   if (!now.ok()) return now.status();
@@ -87,9 +90,10 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   // Who sets a bound of bytes wants something left over; only that nothing at all went through is a failure then.
   const bool bounded = words.Has("bytes") && report->entries_sent() + report->changes_received() > 0;
   if (!report->complete() && !bounded) {
+    const bool nobody = absl::StrContains(report->stopped_because(), "no connection");
     return WithTry(absl::UnavailableError(absl::StrCat("sync stopped: ", report->stopped_because(), "; ", done, ", ",
                                                        report->entries_left(), " left")),
-                   "sync again; nothing is lost");
+                   nobody ? "sync again once doorstepd runs there; nothing is lost" : "sync again; nothing is lost");
   }
   Answer answer;
   answer.Line(report->complete()

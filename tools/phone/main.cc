@@ -42,6 +42,10 @@ int Run(const Flags& flags) {
     status = core.status();
     if (core.ok()) phone.core = *std::move(core);
   }
+  if (status.ok()) {
+    const absl::StatusOr<v1::PhoneStatus> recorded = phone.core->Status();
+    if (recorded.ok()) phone.last = recorded->last_entry();
+  }
   if (!status.ok()) {
     PrintError(status);
     return kExitFailed;

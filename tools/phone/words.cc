@@ -109,7 +109,7 @@ absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text) {
 
 std::string TimeText(int64_t time_us) {
   if (time_us == 0) return "-";
-  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
+  return absl::FormatTime("%Y-%m-%d %H:%M %Ez", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
 }
 
 std::string WindowText(const v1::TimeWindow& window) {
@@ -119,7 +119,7 @@ std::string WindowText(const v1::TimeWindow& window) {
   const absl::Time end = absl::FromUnixMicros(window.end_time_us());
   const bool same_day = absl::ToCivilDay(start, zone) == absl::ToCivilDay(end, zone);
   return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", start, zone), "-",
-                      absl::FormatTime(same_day ? "%H:%M" : "%Y-%m-%d %H:%M", end, zone));
+                      absl::FormatTime(same_day ? "%H:%M %Ez" : "%Y-%m-%d %H:%M %Ez", end, zone));
 }
 
 absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {

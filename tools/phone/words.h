@@ -44,9 +44,10 @@ std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& typ
 std::string PositionText(const v1::JournalPosition& position);
 absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text);
 
-// In the phone's own zone: "2026-11-23 08:05"; "-" for 0.
+// Every time that this program shows is in the phone's own zone, with its offset: the office may be in another.
+// "2026-11-23 08:05 +01:00"; "-" for 0.
 std::string TimeText(int64_t time_us);
-// "08:00-10:00" on `window`'s day; "-" when there is none.
+// "2026-11-23 08:00-10:00 +01:00"; "-" when there is none.
 std::string WindowText(const v1::TimeWindow& window);
 // "+2d", "+90m", "+3h", "2026-11-25" (the end of that day) or "2026-11-25T17:00" in the phone's zone.
 absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us);

@@ -72,7 +72,8 @@ TEST(CivilTimeTest, AWindowKeepsTheCivilTimesThatWerePromised) {
   EXPECT_EQ(window->end_time_us(), Micros("2026-11-23T10:00:00+01:00"));
   EXPECT_EQ(window->zone(), "Europe/Berlin");
   EXPECT_EQ(window->civil(), "2026-11-23T08:00/2026-11-23T10:00");
-  EXPECT_EQ(ShowWindow(*window), "2026-11-23 08:00 to 10:00 +01:00");
+  EXPECT_EQ(ShowWindow(*window, *FindZone("Europe/Berlin")), "2026-11-23 08:00 to 10:00 +01:00");
+  EXPECT_EQ(ShowWindow(*window, absl::FixedTimeZone(-5 * 3600)), "2026-11-23 02:00 to 04:00 -05:00");
 
   const absl::StatusOr<v1::TimeWindow> fixed = ParseWindow("2026-11-23T08:00+05:30/10:00", *FindZone("UTC"));
   ASSERT_TRUE(fixed.ok());
@@ -91,8 +92,14 @@ TEST(CivilTimeTest, DaysSurviveTheWayThereAndBack) {
 
 TEST(CivilTimeTest, TimesAreShownInTheirZone) {
   EXPECT_EQ(ShowTime(Micros("2026-11-23T07:00:00Z"), "Asia/Shanghai"), "2026-11-23 15:00 +08:00");
-  EXPECT_EQ(ShowTimeAt(Micros("2026-11-23T07:00:09Z"), -12600), "2026-11-23 03:30:09 -03:30");
+  EXPECT_EQ(ShowTime(Micros("2026-11-23T07:00:09Z"), absl::FixedTimeZone(-12600)), "2026-11-23 03:30:09 -03:30");
   EXPECT_EQ(ShowTime(0), "-");
+}
+
+TEST(CivilTimeTest, AScreenNamesItsZone) {
+  EXPECT_EQ(ShowZone(*FindZone("Europe/Berlin")), "Europe/Berlin");
+  EXPECT_EQ(ShowZone(absl::FixedTimeZone(-12600)), "-03:30");
+  EXPECT_EQ(ShowZone(absl::UTCTimeZone()), "UTC");
 }
 
 }  // namespace

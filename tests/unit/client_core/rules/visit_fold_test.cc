@@ -336,5 +336,17 @@ TEST(VisitFoldTest, AdvisesAndNeverForbids) {
               ElementsAre(HasSubstr("not assigned")));
 }
 
+TEST(VisitFoldTest, AdvisesAfterTheOutcomeOnlyOnWhatDoesNotBelongThere) {
+  const v1::Visit done = Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  for (const v1::LogEntry::FactCase fact :
+       {v1::LogEntry::kSignatureCaptured, v1::LogEntry::kSignatureWaived, v1::LogEntry::kFeedbackCaptured,
+        v1::LogEntry::kFeedbackDeclined, v1::LogEntry::kDeparted}) {
+    EXPECT_THAT(AdviseFact(done, "ana", fact), IsEmpty()) << fact;
+  }
+  EXPECT_THAT(AdviseFact(done, "ana", v1::LogEntry::kWorkStarted), ElementsAre(HasSubstr("already completed")));
+  EXPECT_THAT(AdviseFact(Dispatched("ana").Cancel(5).Fold(), "ana", v1::LogEntry::kFeedbackCaptured),
+              ElementsAre(HasSubstr("already cancelled")));
+}
+
 }  // namespace
 }  // namespace doorstep

@@ -51,8 +51,8 @@ v1::LogEntry AnyFact(std::mt19937& draw, uint64_t epoch, uint64_t seq) {
       break;
     case 4:
       entry.mutable_outcome_reported()->set_finished(draw() % 2 == 0);
-      entry.mutable_outcome_reported()->mutable_outcome()->set_code(
-          draw() % 2 == 0 ? v1::OUTCOME_CODE_RESOLVED : v1::OUTCOME_CODE_PARTS_MISSING);
+      entry.mutable_outcome_reported()->mutable_outcome()->set_code(draw() % 2 == 0 ? v1::OUTCOME_CODE_RESOLVED
+                                                                                    : v1::OUTCOME_CODE_PARTS_MISSING);
       break;
     case 5:
       entry.mutable_departed();

@@ -316,6 +316,24 @@ TEST_F(JournalTest, KeepsTheEndOfTheChainWhenEverythingIsDeleted) {
   EXPECT_EQ(journal().ReadForFrame(1, 3, 1, kNoBound)->prev_hash, head);
 }
 
+TEST_F(JournalTest, HoldsNothingOfSettledHistoryInMemory) {
+  OpenEnrolled();
+  AppendNotes(300);
+  Append(EntryOf("v2", v1::LogEntry::kArrived, 301));
+  EXPECT_EQ(journal().PendingOf("v1").at(1).size(), 300u);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 300)).status());
+  ASSERT_OK(journal().SetJudged(1, 300));
+  ASSERT_OK(journal().SettleThrough(1, 299));
+  EXPECT_EQ(journal().PendingOf("v1").at(1).size(), 1u);
+  ASSERT_OK(journal().SettleThrough(1, 300));
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(journal().pending().at(1).size(), 1u);
+    EXPECT_EQ(journal().pending_by_visit().size(), 1u);
+    EXPECT_EQ(journal().PendingOf("v2").at(1).front()->info.seq, 301u);
+    ASSERT_OK(Open());
+  }
+}
+
 TEST_F(JournalTest, TellsTheClocksAroundTheBootsOfAFrame) {
   OpenEnrolled();
   const auto exchange = [&](const std::string& boot, int64_t server_us) {

@@ -232,6 +232,34 @@ TEST_F(LocalViewTest, ShowsEachEntryOnItsWay) {
   EXPECT_THAT(Explained(request), HasSubstr("the office will look for the right visit"));
 }
 
+TEST_F(LocalViewTest, StatusKnowsTheLastContactAndTheLastEntryAfterReopening) {
+  EXPECT_FALSE(Status().has_last_entry());
+  v1::ClockSample exchange;
+  exchange.set_boot_id("boot-1");
+  exchange.set_monotonic_us(1000);
+  exchange.set_server_time_us(kNineOClockUs);
+  ASSERT_OK(journal().boots().Record(exchange));
+  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs));
+  exchange.set_monotonic_us(2000);  // Too soon after the first to be written.
+  exchange.set_server_time_us(kNineOClockUs + 1000);
+  ASSERT_OK(journal().boots().Record(exchange));
+  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs + 1000));
+  AppendNotes(3);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Status().last_contact_time_us(), kNineOClockUs + 1000);
+  EXPECT_EQ(FormatPosition(Status().last_entry()), "d7.1.3");
+
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(3);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  EXPECT_EQ(FormatPosition(Status().last_entry()), "d7.1.3") << "nothing was recorded in the new epoch yet";
+  AppendNotes(1);
+  EXPECT_EQ(FormatPosition(Status().last_entry()), "d7.3.1");
+}
+
 TEST_F(LocalViewTest, ListsTheQueueAPageAtATime) {
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 4));
   ApplyDelta(ana_feed_);

@@ -1,0 +1,24 @@
+// What a technician reads is said with nothing left to guess.
+#include "tools/phone/words.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doorstep::phone {
+namespace {
+
+constexpr int64_t kEightUs = int64_t{1795420800} * 1000000;  // 2026-11-23T08:00:00Z
+constexpr int64_t kHourUs = int64_t{3600} * 1000000;
+
+TEST(WordsTest, TimesCarryTheirOffset) {
+  EXPECT_THAT(TimeText(kEightUs), testing::MatchesRegex("2026-11-2. ..:.. [+-]..:.."));
+  EXPECT_EQ(TimeText(0), "-");
+  v1::TimeWindow window;
+  EXPECT_EQ(WindowText(window), "-");
+  window.set_start_time_us(kEightUs);
+  window.set_end_time_us(kEightUs + 30 * kHourUs);
+  EXPECT_THAT(WindowText(window), testing::MatchesRegex("2026-11-2. ..:..-2026-11-2. ..:.. [+-]..:.."));
+}
+
+}  // namespace
+}  // namespace doorstep::phone
