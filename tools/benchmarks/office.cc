@@ -7,13 +7,17 @@
 #include <sstream>
 
 #include "client_core/base/ids.h"
+#include "client_core/base/limits.h"
+#include "client_core/rules/frame_codec.h"
 #include "doorstep/v1/admin_service.grpc.pb.h"
 #include "doorstep/v1/connect.pb.h"
 #include "doorstep/v1/dispatch_service.grpc.pb.h"
 #include "doorstep/v1/enrollment_service.grpc.pb.h"
 #include "doorstep/v1/health_service.grpc.pb.h"
 #include "doorstep/v1/import_service.grpc.pb.h"
+#include "doorstep/v1/sync_service.grpc.pb.h"
 #include "tools/benchmarks/figures.h"
+#include "tools/benchmarks/workload.h"
 
 namespace doorstep::benchmarks {
 
@@ -53,9 +57,19 @@ std::string Office::RequestId() {
 
 std::unique_ptr<grpc::ClientContext> Office::Context() const { return CallAs(token_); }
 
+std::string Office::NextAccount() { return std::to_string(next_account_++ % accounts_); }
+
+void Office::Import(const v1::ImportRowsRequest& request) {
+  v1::ImportRowsResponse response;
+  Check(v1::ImportService::NewStub(channel_)->ImportRows(Context().get(), request, &response), "import");
+  for (const v1::ImportRowResult& result : response.results()) {
+    if (result.result() == v1::IMPORT_RESULT_REJECTED) Fail("import: " + result.field() + ": " + result.reason());
+  }
+}
+
 void Office::MakeAccounts(int accounts, int assets) {
   accounts_ = accounts;
-  auto stub = v1::ImportService::NewStub(channel_);
+  assets_ = assets;
   for (int i = 0; i < accounts; ++i) {
     const std::string id = "account-" + std::to_string(i);
     v1::ImportRowsRequest request;
@@ -69,27 +83,26 @@ void Office::MakeAccounts(int accounts, int assets) {
     row->mutable_site()->set_id("site-" + std::to_string(i));
     row->mutable_site()->set_account_id(id);
     row->mutable_site()->set_name("Main building");
-    row->mutable_site()->set_address("12 Harbour Street, Building C, second gate on the left, 20457 Hamburg");
-    row->mutable_site()->set_access_notes("Report to the gatekeeper; the boiler house is behind the canteen.");
+    row->mutable_site()->set_address(std::to_string(i) + " Harbour Street, " + Prose(40, 80, random_));
+    row->mutable_site()->set_access_notes(Prose(100, 250, random_));
+    row->mutable_site()->set_hazards(Prose(60, 180, random_));
+    row->mutable_site()->set_opening_hours("Mo-Fr 07:30-16:00");
+    row->mutable_site()->mutable_position()->set_latitude_e7(static_cast<int32_t>(random_.Below(900000000)));
+    row->mutable_site()->mutable_position()->set_longitude_e7(static_cast<int32_t>(random_.Below(900000000)));
     for (int a = 0; a < assets; ++a) {
       row = request.add_rows();
       row->set_system("bench");
       row->mutable_asset()->set_id("asset-" + std::to_string(i) + "-" + std::to_string(a));
       row->mutable_asset()->set_account_id(id);
       row->mutable_asset()->set_site_id("site-" + std::to_string(i));
-      row->mutable_asset()->set_model("Condensing boiler GB-402 of the second series");
-      row->mutable_asset()->set_serial("SN-" + std::to_string(100000 + i * 100 + a));
+      row->mutable_asset()->set_model(Prose(60, 110, random_).substr(0, 120));
+      row->mutable_asset()->set_serial("SN-" + std::to_string(random_.Below(1000000000)));
     }
-    v1::ImportRowsResponse response;
-    Check(stub->ImportRows(Context().get(), request, &response), "import");
-    for (const v1::ImportRowResult& result : response.results()) {
-      if (result.result() == v1::IMPORT_RESULT_REJECTED) Fail("import: " + result.field() + ": " + result.reason());
-    }
+    Import(request);
   }
 }
 
 std::vector<std::string> Office::MakeTechnicians(const std::string& prefix, int count) {
-  auto stub = v1::ImportService::NewStub(channel_);
   std::vector<std::string> ids;
   v1::ImportRowsRequest request;
   request.set_request_id(RequestId());
@@ -100,11 +113,7 @@ std::vector<std::string> Office::MakeTechnicians(const std::string& prefix, int 
     row->mutable_technician()->set_id(ids.back());
     row->mutable_technician()->set_name("Technician " + ids.back());
   }
-  v1::ImportRowsResponse response;
-  Check(stub->ImportRows(Context().get(), request, &response), "import technicians");
-  for (const v1::ImportRowResult& result : response.results()) {
-    if (result.result() == v1::IMPORT_RESULT_REJECTED) Fail("import: " + result.field() + ": " + result.reason());
-  }
+  Import(request);
   return ids;
 }
 
@@ -131,21 +140,23 @@ std::vector<std::string> Office::MakeVisits(const std::string& technician, int c
   auto stub = v1::DispatchService::NewStub(channel_);
   std::vector<std::string> ids;
   for (int i = 0; i < count; ++i) {
-    const int account = static_cast<int>(next_request_ % static_cast<uint64_t>(accounts_));
+    const std::string account = NextAccount();
     v1::CreateWorkOrderRequest order;
     order.set_request_id(RequestId());
-    order.mutable_work_order()->set_account_id("account-" + std::to_string(account));
-    order.mutable_work_order()->set_site_id("site-" + std::to_string(account));
-    order.mutable_work_order()->add_asset_ids("asset-" + std::to_string(account) + "-" + std::to_string(i % 3));
+    order.mutable_work_order()->set_account_id("account-" + account);
+    order.mutable_work_order()->set_site_id("site-" + account);
+    for (int a = 0; a < assets_; ++a) {
+      order.mutable_work_order()->add_asset_ids("asset-" + account + "-" + std::to_string(a));
+    }
     order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
-    order.mutable_work_order()->set_description("Boiler trips at night; the customer has reset it three times.");
+    order.mutable_work_order()->set_description(Prose(200, 600, random_));
     v1::CreateWorkOrderResponse made_order;
     Check(stub->CreateWorkOrder(Context().get(), order, &made_order), "create work order");
 
     v1::CreateVisitRequest visit;
     visit.set_request_id(RequestId());
     visit.set_work_order_id(made_order.work_order().id());
-    visit.set_instructions("Bring the seal kit. Ask for Mrs Ortega; ring twice, the bell is faint.");
+    visit.set_instructions(Prose(100, 400, random_));
     v1::CreateVisitResponse made;
     Check(stub->CreateVisit(Context().get(), visit, &made), "create visit");
     const std::string id = made.visit().id();
@@ -173,6 +184,48 @@ std::vector<std::string> Office::MakeVisits(const std::string& technician, int c
     ids.push_back(id);
   }
   return ids;
+}
+
+void Office::MakePastVisits(const std::string& technician, int count, int64_t day_us) {
+  v1::ImportRowsRequest request;
+  request.set_request_id(RequestId());
+  for (int i = 0; i < count; ++i) {
+    const std::string account = NextAccount();
+    v1::ImportRow* row = request.add_rows();
+    row->set_system("bench");
+    v1::PastVisit& visit = *row->mutable_past_visit();
+    visit.set_id("past-" + technician + "-" + std::to_string(i));
+    visit.set_account_id("account-" + account);
+    visit.set_site_id("site-" + account);
+    visit.set_asset_id("asset-" + account + "-0");
+    visit.set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
+    visit.set_technician_id(technician);
+    visit.set_arrived_time_us(day_us - int64_t{1 + i / 12} * 86400 * 1000000);
+    visit.set_ended_time_us(visit.arrived_time_us() + int64_t{3600} * 1000000);
+    visit.mutable_outcome()->set_code(v1::OUTCOME_CODE_RESOLVED);
+    visit.mutable_outcome()->mutable_fault()->set_code("F-" + std::to_string(random_.Below(20)));
+    visit.mutable_outcome()->set_summary(Prose(100, 400, random_));
+  }
+  Import(request);
+}
+
+Office::FeedSize Office::MeasureFeed(const Phone& phone) {
+  auto stub = v1::SyncService::NewStub(channel_);
+  FeedSize size;
+  v1::PullRequest request;
+  request.set_feed("technician:" + phone.technician);
+  v1::PullResponse response;
+  do {
+    Check(stub->Pull(CallAs(phone.token).get(), request, &response), "pull");
+    const absl::StatusOr<std::string> bytes =
+        Decompress(response.page(), response.codec(), response.raw_bytes(), limits::kMessageBytesDownMax);
+    v1::PullPage page;
+    if (!bytes.ok() || !page.ParseFromString(*bytes)) Fail("a page that is none");
+    size.records += static_cast<size_t>(page.changes_size());
+    size.bytes += bytes->size();
+    request.set_cursor(response.cursor());
+  } while (!response.at_head());
+  return size;
 }
 
 double Office::HealthReadP99Ms(int reads) {

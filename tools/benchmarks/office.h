@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "client_core/base/random.h"
+#include "doorstep/v1/import_service.pb.h"
+
 namespace doorstep::benchmarks {
 
 // A phone that has enrolled, by hand: no core, no files.
@@ -39,6 +42,14 @@ class Office {
   Phone Enrol(const std::string& technician);
   // Dispatched visits for `technician` on the day that begins at `day_us`, spread over the accounts. Returns their ids.
   std::vector<std::string> MakeVisits(const std::string& technician, int count, int64_t day_us);
+  // Visits that `technician` ended on the days before the one of `day_us`, twelve a day, imported from another system.
+  void MakePastVisits(const std::string& technician, int count, int64_t day_us);
+  // What a feed holds, its entities uncompressed.
+  struct FeedSize {
+    size_t records = 0;
+    size_t bytes = 0;
+  };
+  FeedSize MeasureFeed(const Phone& phone);
   // p99 of reading an account's health, in ms.
   double HealthReadP99Ms(int reads);
   // Entries per second of making everything again that was computed from what the server has received, and comparing.
@@ -47,13 +58,19 @@ class Office {
 
  private:
   std::string RequestId();
+  // The account of the next visit: each in turn.
+  std::string NextAccount();
+  void Import(const v1::ImportRowsRequest& request);
   std::unique_ptr<grpc::ClientContext> Context() const;
 
   std::string address_;
   std::string token_;
   std::shared_ptr<grpc::Channel> channel_;
   int accounts_ = 0;
+  int assets_ = 0;
+  int next_account_ = 0;
   uint64_t next_request_ = 0;
+  SeededRandom random_{20261123};
 };
 
 // Metadata and deadline for a call as `token`.

@@ -1,9 +1,9 @@
 // What a phone costs and waits for: `bench_phone CONNECT_FILE EMPTY_FOLDER` drives real phone cores and prints
 //   tap_p50_us, tap_p99_us          one entry appended durably, with 100,000 entries of history
 //   tap_raw_p50_us, tap_raw_p99_us  one entry a commit with SQLite alone, taken in turns with the taps
-//   morning_ms                      an empty phone downloads its 30 visits; median of 5 phones
+//   morning_ms                      an empty phone downloads its 30 visits and last week's; median of 5 phones
 //   morning_50_ms                   50 at once, until the last is done
-//   morning_down_bytes              of one phone
+//   morning_down_bytes              of one phone: morning_records, morning_record_bytes before compression
 //   delta_p50_ms, delta_p99_ms      5 new visits: from the answer to the last command until they are durable here
 #include <cstdlib>
 #include <filesystem>
@@ -26,7 +26,12 @@ constexpr int kHistory = 100000;
 constexpr int kSyncedAtOnce = 200;
 constexpr int kTapRounds = 5;
 constexpr int kTapsPerRound = 200;
+// Each visit to come brings its work order, site, assets and brief; together about 500 records of 420 KB.
+constexpr int kAccounts = 400;
+constexpr int kAssets = 3;
 constexpr int kMorningVisits = 30;
+constexpr int kPastVisits = 74;
+constexpr int kMornings = 5;
 constexpr int kPhonesAtOnce = 50;
 constexpr int kDeltas = 40;
 constexpr int64_t kHourUs = int64_t{3600} * 1000000;
@@ -129,22 +134,30 @@ double SyncMs(PhoneCore& phone, double* bytes_down) {
 }
 
 void ExpectMorning(PhoneCore& phone) {
-  if (phone.Visits() != kMorningVisits) Fail("a phone holds " + std::to_string(phone.Visits()) + " visits, not 30");
+  if (phone.Visits() == kMorningVisits + kPastVisits) return;
+  Fail("a phone holds " + std::to_string(phone.Visits()) + " visits, not all of its own");
+}
+
+void MakeMorning(Office& office, const std::string& technician, int64_t day_us) {
+  office.MakePastVisits(technician, kPastVisits, day_us);
+  office.MakeVisits(technician, kMorningVisits, day_us);
 }
 
 Figures MeasureMornings(Office& office, const std::string& folder) {
   const int64_t day_us = office.ServerTimeUs() + kHourUs;
   std::vector<double> single_ms;
   double bytes_down = 0;
-  for (const std::string& technician : office.MakeTechnicians("morning", 5)) {
-    office.MakeVisits(technician, kMorningVisits, day_us);
+  const std::vector<std::string> technicians = office.MakeTechnicians("morning", kMornings);
+  for (const std::string& technician : technicians) {
+    MakeMorning(office, technician, day_us);
     std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
     single_ms.push_back(SyncMs(*phone, &bytes_down));
     ExpectMorning(*phone);
   }
+  const Office::FeedSize feed = office.MeasureFeed(office.Enrol(technicians.back()));
   std::vector<std::unique_ptr<PhoneCore>> phones;
   for (const std::string& technician : office.MakeTechnicians("crowd", kPhonesAtOnce)) {
-    office.MakeVisits(technician, kMorningVisits, day_us);
+    MakeMorning(office, technician, day_us);
     phones.push_back(NewPhone(office, folder, technician));
   }
   std::vector<std::thread> threads;
@@ -153,7 +166,11 @@ Figures MeasureMornings(Office& office, const std::string& folder) {
   for (std::thread& thread : threads) thread.join();
   const double all_ms = (Seconds() - begin) * 1e3;
   for (auto& phone : phones) ExpectMorning(*phone);
-  return {{"morning_ms", Percentile(single_ms, 0.5)}, {"morning_50_ms", all_ms}, {"morning_down_bytes", bytes_down}};
+  return {{"morning_ms", Percentile(single_ms, 0.5)},
+          {"morning_50_ms", all_ms},
+          {"morning_down_bytes", bytes_down},
+          {"morning_records", static_cast<double>(feed.records)},
+          {"morning_record_bytes", static_cast<double>(feed.bytes)}};
 }
 
 // Until the phone has told of all of `visits`.
@@ -184,7 +201,7 @@ Figures MeasureDeltas(Office& office, const std::string& folder) {
 
 void Run(const std::string& connect_file, const std::string& folder) {
   Office office(connect_file);
-  office.MakeAccounts(40, 3);
+  office.MakeAccounts(kAccounts, kAssets);
   Figures figures = MeasureMornings(office, folder);
   for (Figures more : {MeasureDeltas(office, folder), MeasureTaps(office, folder)}) {
     figures.insert(figures.end(), more.begin(), more.end());

@@ -21,22 +21,7 @@ const char* const kWords[] = {"replaced",    "valve",   "seat",   "checked", "pr
 const char* const kChinese[] = {"更换", "阀座", "检查", "压力", "水泵", "漏水", "客户", "询问", "滤芯", "清洗",
                                 "拧紧", "盖板", "噪音", "轴承", "订购", "照片", "锅炉", "线路", "复位", "测量"};
 
-std::string NoteText(Random& random) {
-  const bool chinese = random.Below(3) == 0;
-  const size_t characters = 40 + random.Below(161);
-  std::string text;
-  for (size_t n = 0; n < characters;) {
-    if (chinese) {
-      text += kChinese[random.Below(std::size(kChinese))];
-      n += 2;
-    } else {
-      const std::string word = kWords[random.Below(std::size(kWords))];
-      text += word + " ";
-      n += word.size() + 1;
-    }
-  }
-  return text;
-}
+std::string NoteText(Random& random) { return Prose(40, 200, random); }
 
 void FillReading(v1::LogEntry& entry, Random& random) {
   v1::ReadingTaken* reading = entry.mutable_reading_taken();
@@ -130,6 +115,23 @@ const Fill kVisit[kEntriesPerVisit] = {
 };
 
 }  // namespace
+
+std::string Prose(size_t least, size_t most, Random& random) {
+  const bool chinese = random.Below(3) == 0;
+  const size_t characters = least + random.Below(most - least + 1);
+  std::string text;
+  for (size_t n = 0; n < characters;) {
+    if (chinese) {
+      text += kChinese[random.Below(std::size(kChinese))];
+      n += 2;
+    } else {
+      const std::string word = kWords[random.Below(std::size(kWords))];
+      text += word + " ";
+      n += word.size() + 1;
+    }
+  }
+  return text;
+}
 
 std::vector<std::string> VisitEntries(const std::string& visit_id, int64_t start_us, Random& random) {
   std::vector<std::string> entries;

@@ -17,6 +17,9 @@ inline constexpr int kVisitsPerShift = 10;
 inline constexpr int kEntriesPerVisit = 21;
 inline constexpr int kEntriesPerShift = kVisitsPerShift * kEntriesPerVisit;
 
+// Prose of `least` to `most` characters, a third of the texts Chinese.
+std::string Prose(size_t least, size_t most, Random& random);
+
 // The serialized entries of one visit, in the order in which they are recorded, `start_us` being its arrival.
 std::vector<std::string> VisitEntries(const std::string& visit_id, int64_t start_us, Random& random);
 

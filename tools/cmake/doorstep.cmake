@@ -24,10 +24,15 @@ add_library(doorstep_flags INTERFACE)
 target_compile_options(doorstep_flags INTERFACE -Wall -Wextra -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 target_include_directories(doorstep_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/client_core/include)
 
-# doorstep_layer(NAME DEPS target...): a static library of every .cc (and .c) in this folder named NAME.
+include(precompiled)
+
+# doorstep_layer(NAME FOLDER DEPS target... [EXCLUDE file...] [HEADERS set]): a static library of every .cc in FOLDER.
 # A layer links only what it names, so that a call against the arrows of the architecture does not link.
 function(doorstep_layer NAME FOLDER)
-  cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "" "HEADERS" "DEPS;EXCLUDE" ${ARGN})
+  if(NOT ARG_HEADERS)
+    set(ARG_HEADERS core)
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER}/*.cc)
   foreach(file ${ARG_EXCLUDE})
     list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER}/${file})
@@ -36,6 +41,7 @@ function(doorstep_layer NAME FOLDER)
     add_library(${NAME} STATIC ${sources})
     target_link_libraries(${NAME} PRIVATE doorstep_flags PUBLIC ${ARG_DEPS})
     target_include_directories(${NAME} PUBLIC ${PROJECT_SOURCE_DIR})
+    doorstep_precompile(${NAME} ${ARG_HEADERS})
   else()
     add_library(${NAME} INTERFACE)
     target_link_libraries(${NAME} INTERFACE ${ARG_DEPS})
