@@ -39,6 +39,16 @@ double CpuSeconds(int pid) {
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+double DiskBytesWritten() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  double bytes = 0;
+  while (file >> name >> bytes) {
+    if (name == "write_bytes:") return bytes;
+  }
+  return 0;
+}
+
 void Print(const Figures& figures) {
   std::string out = "{";
   for (const auto& [name, value] : figures) {

@@ -18,6 +18,9 @@ double Percentile(std::vector<double> values, double share);
 // User and system time a process has used so far, in seconds; 0 when it is gone.
 double CpuSeconds(int pid);
 
+// Bytes that this process has sent to the disk so far, whole pages as the system counts them.
+double DiskBytesWritten();
+
 using Figures = std::vector<std::pair<std::string, double>>;
 
 // {"name": value, ...} and a newline.

@@ -171,6 +171,7 @@ void Run(const std::string& connect_file, int pid, const std::string& folder) {
          {"one_phone_210_ms", Percentile(single_ms, 0.5)},
          {"wire_up_bytes_per_entry", static_cast<double>(small.wire_bytes) / small.entries},
          {"health_read_p99_ms", office.HealthReadP99Ms(500)},
+         {"health_explain_p99_ms", office.HealthExplainP99Ms(500)},
          {"rebuild_per_s", office.RebuildPerS()}});
 }
 

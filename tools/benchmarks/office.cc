@@ -249,6 +249,20 @@ double Office::RebuildPerS() {
   return static_cast<double>(response.entries()) * 1e6 / static_cast<double>(response.duration_us());
 }
 
+double Office::HealthExplainP99Ms(int reads) {
+  auto stub = v1::HealthService::NewStub(channel_);
+  std::vector<double> ms;
+  for (int i = 0; i < reads; ++i) {
+    v1::ExplainAccountHealthRequest request;
+    request.set_account_id("account-" + std::to_string(i % accounts_));
+    v1::ExplainAccountHealthResponse response;
+    const double begin = Seconds();
+    Check(stub->ExplainAccountHealth(Context().get(), request, &response), "explain health");
+    ms.push_back((Seconds() - begin) * 1e3);
+  }
+  return Percentile(ms, 0.99);
+}
+
 int64_t Office::ServerTimeUs() {
   v1::GetStatusResponse status;
   Check(v1::AdminService::NewStub(channel_)->GetStatus(Context().get(), {}, &status), "status");

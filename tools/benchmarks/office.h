@@ -50,8 +50,9 @@ class Office {
     size_t bytes = 0;
   };
   FeedSize MeasureFeed(const Phone& phone);
-  // p99 of reading an account's health, in ms.
+  // p99 of reading an account's health and of having it explained, in ms.
   double HealthReadP99Ms(int reads);
+  double HealthExplainP99Ms(int reads);
   // Entries per second of making everything again that was computed from what the server has received, and comparing.
   double RebuildPerS();
   int64_t ServerTimeUs();

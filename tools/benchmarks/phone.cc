@@ -1,5 +1,7 @@
 // What a phone costs and waits for: `bench_phone CONNECT_FILE EMPTY_FOLDER` drives real phone cores and prints
 //   tap_p50_us, tap_p99_us          one entry appended durably, with 100,000 entries of history
+//   flash_bytes_per_tap             sent to the disk for one of them
+//   open_ms                         the core opened again over that history; median of 5
 //   tap_raw_p50_us, tap_raw_p99_us  one entry a commit with SQLite alone, taken in turns with the taps
 //   morning_ms                      an empty phone downloads its 30 visits and last week's; median of 5 phones
 //   morning_50_ms                   50 at once, until the last is done
@@ -31,6 +33,7 @@ constexpr int kAccounts = 400;
 constexpr int kAssets = 3;
 constexpr int kMorningVisits = 30;
 constexpr int kPastVisits = 74;
+constexpr int kOpens = 5;
 constexpr int kMornings = 5;
 constexpr int kPhonesAtOnce = 50;
 constexpr int kDeltas = 40;
@@ -105,24 +108,34 @@ Figures MeasureTaps(Office& office, const std::string& folder) {
   RawTap raw(folder + "/raw_tap.db");
   std::vector<double> taps;
   std::vector<double> raws;
+  std::vector<double> flash;
   for (int round = 0; round < kTapRounds; ++round) {
     phone->SyncOnce();
     const std::vector<std::string> requests = AppendRequests(visits[round], kTapsPerRound, random);
+    const double written = DiskBytesWritten();
     for (const std::string& request : requests) {
       const double begin = Seconds();
       phone->Append(request);
       taps.push_back((Seconds() - begin) * 1e6);
     }
+    flash.push_back((DiskBytesWritten() - written) / kTapsPerRound);
     for (const std::string& request : requests) {
       const double begin = Seconds();
       raw.Append(request);
       raws.push_back((Seconds() - begin) * 1e6);
     }
   }
-  return {{"tap_p50_us", Percentile(taps, 0.5)},
-          {"tap_p99_us", Percentile(taps, 0.99)},
-          {"tap_raw_p50_us", Percentile(raws, 0.5)},
-          {"tap_raw_p99_us", Percentile(raws, 0.99)}};
+  phone->SyncOnce();
+  std::vector<double> opens_ms;
+  for (int i = 0; i < kOpens; ++i) {
+    phone.reset();
+    const double begin = Seconds();
+    phone = std::make_unique<PhoneCore>(Folder(folder, technician), office.address());
+    opens_ms.push_back((Seconds() - begin) * 1e3);
+  }
+  return {{"flash_bytes_per_tap", Percentile(flash, 0.5)}, {"open_ms", Percentile(opens_ms, 0.5)},
+          {"tap_p50_us", Percentile(taps, 0.5)},           {"tap_p99_us", Percentile(taps, 0.99)},
+          {"tap_raw_p50_us", Percentile(raws, 0.5)},       {"tap_raw_p99_us", Percentile(raws, 0.99)}};
 }
 
 double SyncMs(PhoneCore& phone, double* bytes_down) {
