@@ -84,8 +84,8 @@ void Office::MakeAccounts(int accounts, int assets) {
     row->mutable_site()->set_account_id(id);
     row->mutable_site()->set_name("Main building");
     row->mutable_site()->set_address(std::to_string(i) + " Harbour Street, " + Prose(40, 80, random_));
-    row->mutable_site()->set_access_notes(Prose(100, 250, random_));
-    row->mutable_site()->set_hazards(Prose(60, 180, random_));
+    row->mutable_site()->set_access_notes(Prose(250, 500, random_));
+    row->mutable_site()->set_hazards(Prose(150, 350, random_));
     row->mutable_site()->set_opening_hours("Mo-Fr 07:30-16:00");
     row->mutable_site()->mutable_position()->set_latitude_e7(static_cast<int32_t>(random_.Below(900000000)));
     row->mutable_site()->mutable_position()->set_longitude_e7(static_cast<int32_t>(random_.Below(900000000)));
@@ -149,14 +149,14 @@ std::vector<std::string> Office::MakeVisits(const std::string& technician, int c
       order.mutable_work_order()->add_asset_ids("asset-" + account + "-" + std::to_string(a));
     }
     order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
-    order.mutable_work_order()->set_description(Prose(200, 600, random_));
+    order.mutable_work_order()->set_description(Prose(300, 900, random_));
     v1::CreateWorkOrderResponse made_order;
     Check(stub->CreateWorkOrder(Context().get(), order, &made_order), "create work order");
 
     v1::CreateVisitRequest visit;
     visit.set_request_id(RequestId());
     visit.set_work_order_id(made_order.work_order().id());
-    visit.set_instructions(Prose(100, 400, random_));
+    visit.set_instructions(Prose(200, 600, random_));
     v1::CreateVisitResponse made;
     Check(stub->CreateVisit(Context().get(), visit, &made), "create visit");
     const std::string id = made.visit().id();
