@@ -6,6 +6,7 @@ option(DOORSTEP_PRECOMPILE "Parse the common headers once" ON)
 function(doorstep_precompile TARGET SET)
   if(DOORSTEP_PRECOMPILE AND NOT DOORSTEP_PHONE)
     target_precompile_headers(${TARGET} REUSE_FROM doorstep_${SET}_headers)
+    target_compile_options(${TARGET} PRIVATE -fPIC)  # As the sets are; programs would take -fPIE.
   endif()
 endfunction()
 
