@@ -21,9 +21,8 @@ endif()
 
 add_library(doorstep_flags INTERFACE)
 # g++ 12 takes moves of std::variant for reads of what is not there (GCC bug 105562 and its kin); clang keeps the check.
-target_compile_options(doorstep_flags INTERFACE -Wall -Wextra -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 # -pthread defines a macro, and precompiled headers are taken only by files with the same macros.
-target_link_libraries(doorstep_flags INTERFACE Threads::Threads)
+target_compile_options(doorstep_flags INTERFACE -pthread -Wall -Wextra -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 target_include_directories(doorstep_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/client_core/include)
 
 include(precompiled)
