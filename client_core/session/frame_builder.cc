@@ -46,7 +46,9 @@ absl::StatusOr<BuiltFrame> BuildNextFrame(const SendPush& push, const ClockReadi
   for (v1::EntryEnvelope& envelope : run.entries) *body.add_entries() = std::move(envelope);
   if (push.opaque) body.mutable_entries(0)->set_opaque(true);
   BuiltFrame built;
-  built.last_seq = run.last_seq;
+  built.covers.set_epoch(run.epoch);
+  built.covers.set_received_through(run.last_seq);
+  built.covers.set_hash(std::string(AsBytes(run.head_hash)));
   ASSIGN_OR_RETURN(built.bytes, BuildFrame(std::move(header), body));
   return built;
 }

@@ -14,8 +14,8 @@
 namespace doorstep {
 
 struct BuiltFrame {
-  std::string bytes;      // A serialized Frame.
-  uint64_t last_seq = 0;  // Of its last entry.
+  std::string bytes;       // A serialized Frame.
+  v1::JournalMark covers;  // Where the journal stands after its last entry.
 };
 
 // What the clocks say now, as a sample without an exchange.

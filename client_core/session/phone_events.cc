@@ -61,10 +61,10 @@ v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error) {
   return MakeEvent(v1::PhoneEvent::KIND_SYNC_STATE, absl::StrCat(mode, last_error.empty() ? "" : ": ", last_error));
 }
 
-v1::PhoneEvent ForkedEvent(const v1::Fork& fork, uint64_t reappended) {
+v1::PhoneEvent ForkedEvent(uint64_t left_epoch, uint64_t epoch, uint64_t reappended) {
   return MakeEvent(v1::PhoneEvent::KIND_FORKED,
-                   absl::StrCat("the office holds another past of journal ", fork.epoch(), "; going on in journal ",
-                                fork.new_epoch(), " with ", reappended, " entries appended again"));
+                   absl::StrCat("the office holds another past of journal ", left_epoch, "; going on in journal ",
+                                epoch, " with ", reappended, " entries appended again"));
 }
 
 v1::PhoneEvent RepairedEvent(absl::string_view line) {

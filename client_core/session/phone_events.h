@@ -19,7 +19,7 @@ v1::PhoneEvent AttentionEvent(const v1::Judgement& judgement);
 v1::PhoneEvent VisitChangedEvent(absl::string_view visit_id);
 v1::PhoneEvent VisitLeftEvent(absl::string_view visit_id, absl::string_view reason);
 v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error);
-v1::PhoneEvent ForkedEvent(const v1::Fork& fork, uint64_t reappended);
+v1::PhoneEvent ForkedEvent(uint64_t left_epoch, uint64_t epoch, uint64_t reappended);
 v1::PhoneEvent RepairedEvent(absl::string_view line);
 
 }  // namespace doorstep

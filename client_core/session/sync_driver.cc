@@ -86,7 +86,7 @@ void SyncDriver::Send(const SendPush& push) {
   }
   Flight flight;
   flight.kind = Kind::kPush;
-  flight.last_seq = frame->last_seq;
+  flight.covers = frame->covers;
   v1::PushRequest request;
   request.set_frame(std::move(frame->bytes));
   KillPoint("engine");
@@ -111,7 +111,8 @@ void SyncDriver::Start(uint64_t call, uint32_t deadline_ms, absl::string_view me
   const auto& identity = parts_.store->journal().identity();
   if (!identity.has_value()) {
     // A damaged journal that could not be salvaged yet: an empty one stands in for it until the next open.
-    return FailSoon(call, absl::FailedPreconditionError("this phone does not know who it is"), flight.last_seq);
+    return FailSoon(call, absl::FailedPreconditionError("this phone does not know who it is"),
+                    flight.covers.received_through());
   }
   UnaryCall unary;
   unary.method = std::string(method);
@@ -167,12 +168,13 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   const uint64_t moved = flight.bytes_up + bytes.size();
   if (!status.ok()) {
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
-    return Handle(CallFailed{call, moved, status.code(), std::string(status.message()), flight.last_seq});
+    return Handle(
+        CallFailed{call, moved, status.code(), std::string(status.message()), flight.covers.received_through()});
   }
   if (flight.kind == Kind::kHello) status = OnHello(call, flight, bytes, at);
   if (flight.kind == Kind::kPush) status = OnPush(call, flight, bytes, at);
   if (flight.kind == Kind::kPull) status = OnPull(call, flight, bytes, at);
-  if (!status.ok()) FailHere(call, moved, status, flight.last_seq);
+  if (!status.ok()) FailHere(call, moved, status, flight.covers.received_through());
 }
 
 absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std::string& bytes,
@@ -202,9 +204,9 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
   const bool other_generation = IsOtherGeneration(response.generation());
   if (response.has_fork()) {
     ASSIGN_OR_RETURN(const ForkResult fork, parts_.store->Fork(response.fork()));
-    if (fork.moved) parts_.events->Add(ForkedEvent(response.fork(), fork.reappended));
+    if (fork.moved) parts_.events->Add(ForkedEvent(response.fork().epoch(), fork.epoch, fork.reappended));
   } else if (!other_generation) {
-    RETURN_IF_ERROR(TakeMark(response.mark()));
+    RETURN_IF_ERROR(TakePushed(flight, response));
   }
   KillPoint("mark");
   Handle(PushAnswered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()),
@@ -258,6 +260,16 @@ void SyncDriver::Settle() {
       parts_.events->Add(CountedEvent(MakePosition(device, move.epoch, move.judged_after)));
     }
   }
+}
+
+absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse& response) {
+  // A mark at or beyond the frame, without a fork, says that the frame's entries are there: it was compared with them.
+  // The mark itself may be of a clone that went on from them, and is not ours then.
+  if (response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
+      response.mark().received_through() > flight.covers.received_through()) {
+    RETURN_IF_ERROR(TakeMark(flight.covers));
+  }
+  return TakeMark(response.mark());
 }
 
 absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {

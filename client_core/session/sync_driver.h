@@ -21,6 +21,7 @@
 #include "client_core/sync/engine.h"
 #include "client_core/transport/transport.h"
 #include "doorstep/v1/client.pb.h"
+#include "doorstep/v1/sync.pb.h"
 
 namespace doorstep {
 
@@ -66,9 +67,9 @@ class SyncDriver {
     Kind kind = Kind::kHello;
     ClockReading sent;
     uint64_t bytes_up = 0;
-    std::string feed;       // Of a pull.
-    std::string cursor;     // Of a pull.
-    uint64_t last_seq = 0;  // Of a push.
+    std::string feed;        // Of a pull.
+    std::string cursor;      // Of a pull.
+    v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
   };
   struct Report {
     ReportDone done;  // Empty: no budget is running.
@@ -93,6 +94,8 @@ class SyncDriver {
   void Settle();
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
+  // The mark of an answer to `flight`'s frame, and what it says of the frame itself.
+  absl::Status TakePushed(const Flight& flight, const v1::PushResponse& response);
   bool IsOtherGeneration(absl::string_view generation) const;
 
   QueueSeen Queue();

@@ -111,8 +111,9 @@ enum class Acknowledgement {
 };
 
 struct ForkResult {
-  bool moved = false;  // False: this phone has left that epoch already; nothing was done.
+  bool moved = false;  // False: the server has what this phone left in that epoch; nothing was done.
   uint64_t reappended = 0;
+  uint64_t epoch = 0;  // Where they go on.
 };
 
 // What stands in PhoneStatus. recorded = saved_here + safe + judged.
@@ -161,7 +162,7 @@ class Journal {
   // whose hash is not ours goes back to 0. What it lost is unsent again. Repeating it is harmless.
   absl::Status AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks);
   // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each
-  // naming its first position. A fork of an epoch that this phone has left does nothing.
+  // naming its first position. A fork of an epoch that this phone has left moves what a restored server lacks of it.
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   Boots& boots() { return boots_; }
 
@@ -227,6 +228,8 @@ class Journal {
   absl::Status WriteIdentity(const v1::EnrollResponse& identity);
   absl::StatusOr<Hash> HashAt(const EpochMarks& marks, uint64_t seq);
   absl::StatusOr<bool> IsOurs(const EpochMarks& marks, const v1::JournalMark& mark);
+  absl::StatusOr<ForkResult> ForkOld(const EpochMarks& old, uint64_t last_common_seq);
+  absl::StatusOr<uint64_t> MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next);
   absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
   absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);
   absl::StatusOr<AppendResult> FindToken(absl::string_view token);

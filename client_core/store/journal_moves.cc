@@ -136,8 +136,7 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
   if (!identity_.has_value() || found == epochs_.end()) {
     return absl::InvalidArgumentError(absl::StrCat("fork: epoch ", fork.epoch(), " is not of this phone"));
   }
-  ForkResult result;
-  if (found->second.state == EpochState::kOld) return result;
+  if (found->second.state == EpochState::kOld) return ForkOld(found->second, fork.last_common_seq());
   RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
   const auto target = epochs_.find(fork.new_epoch());
   if (found->second.state != EpochState::kCurrent ||
@@ -145,23 +144,17 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
     return absl::InvalidArgumentError(
         absl::StrCat("fork: cannot go from epoch ", fork.epoch(), " on in epoch ", fork.new_epoch()));
   }
+  ForkResult result;
+  result.epoch = fork.new_epoch();
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     EpochMarks left = found->second;
     left.state = EpochState::kOld;
-    left.common_through = std::max(left.retained_through, std::min<uint64_t>(fork.last_common_seq(), left.head_seq));
-    // What both sides have in common, the server has.
-    left.received_through = left.common_through;
-    left.backed_up_through = std::min(left.backed_up_through, left.common_through);
-    left.judged_through = std::min(left.judged_through, left.common_through);
-    left.settled_through = std::min(left.settled_through, left.common_through);
     EpochMarks next;
     next.epoch = fork.new_epoch();
     next.salt = fork.new_epoch_salt();
     next.head_hash = ChainStart(hasher_, identity_->device(), next.epoch, next.salt);
-    ASSIGN_OR_RETURN(const std::vector<Row> rows, RowsAfter(left.epoch, left.common_through));
-    ASSIGN_OR_RETURN(result.reappended, Reappend(rows, next));
-    RETURN_IF_ERROR(WriteMarks(left));
-    RETURN_IF_ERROR(WriteMarks(next));
+    const uint64_t common = std::max(left.retained_through, std::min<uint64_t>(fork.last_common_seq(), left.head_seq));
+    ASSIGN_OR_RETURN(result.reappended, MoveEntries(left, common, left.head_seq, next));
     v1::EnrollResponse identity = *identity_;
     identity.mutable_epoch()->set_epoch(next.epoch);
     identity.mutable_epoch()->set_salt(next.salt);
@@ -171,6 +164,40 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
   RETURN_IF_ERROR(Reload(status));
   result.moved = true;
   return result;
+}
+
+// A server that was restored may have lost what was common, and have taken a clone's entries in its place.
+absl::StatusOr<ForkResult> Journal::ForkOld(const EpochMarks& old, uint64_t last_common_seq) {
+  ForkResult result;
+  const EpochMarks* target = current();
+  const uint64_t common = std::max({old.retained_through, old.received_through, last_common_seq});
+  if (common >= old.common_through || target == nullptr) return result;
+  result.epoch = target->epoch;
+  const absl::Status status = db_->Transaction([&]() -> absl::Status {
+    EpochMarks left = old;
+    EpochMarks next = *target;
+    ASSIGN_OR_RETURN(result.reappended, MoveEntries(left, common, left.common_through, next));
+    return absl::OkStatus();
+  });
+  RETURN_IF_ERROR(Reload(status));
+  result.moved = true;
+  return result;
+}
+
+// In a transaction: the entries of `left` above `common` and up to `through` go on in `next`.
+absl::StatusOr<uint64_t> Journal::MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next) {
+  ASSIGN_OR_RETURN(std::vector<Row> rows, RowsAfter(left.epoch, common));
+  if (rows.size() > through - common) rows.resize(through - common);
+  ASSIGN_OR_RETURN(const uint64_t moved, Reappend(rows, next));
+  // What both sides have in common, the server has.
+  left.common_through = common;
+  left.received_through = common;
+  left.backed_up_through = std::min(left.backed_up_through, common);
+  left.judged_through = std::min(left.judged_through, common);
+  left.settled_through = std::min(left.settled_through, common);
+  RETURN_IF_ERROR(WriteMarks(left));
+  RETURN_IF_ERROR(WriteMarks(next));
+  return moved;
 }
 
 absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,

@@ -297,6 +297,54 @@ TEST_F(SessionTest, PhoneHealsARestoredServer) {
   EXPECT_EQ(Status().entries_saved_here(), 0u);
 }
 
+// The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
+TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {
+  OpenEnrolled();
+  AppendNotes(3);
+  server_.fate = [](const std::string& method, const std::string&) {
+    return FakeServer::Fate{absl::UnavailableError("lost"), method == "/doorstep.v1.SyncService/Push"};
+  };
+  Sync(50);
+  server_.fate = nullptr;
+  ASSERT_EQ(server_.journals[1].entries.size(), 3u);
+  server_.journals[1].entries.push_back(server_.journals[1].entries[2]);
+  server_.journals[1].entries[3].hash[0] ^= 1;
+  AppendNotes(1);
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  ASSERT_EQ(Status().epoch(), 3u);
+  server_.Restore("g2", 1, 4);
+  AppendNotes(1);
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  EXPECT_EQ(Status().entries_saved_here(), 0u);
+  EXPECT_EQ(server_.journals[3].entries.size(), 2u);
+}
+
+// As above, and the clone has put other entries where this phone's had been before the backup came back.
+TEST_F(SessionTest, ARestoredServerThatAClonesEntriesFilledGetsThisPhonesAnew) {
+  OpenEnrolled();
+  AppendNotes(3);
+  server_.fate = [](const std::string& method, const std::string&) {
+    return FakeServer::Fate{absl::UnavailableError("lost"), method == "/doorstep.v1.SyncService/Push"};
+  };
+  Sync(50);
+  server_.fate = nullptr;
+  server_.journals[1].entries.push_back(server_.journals[1].entries[2]);
+  server_.journals[1].entries[3].hash[0] ^= 1;
+  AppendNotes(1);
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  ASSERT_EQ(Status().epoch(), 3u);
+  server_.journals[1].entries[2].hash[0] ^= 1;  // The clone's third.
+  server_.Restore("g2", 1, 3);
+  AppendNotes(1);
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  EXPECT_EQ(Status().entries_saved_here(), 0u);
+  EXPECT_EQ(server_.journals[3].entries.size(), 3u) << "the two recorded later and the one that was displaced";
+}
+
 TEST_F(SessionTest, EntryThatKillsItsFrameArrivesOpaqueAndTheRestAsItIs) {
   OpenEnrolled();
   AppendNotes(9);
