@@ -45,6 +45,7 @@ tally $folder/tally
 open V-1
 travel
 -part eaten VS-200 1
+-list
 note "the customer's boiler, 锅炉"
 kill
 note "never reached"
@@ -52,7 +53,8 @@ END
 status=0
 play "$folder/morning" >"$folder/out" 2>"$folder/err" || status=$?
 check "the phone was killed" "$status" 137
-check "both lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 2
+check "all lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 3
+check "a word that people try is answered with the right one" "$(grep -c '^Try: visits$' "$folder/err")" 1
 
 cat >"$folder/noon" <<END
 offline

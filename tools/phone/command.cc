@@ -1,14 +1,34 @@
 #include "tools/phone/command.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tools/phone/errors.h"
 #include "tools/phone/words.h"
 
 namespace doorstep::phone {
 namespace {
+
+// What people type for what is called otherwise here.
+constexpr std::pair<const char*, const char*> kOtherWords[] = {
+    {"list", "visits"},  {"ls", "visits"},      {"work", "start"},   {"begin", "start"},      {"stop", "end"},
+    {"done", "outcome"}, {"finish", "outcome"}, {"leave", "depart"}, {"photo", "attachment"}, {"exit", "quit"},
+};
+constexpr size_t kPrefixBytes = 3;
+
+absl::Status NoCommand(absl::string_view typed) {
+  std::string meant = "help";
+  for (const std::string& name : CommandNames()) {
+    if (typed.size() >= kPrefixBytes && absl::StartsWith(name, typed.substr(0, kPrefixBytes))) meant = name;
+  }
+  for (const auto& [other, name] : kOtherWords) {
+    if (typed == other) meant = name;
+  }
+  return WithTry(absl::NotFoundError(absl::StrCat("\"", Quotable(typed), "\" is no command")), meant);
+}
 
 const Command* FindCommand(absl::string_view name) {
   for (const std::vector<Command>* part : {&LifeCommands(), &ReadingCommands()}) {
@@ -110,9 +130,7 @@ absl::StatusOr<Answer> Help(absl::string_view name) {
   if (!name.empty()) {
     const Command* command = FindCommand(name);
     const Fact* fact = FindFact(name);
-    if (command == nullptr && fact == nullptr) {
-      return WithTry(absl::NotFoundError(absl::StrCat("\"", Quotable(name), "\" is no command")), "help");
-    }
+    if (command == nullptr && fact == nullptr) return NoCommand(name);
     answer.Line(command != nullptr ? command->usage : fact->usage);
     answer.Line(absl::StrCat("  ", command != nullptr ? command->summary : fact->summary));
     return answer;
@@ -139,9 +157,7 @@ absl::StatusOr<Answer> RunLine(Phone& phone, absl::string_view line, std::string
   words->erase(words->begin());
   if (const Fact* fact = FindFact(*command); fact != nullptr) return RecordFact(phone, *fact, *words);
   const Command* known = FindCommand(*command);
-  if (known == nullptr) {
-    return WithTry(absl::NotFoundError(absl::StrCat("\"", Quotable(*command), "\" is no command")), "help");
-  }
+  if (known == nullptr) return NoCommand(*command);
   const absl::StatusOr<Arguments> arguments = Arguments::Parse(*words, known->options, known->usage);
   if (!arguments.ok()) return arguments.status();
   if (arguments->size() < known->words_min) {
