@@ -1,5 +1,4 @@
-// The core's one queue: a thread that runs tasks one after another, so that nothing behind it needs a lock. Two
-// urgencies: what a person waits for (a tap, a screen) goes before what the network brought.
+// The core's one queue as a thread of its own.
 // Invariant: every task is run or dropped exactly once; a caller of Ask always gets an answer, within a bound.
 #ifndef DOORSTEP_CLIENT_CORE_SESSION_SERIAL_QUEUE_H_
 #define DOORSTEP_CLIENT_CORE_SESSION_SERIAL_QUEUE_H_
@@ -15,20 +14,19 @@
 #include "absl/status/statusor.h"
 #include "client_core/base/mutex.h"
 #include "client_core/session/answer.h"
+#include "client_core/session/task_queue.h"
 
 namespace doorstep {
 
-enum class Urgency { kPerson, kNetwork };
-
-class SerialQueue {
+class SerialQueue final : public TaskQueue {
  public:
   // `on_timer` runs on the queue when the timer is due.
   explicit SerialQueue(std::function<void()> on_timer);
-  ~SerialQueue() { Close(); }
+  ~SerialQueue() override { Close(); }
 
-  // Runs `task` on the queue, later. Dropped when the queue is closed, and abandoned when memory runs out in it: what
-  // it would have begun is begun again by a timer.
-  void Post(Urgency urgency, std::function<void()> task);
+  void Post(Urgency urgency, std::function<void()> task) override;
+  // What is due is `on_timer`.
+  void SetTimer(int64_t delay_us) override;
 
   // Runs `question` on the queue as soon as what runs now is over and waits for its answer. CANCELLED: the queue is
   // closing. DEADLINE_EXCEEDED: the queue was busy for too long; the question may still be answered later, for nobody,
@@ -40,9 +38,6 @@ class SerialQueue {
                             [answer] { answer->Set(absl::CancelledError("the core is being closed")); }});
     return answer->Wait(kAskMicrosMax, "the core's queue has been busy for 60 s; call again later");
   }
-
-  // On the queue only: `on_timer` is due after `delay_us`; replaces the setting before. Negative: never.
-  void SetTimer(int64_t delay_us);
 
   // Runs what is running to its end, drops the rest, ends the thread. Repeating does nothing. Not on the queue.
   void Close();

@@ -16,7 +16,7 @@
 #include "client_core/base/log.h"
 #include "client_core/base/random.h"
 #include "client_core/session/event_log.h"
-#include "client_core/session/serial_queue.h"
+#include "client_core/session/task_queue.h"
 #include "client_core/store/local_store.h"
 #include "client_core/sync/engine.h"
 #include "client_core/transport/transport.h"
@@ -39,7 +39,7 @@ class SyncDriver {
     Transport* transport = nullptr;
     Clock* clock = nullptr;
     Random* random = nullptr;
-    SerialQueue* queue = nullptr;
+    TaskQueue* queue = nullptr;
     EventLog* events = nullptr;
     LogSink log;
   };

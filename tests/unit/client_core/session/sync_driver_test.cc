@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client_core/base/clock.h"
+#include "client_core/session/serial_queue.h"
 #include "doorstep/v1/sync.pb.h"
 
 namespace doorstep {
