@@ -20,7 +20,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/random.h"
@@ -93,21 +92,6 @@ absl::Status PortProblem(const std::string& listen) {
   return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", listen, ": another program has the port"));
 }
 
-absl::Status AdmitTokens(Storage& storage, Authenticator& authenticator) {
-  return storage.Read("tokens", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::vector<TokenRow> tokens, ListTokens(sql));
-    for (const TokenRow& token : tokens) {
-      absl::string_view name = token.principal;
-      if (absl::ConsumePrefix(&name, "device:")) {
-        authenticator.Admit(Role::kDevice, name, token.token_hash);
-      } else if (absl::ConsumePrefix(&name, "admin:")) {
-        authenticator.Admit(Role::kAdmin, name, token.token_hash);
-      }
-    }
-    return absl::OkStatus();
-  });
-}
-
 absl::StatusOr<bool> HasAdministrator(Storage& storage) {
   bool found = false;
   RETURN_IF_ERROR(storage.Read("tokens", [&](SqlSession& sql) -> absl::Status {
@@ -161,7 +145,7 @@ absl::Status Server::Parts::OpenFolder() {
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
-  RETURN_IF_ERROR(AdmitTokens(*storage, authenticator));
+  RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
   borrowed = std::make_unique<ServerParts>(
       ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "client_core/base/log.h"
@@ -61,6 +62,15 @@ class Call {
   grpc::ServerUnaryReactor* reactor_;
   Response* response_;
 };
+
+// What ends `call` with an answer, or with the reason why there is none.
+template <typename Response>
+std::function<void(absl::StatusOr<Response>)> FinishWith(const Call<Response>& call) {
+  return [call](absl::StatusOr<Response> answer) {
+    if (answer.ok()) *call.response() = *std::move(answer);
+    call.Finish(answer.status());
+  };
+}
 
 namespace answer_internal {
 

@@ -9,6 +9,8 @@
 #include "absl/strings/strip.h"
 #include "client_core/base/status.h"
 #include "server/apply/commands/secrets.h"
+#include "server/storage/storage.h"
+#include "server/storage/token_table.h"
 
 namespace doorstep {
 namespace {
@@ -75,6 +77,21 @@ void Authenticator::Admit(Role role, absl::string_view name, absl::string_view t
   }
   prefix_of_[key] = prefix;
   by_prefix_[prefix].push_back({role, std::string(name), std::string(token_hash)});
+}
+
+absl::Status Authenticator::AdmitStored(Storage& storage) {
+  return storage.Read("tokens", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<TokenRow> tokens, ListTokens(sql));
+    for (const TokenRow& token : tokens) {
+      absl::string_view name = token.principal;
+      if (absl::ConsumePrefix(&name, "device:")) {
+        Admit(Role::kDevice, name, token.token_hash);
+      } else if (absl::ConsumePrefix(&name, "admin:")) {
+        Admit(Role::kAdmin, name, token.token_hash);
+      }
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<Scope> Authenticator::Authenticate(absl::string_view method, absl::string_view authorization) const {

@@ -17,6 +17,8 @@
 
 namespace doorstep {
 
+class Storage;
+
 // The role that may call `method` ("/doorstep.v1.SyncService/Push"): UNIMPLEMENTED when the table has no such method.
 absl::StatusOr<Role> RoleOf(absl::string_view method);
 
@@ -27,8 +29,11 @@ absl::Status CheckEveryMethodHasARole(const std::vector<std::string>& services);
 class Authenticator {
  public:
   // Makes `token_hash` the token of this principal; the one it had before stops being good. Call it when the command
-  // that issued the token has been committed, and for every stored token at start.
+  // that issued the token has been committed.
   void Admit(Role role, absl::string_view name, absl::string_view token_hash);
+
+  // Admits every token that the file knows.
+  absl::Status AdmitStored(Storage& storage);
 
   // `authorization` is the metadata of that name ("Bearer TOKEN"), empty when there is none. UNAUTHENTICATED without a
   // detail: no good token; PERMISSION_DENIED: good, but not for this method.

@@ -7,47 +7,22 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "server/apply/commands/secrets.h"
 #include "server/apply/transaction.h"
 #include "server/apply/writer.h"
 #include "server/services/answer.h"
+#include "server/services/make_command.h"
 
 namespace doorstep {
-
-inline absl::Status TooBusy() {
-  return absl::ResourceExhaustedError("the server has too much to write; call again in a second");
-}
-
-// Makes a Command of `run`, whose answer is a message. With `request_id`, `request` names the body that repeats must
-// have.
-template <typename Request, typename Run>
-Command MakeCommand(std::string principal, absl::string_view method, std::string request_id, const Request& request,
-                    Run run) {
-  Command command;
-  command.principal = std::move(principal);
-  command.request_id = std::move(request_id);
-  command.body_hash = HashSecret(absl::StrCat(method, "|", request.SerializeAsString()));
-  command.run = [run = std::move(run)](Transaction& tx) -> absl::StatusOr<std::string> {
-    auto answer = run(tx);
-    if (!answer.ok()) return answer.status();
-    return answer->SerializeAsString();
-  };
-  return command;
-}
 
 // Hands `command` to the writer; its answer becomes the call's response, after `finish` (a function of the response, OK
 // to go on) has completed it.
 template <typename Response, typename Finish>
 void Submit(const ServerParts& parts, Command command, const Call<Response>& call, Finish finish) {
-  const bool taken = parts.writer.SubmitCommand(std::move(command), [call, finish](absl::StatusOr<std::string> answer) {
+  RunInWriter<Response>(parts.writer, std::move(command), [call, finish](absl::StatusOr<Response> answer) {
     if (!answer.ok()) return call.Finish(answer.status());
-    if (!call.response()->ParseFromString(*answer)) {
-      return call.Finish(absl::InternalError("an answer that cannot be parsed"));
-    }
+    *call.response() = *std::move(answer);
     call.Finish(finish(*call.response()));
   });
-  if (!taken) call.Finish(TooBusy());
 }
 
 // A mutation of the office: CheckFields(request), then RunCommand(request, tx) in the writer. The request lives until

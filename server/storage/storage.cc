@@ -33,6 +33,7 @@ sqlite::OpenOptions ConnectionOptions(const StorageOptions& options, bool read_o
   sqlite::OpenOptions connection;
   connection.path = options.path;
   connection.key = options.key;
+  connection.vfs = options.vfs;
   connection.synchronous = options.durable ? sqlite::Synchronous::kFull : sqlite::Synchronous::kNormal;
   connection.scratch = options.scratch;
   connection.read_only = read_only;

@@ -22,6 +22,8 @@ struct StorageOptions {
   std::string path;
   // 32 bytes; empty: not encrypted.
   std::string key;
+  // SQLite's; empty: the system's.
+  std::string vfs{};
   // False only in tests.
   bool durable = true;
   // A file that goes when anything fails (a rebuild): no journal, no waiting for the disk, no readers.

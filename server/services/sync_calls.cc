@@ -1,0 +1,197 @@
+#include "server/services/sync_calls.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "client_core/base/kill_point.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "server/apply/commands/checks.h"
+#include "server/apply/commands/device_commands.h"
+#include "server/apply/prepared_frame.h"
+#include "server/apply/writer.h"
+#include "server/services/authenticator.h"
+#include "server/services/make_command.h"
+#include "server/storage/device_table.h"
+#include "server/storage/feed_pages.h"
+#include "server/storage/journal_table.h"
+#include "server/storage/storage.h"
+
+namespace doorstep {
+namespace {
+
+// How long a phone waits when the queue is full.
+constexpr uint32_t kBusyWaitMs = 500;
+constexpr uint32_t kInFlightMax = 2;
+constexpr char kTechnicianPrefix[] = "technician:";
+
+void SetGrant(uint32_t wait_ms, v1::Grant& grant) {
+  grant.set_frame_bytes_max(limits::kFrameBytesMax);
+  grant.set_frame_entries_max(limits::kFrameEntriesMax);
+  grant.set_in_flight_max(kInFlightMax);
+  grant.set_wait_ms(wait_ms);
+}
+
+absl::StatusOr<DeviceRow> ReadDevice(SqlSession& sql, absl::string_view id) {
+  ASSIGN_OR_RETURN(auto device, FindDevice(sql, id));
+  if (!device.has_value()) return absl::NotFoundError(absl::StrCat("no device ", id));
+  return *std::move(device);
+}
+
+// PERMISSION_DENIED: the device is blocked; nothing of it is taken and nothing is told to it.
+absl::StatusOr<DeviceRow> ReadUnblocked(SqlSession& sql, absl::string_view id) {
+  ASSIGN_OR_RETURN(DeviceRow device, ReadDevice(sql, id));
+  if (device.lane == v1::LANE_BLOCKED) {
+    return absl::PermissionDeniedError(absl::StrCat("device \"", device.id, "\" is blocked"));
+  }
+  return device;
+}
+
+v1::JournalMark MarkOf(const JournalRow& journal) {
+  v1::JournalMark mark;
+  mark.set_epoch(journal.epoch);
+  mark.set_received_through(journal.mark);
+  mark.set_hash(journal.head_hash);
+  return mark;
+}
+
+absl::Status AddFeed(SqlSession& sql, absl::string_view name_for_phone, const std::string& feed,
+                     v1::HelloResponse& response) {
+  ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed));
+  v1::FeedHead* head = response.add_feeds();
+  head->set_feed(std::string(name_for_phone));
+  head->set_seq(seq);
+  return absl::OkStatus();
+}
+
+absl::Status DescribeSync(SqlSession& sql, absl::string_view device_id, v1::HelloResponse& response) {
+  ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
+  ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(sql, device.n));
+  for (const JournalRow& journal : journals) {
+    if (journal.mark > 0 || journal.epoch == device.current_epoch) *response.add_marks() = MarkOf(journal);
+  }
+  RETURN_IF_ERROR(AddFeed(sql, "device", DeviceFeed(device.id), response));
+  if (device.lane != v1::LANE_ACTIVE) return absl::OkStatus();  // It may upload what it has, and reads nothing new.
+  ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, device.n));
+  for (const std::string& technician : technicians) {
+    RETURN_IF_ERROR(AddFeed(sql, absl::StrCat(kTechnicianPrefix, technician), TechnicianFeed(technician), response));
+  }
+  return absl::OkStatus();
+}
+
+// The stored name of a feed that this device may read. PERMISSION_DENIED: any other.
+absl::StatusOr<std::string> OwnFeed(SqlSession& sql, absl::string_view feed, absl::string_view device_id) {
+  ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
+  if (feed == "device") return DeviceFeed(device_id);
+  absl::string_view technician = feed;
+  if (!absl::ConsumePrefix(&technician, kTechnicianPrefix)) {
+    return FieldError("feed", "must be \"device\" or \"technician:ID\"");
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> own, TechniciansOfDevice(sql, device.n));
+  for (const std::string& id : own) {
+    if (technician == id && device.lane == v1::LANE_ACTIVE) return TechnicianFeed(id);
+  }
+  return absl::PermissionDeniedError("feed: not a feed of this device");
+}
+
+v1::PushResponse FinishPush(const ServerParts& parts, uint32_t wait_ms, v1::PushResponse response) {
+  response.set_server_time_us(parts.NowUs());
+  response.set_generation(parts.storage.generation());
+  SetGrant(wait_ms, *response.mutable_grant());
+  return response;
+}
+
+// Overload is no error for a phone: the mark as it stands, and when to come again.
+absl::StatusOr<v1::PushResponse> AnswerBusy(const ServerParts& parts, const std::string& device_id, uint64_t epoch) {
+  v1::PushResponse response;
+  RETURN_IF_ERROR(parts.storage.Read("a mark", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
+    ASSIGN_OR_RETURN(const auto journal, FindJournal(sql, device.n, epoch));
+    if (journal.has_value()) *response.mutable_mark() = MarkOf(*journal);
+    return absl::OkStatus();
+  }));
+  return FinishPush(parts, kBusyWaitMs, std::move(response));
+}
+
+}  // namespace
+
+void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, CallDone<v1::EnrollResponse> done) {
+  const absl::Status fields = CheckFields(request);
+  if (!fields.ok()) return done(fields);
+  // The answer holds the token, so it is not kept: a repeat draws another.
+  Command command = MakeCommand("invitation", "/doorstep.v1.EnrollmentService/Enroll", /*request_id=*/"", request,
+                                [&](Transaction& tx) { return RunEnroll(request, parts.storage.generation(), tx); });
+  RunInWriter<v1::EnrollResponse>(
+      parts.writer, std::move(command), [&parts, done](absl::StatusOr<v1::EnrollResponse> enrolled) {
+        if (enrolled.ok()) {
+          parts.authenticator.Admit(Role::kDevice, enrolled->device(), HashSecret(enrolled->token()));
+        }
+        done(std::move(enrolled));
+      });
+}
+
+void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,
+               CallDone<v1::HelloResponse> done) {
+  const absl::Status fields = CheckFields(request);
+  if (!fields.ok()) return done(fields);
+  // Answered from the writer's transaction: marks that are at least those of the last commit.
+  Command command =
+      MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", request,
+                  [&parts, &request, device = scope.name()](Transaction& tx) -> absl::StatusOr<v1::HelloResponse> {
+                    RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
+                    RETURN_IF_ERROR(RunHello(request, device, parts.NowUs(), tx));
+                    v1::HelloResponse answer;
+                    RETURN_IF_ERROR(DescribeSync(tx.sql(), device, answer));
+                    return answer;
+                  });
+  RunInWriter<v1::HelloResponse>(parts.writer, std::move(command),
+                                 [&parts, done](absl::StatusOr<v1::HelloResponse> answer) {
+                                   if (answer.ok()) {
+                                     answer->set_server_time_us(parts.NowUs());
+                                     answer->set_generation(parts.storage.generation());
+                                     SetGrant(0, *answer->mutable_grant());
+                                   }
+                                   done(std::move(answer));
+                                 });
+}
+
+void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushRequest& request,
+              CallDone<v1::PushResponse> done) {
+  absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(request.frame(), scope.name());
+  if (!prepared.ok()) return done(prepared.status());
+  KillPoint("wire");
+  const uint64_t epoch = (*prepared)->opened.header.epoch();
+  const bool taken = parts.writer.SubmitFrame(*std::move(prepared), [&parts, done](absl::StatusOr<FrameAnswer> answer) {
+    if (!answer.ok()) return done(answer.status());
+    v1::PushResponse response;
+    *response.mutable_mark() = std::move(answer->mark);
+    if (answer->fork.has_value()) *response.mutable_fork() = *std::move(answer->fork);
+    response.set_device_feed_seq(answer->device_feed_seq);
+    done(FinishPush(parts, answer->wait_ms, std::move(response)));
+  });
+  if (!taken) done(AnswerBusy(parts, scope.name(), epoch));
+}
+
+absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope& scope,
+                                          const v1::PullRequest& request) {
+  RETURN_IF_ERROR(CheckText("cursor", request.cursor(), limits::kCursorBytesMax));
+  if (request.page_bytes() != 0) {
+    RETURN_IF_ERROR(CheckRange("page_bytes", request.page_bytes(), limits::kPageBytesMin, limits::kPageBytesMax));
+  }
+  v1::PullResponse response;
+  RETURN_IF_ERROR(parts.storage.Read("a feed", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(std::string feed, OwnFeed(sql, request.feed(), scope.name()));
+    const int64_t now_us = parts.NowUs();
+    ASSIGN_OR_RETURN(response, BuildPage(sql, {std::move(feed), request.cursor(), request.page_bytes(),
+                                               parts.storage.generation(), now_us}));
+    response.set_server_time_us(now_us);
+    response.set_generation(parts.storage.generation());
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+}  // namespace doorstep
