@@ -132,8 +132,9 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
       const auto marks = journal_->epochs().find(epoch);
       if (marks == journal_->epochs().end()) continue;
       MarkMove move{epoch, marks->second.received_through, 0, marks->second.judged_through, 0};
-      ASSIGN_OR_RETURN(const Acknowledgement taken, journal_->Acknowledge(state.mark()));
-      if (taken == Acknowledgement::kNotOurs) continue;
+      // A mark that is not ours is of a clone that went on from what both have. What we know to be received is ours all
+      // the same, and is judged.
+      RETURN_IF_ERROR(journal_->Acknowledge(state.mark()).status());
       RETURN_IF_ERROR(journal_->SetJudged(epoch, state.judged_through()));
       const absl::StatusOr<uint64_t> settled = SettledBy(marks->second);  // Reads the replica only.
       *replica_failed = !settled.ok();

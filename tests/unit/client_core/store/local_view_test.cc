@@ -132,6 +132,28 @@ TEST_F(LocalViewTest, DoesNotTakeMarksOfAnotherGenerationOrAForeignChain) {
   EXPECT_EQ(journal().epochs().at(1).judged_through, 3u);
 }
 
+TEST_F(LocalViewTest, JudgesWhatItHasInCommonWithAClone) {
+  AppendNotes(3);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(2);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  v1::JournalState of_the_clone;  // It went on from entry 2 to entry 9.
+  of_the_clone.mutable_mark()->set_epoch(1);
+  of_the_clone.mutable_mark()->set_received_through(9);
+  of_the_clone.mutable_mark()->set_hash(std::string(32, 'x'));
+  of_the_clone.set_judged_through(9);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", of_the_clone);
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).judged_through, 2u);
+  EXPECT_EQ(Stage(1), v1::ENTRY_STAGE_COUNTED);
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE) << "it goes on in the new epoch";
+}
+
 TEST_F(LocalViewTest, KeepsTheEntriesOfAVisitThatLeft) {
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
   ApplyDelta(ana_feed_);
