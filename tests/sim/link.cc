@@ -1,0 +1,103 @@
+#include "tests/sim/link.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace doorstep::sim {
+namespace {
+
+// A request that hangs in some buffer and comes again.
+constexpr int64_t kRepeatedWithin = 20 * kMinute;
+
+class SimTransport final : public Transport {
+ public:
+  SimTransport(Link* link, std::function<bool()> alive) : link_(link), alive_(std::move(alive)) {}
+  ~SimTransport() override {
+    for (const auto& [id, done] : waiting_) *done = nullptr;
+  }
+
+  void Start(uint64_t id, UnaryCall call, Done done) override {
+    if (!alive_()) return;
+    auto waiting = std::make_shared<Done>(std::move(done));
+    waiting_[id] = waiting;
+    link_->Carry(std::move(call), [this, id, waiting](absl::Status status, std::string answer) {
+      if (*waiting == nullptr) return;  // Cancelled, or the process is gone.
+      const Done done = std::exchange(*waiting, nullptr);
+      waiting_.erase(id);
+      done(std::move(status), std::move(answer));
+    });
+  }
+
+  void Cancel(uint64_t id) override {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    *found->second = nullptr;
+    waiting_.erase(found);
+  }
+
+ private:
+  Link* const link_;
+  const std::function<bool()> alive_;
+  std::map<uint64_t, std::shared_ptr<Done>> waiting_;
+};
+
+}  // namespace
+
+void Link::Carry(UnaryCall call, Transport::Done done) {
+  const auto heard = std::make_shared<Transport::Done>(std::move(done));
+  const auto tell = [heard](absl::Status status, std::string answer) {
+    if (*heard == nullptr) return;
+    const Transport::Done once = std::exchange(*heard, nullptr);
+    once(std::move(status), std::move(answer));
+  };
+  world_->After(int64_t{call.deadline_ms} * kMillisecond,
+                [tell] { tell(absl::DeadlineExceededError("nobody answered in time"), ""); });
+  if (gone_) {
+    return world_->After(Delay(), [tell] { tell(absl::UnavailableError("no network"), ""); });
+  }
+  if (world_->Strikes(FaultKind::kRequestLost)) {
+    world_->Note(name_, absl::StrCat("a request is lost: ", call.method));
+    // Half of them with a reset that the phone sees.
+    if (world_->Chance(500)) world_->After(Delay(), [tell] { tell(absl::UnavailableError("connection reset"), ""); });
+    return;
+  }
+  const auto request = std::make_shared<const UnaryCall>(std::move(call));
+  // But for an enrolment: each answer to it holds another token, so one that comes again late takes the phone's away.
+  const bool repeatable = !request->authorization.empty();
+  if (repeatable && world_->Strikes(FaultKind::kRequestRepeated)) {
+    world_->After(world_->Between(1, kRepeatedWithin), [this, request] {
+      world_->Note(name_, absl::StrCat("a request comes again: ", request->method));
+      (void)server_->Call(request->method, request->authorization, request->request);
+    });
+  }
+  world_->After(Delay(), [this, request, tell] {
+    std::optional<absl::StatusOr<std::string>> answer =
+        server_->Call(request->method, request->authorization, request->request);
+    int64_t delay = Delay();
+    if (!answer.has_value()) {
+      return world_->After(delay, [tell] { tell(absl::UnavailableError("the server is not there"), ""); });
+    }
+    if (one_way_ || world_->Strikes(FaultKind::kAnswerLost)) {
+      world_->Note(name_, absl::StrCat("an answer is lost: ", request->method));
+      if (world_->Chance(500)) world_->After(delay, [tell] { tell(absl::UnavailableError("connection reset"), ""); });
+      return;
+    }
+    if (world_->Strikes(FaultKind::kAnswerLate)) delay += world_->Between(1, 70) * kSecond;
+    world_->After(delay, [tell, answer = *std::move(answer)]() mutable {
+      if (answer.ok()) {
+        tell(absl::OkStatus(), *std::move(answer));
+      } else {
+        tell(answer.status(), "");
+      }
+    });
+  });
+}
+
+std::unique_ptr<Transport> MakeTransport(Link* link, std::function<bool()> alive) {
+  return std::make_unique<SimTransport>(link, std::move(alive));
+}
+
+}  // namespace doorstep::sim

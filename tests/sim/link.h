@@ -1,0 +1,48 @@
+// The network between one phone and the office: it delays, loses, repeats and reorders, and it is gone at times. It
+// outlives the processes of the phone, whose transports borrow it.
+#ifndef DOORSTEP_TESTS_SIM_LINK_H_
+#define DOORSTEP_TESTS_SIM_LINK_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "client_core/transport/transport.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/world.h"
+
+namespace doorstep::sim {
+
+class Link {
+ public:
+  // `name` is the phone's, for the trace.
+  Link(World* world, SimServer* server, std::string name)
+      : world_(world), server_(server), name_(std::move(name)), delay_us_(world->Between(5, 400) * kMillisecond) {}
+
+  // No request gets out.
+  void SetGone(bool gone) { gone_ = gone; }
+  // Requests arrive, answers do not.
+  void SetOneWay(bool one_way) { one_way_ = one_way; }
+
+  // Carries one call; `done` gets what the phone hears of it, once, before its deadline.
+  void Carry(UnaryCall call, Transport::Done done);
+
+ private:
+  int64_t Delay() { return world_->Between(delay_us_ / 2, delay_us_ * 2); }
+
+  World* const world_;
+  SimServer* const server_;
+  const std::string name_;
+  const int64_t delay_us_;
+  bool gone_ = false;
+  bool one_way_ = false;
+};
+
+// The transport of one process of a phone. `alive` says whether the process still is: what a dead one sends goes
+// nowhere.
+std::unique_ptr<Transport> MakeTransport(Link* link, std::function<bool()> alive);
+
+}  // namespace doorstep::sim
+
+#endif  // DOORSTEP_TESTS_SIM_LINK_H_

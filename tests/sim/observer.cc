@@ -1,0 +1,123 @@
+#include "tests/sim/observer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "server/services/received_entries.h"
+#include "server/storage/device_table.h"
+#include "server/storage/frame_table.h"
+#include "server/storage/journal_table.h"
+#include "server/storage/visit_table.h"
+
+namespace doorstep::sim {
+namespace {
+
+constexpr int64_t kManyFrames = 1000000;
+
+bool Counts(const v1::Judgement& judgement) {
+  return judgement.verdict() == v1::VERDICT_COUNTED || judgement.verdict() == v1::VERDICT_APPLIED_WITH_ATTENTION;
+}
+
+}  // namespace
+
+std::string Describe(const EntryKey& key) { return absl::StrCat("the entry of ", key.first, " at ", key.second); }
+
+uint64_t Observer::accepted() const {
+  return static_cast<uint64_t>(std::count_if(entries_.begin(), entries_.end(),
+                                             [](const auto& item) { return item.second.expect == Expect::kOnce; }));
+}
+
+void Observer::Excuse(const std::string& phone, SimServer& server) {
+  const std::map<EntryKey, Arrived> received = Received(server);
+  for (auto& [key, entry] : entries_) {
+    if (entry.phone == phone && entry.expect == Expect::kOnce && received.count(key) == 0) {
+      entry.expect = Expect::kAtMostOnce;
+    }
+  }
+}
+
+std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
+  std::map<EntryKey, Arrived> arrived;
+  counted_of_visit_.clear();
+  const absl::Status read = server.storage().Read("the journals", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<DeviceRow> devices, ListDevices(sql, 0, 1000));
+    for (const DeviceRow& device : devices) {
+      ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(sql, device.n));
+      for (const JournalRow& journal : journals) {
+        uint64_t seq = 0;
+        std::map<std::string, int64_t> last_of_boot;
+        ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesAfter(sql, device.n, journal.epoch, 0, kManyFrames));
+        for (const FrameRow& frame : frames) {
+          ASSIGN_OR_RETURN(const std::vector<ReceivedWithEnvelope> entries, EntriesOfFrame(sql, device, frame));
+          for (const ReceivedWithEnvelope& entry : entries) {
+            const std::string position = FormatPosition(entry.received.position());
+            if (entry.received.position().seq() != ++seq) {
+              world_->Violate("wrong", absl::StrCat(position, " stands where ", seq, " should"));
+            }
+            v1::LogEntry bytes;  // Also of opaque ones.
+            if (!bytes.ParseFromString(entry.envelope.entry())) {
+              world_->Violate("wrong", absl::StrCat(position, " cannot be parsed"));
+            }
+            const EntryKey key(bytes.time().boot_id(), bytes.time().monotonic_us());
+            int64_t& last = last_of_boot[key.first];
+            if (last >= key.second) {
+              world_->Violate("wrong", absl::StrCat(position, " is older than the entry before it: ", Describe(key)));
+            }
+            last = key.second;
+            const v1::Judgement& judgement = entry.received.judgement();
+            if (judgement.verdict() == v1::VERDICT_SAME_AS_ORIGINAL) continue;
+            ++arrived[key].times;
+            if (!Counts(judgement)) continue;
+            ++arrived[key].counted;
+            ++counted_of_visit_[bytes.visit_id()];
+          }
+        }
+        if (seq != journal.mark) {
+          world_->Violate("lost", absl::StrCat(device.id, ".", journal.epoch, " is said to be held through ",
+                                               journal.mark, ", and ", seq, " are there"));
+        }
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", absl::StrCat("reading the server's journals: ", read.ToString()));
+  return arrived;
+}
+
+void Observer::Compare(SimServer& server) {
+  const std::map<EntryKey, Arrived> received = Received(server);
+  for (const auto& [key, arrived] : received) {
+    if (entries_.count(key) == 0) world_->Violate("wrong", absl::StrCat("nobody recorded ", Describe(key)));
+    if (arrived.times > 1) {
+      world_->Violate("doubled", absl::StrCat(Describe(key), " is held ", arrived.times, " times"));
+    }
+  }
+  for (const auto& [key, entry] : entries_) {
+    const bool there = received.count(key) > 0;
+    if (entry.expect == Expect::kOnce && !there) {
+      world_->Violate("lost", absl::StrCat(Describe(key), " of ", entry.phone, ", first ",
+                                           FormatPosition(entry.position), ", is not at the office"));
+    }
+    if (entry.expect == Expect::kNever && there) {
+      world_->Violate("doubled", absl::StrCat(Describe(key), " was refused by ", entry.phone, " and is at the office"));
+    }
+  }
+  const absl::Status read = server.storage().Read("visits", [&](SqlSession& sql) -> absl::Status {
+    for (const auto& [id, counted] : counted_of_visit_) {
+      ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, id));
+      v1::Visit visit;
+      if (bytes.empty() || !visit.ParseFromString(bytes)) {
+        world_->Violate("wrong", absl::StrCat("entries count for visit ", id, ", which is not there"));
+      } else if (visit.facts() != counted) {
+        world_->Violate(visit.facts() < counted ? "lost" : "doubled",
+                        absl::StrCat("visit ", id, " has ", visit.facts(), " facts of ", counted, " that count"));
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", absl::StrCat("reading visits: ", read.ToString()));
+}
+
+}  // namespace doorstep::sim

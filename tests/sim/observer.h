@@ -1,0 +1,66 @@
+// What everybody did and was told, kept outside the simulated disks: the measure of what must be true at the end.
+// An entry is known by the boot and the monotonic instant of its tap, which stand in its bytes and in no other's.
+#ifndef DOORSTEP_TESTS_SIM_OBSERVER_H_
+#define DOORSTEP_TESTS_SIM_OBSERVER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "doorstep/v1/types.pb.h"
+#include "doorstep/v1/visit.pb.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/world.h"
+
+namespace doorstep::sim {
+
+// (boot id, monotonic instant of the tap).
+using EntryKey = std::pair<std::string, int64_t>;
+
+enum class Expect {
+  kOnce,        // The phone said that it is recorded.
+  kAtMostOnce,  // Nobody knows: the phone died over it, or was put back to before it.
+  kNever,       // The phone said that it is not recorded.
+};
+
+struct NotedEntry {
+  std::string phone;
+  std::string visit;
+  v1::LogEntry::FactCase fact = v1::LogEntry::FACT_NOT_SET;
+  v1::JournalPosition position;  // Its first, when the phone told it.
+  Expect expect = Expect::kOnce;
+};
+
+class Observer {
+ public:
+  explicit Observer(World* world) : world_(world) {}
+
+  void Tapped(const EntryKey& key, NotedEntry entry) { entries_[key] = std::move(entry); }
+  void Expects(const EntryKey& key, Expect expect) { entries_[key].expect = expect; }
+  // The phone is gone or put back: of what is its own and not at the office, nothing is promised any more.
+  void Excuse(const std::string& phone, SimServer& server);
+
+  uint64_t accepted() const;
+
+  // Every entry against what the server has: lost, doubled, invented, out of order; every visit's count of facts.
+  void Compare(SimServer& server);
+
+ private:
+  struct Arrived {
+    uint64_t times = 0;  // Without copies of an original that is held.
+    uint64_t counted = 0;
+  };
+  std::map<EntryKey, Arrived> Received(SimServer& server);
+
+  World* const world_;
+  std::map<EntryKey, NotedEntry> entries_;
+  std::map<std::string, uint64_t> counted_of_visit_;
+};
+
+std::string Describe(const EntryKey& key);
+
+}  // namespace doorstep::sim
+
+#endif  // DOORSTEP_TESTS_SIM_OBSERVER_H_

@@ -1,0 +1,95 @@
+// The disk that loses power loses what it should and nothing else: else everything that a simulation says is worth
+// nothing.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "client_core/base/random.h"
+#include "client_core/sqlite/database.h"
+#include "tests/support/power_vfs.h"
+
+namespace doorstep::testing {
+namespace {
+
+class PowerDiskTest : public ::testing::Test {
+ protected:
+  PowerDiskTest() {
+    std::string folder = (std::filesystem::temp_directory_path() / "power-XXXXXX").string();
+    folder_ = mkdtemp(folder.data());
+  }
+  ~PowerDiskTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<sqlite::Database> Open(sqlite::Synchronous synchronous) {
+    sqlite::OpenOptions options;
+    options.path = folder_ + "/db";
+    options.vfs = disk_.vfs();
+    options.synchronous = synchronous;
+    options.exclusive = true;
+    auto db = sqlite::Database::Open(options);
+    EXPECT_TRUE(db.ok()) << db.status();
+    EXPECT_TRUE((*db)->Execute("CREATE TABLE IF NOT EXISTS t (n INTEGER)").ok());
+    return *std::move(db);
+  }
+  static int64_t Rows(sqlite::Database& db) {
+    auto statement = db.Prepare("SELECT count(*) FROM t");
+    EXPECT_TRUE(statement.ok() && statement->Step().value());
+    return statement->Int(0);
+  }
+  // Rows committed, then a power cut: how many are there afterwards.
+  int64_t RowsAfterPowerCut(sqlite::Synchronous synchronous, int rows) {
+    {
+      const std::unique_ptr<sqlite::Database> db = Open(synchronous);
+      for (int i = 0; i < rows; ++i) EXPECT_TRUE(db->Execute("INSERT INTO t VALUES (1)").ok());
+      disk_.DieAfter(0);
+    }
+    disk_.ReviveAfterPowerCut(random_);
+    const std::unique_ptr<sqlite::Database> db = Open(synchronous);
+    EXPECT_EQ(db->CheckIntegrity(), absl::OkStatus());
+    return Rows(*db);
+  }
+
+  SeededRandom random_{1};
+  PowerDisk disk_;
+  std::string folder_;
+};
+
+TEST_F(PowerDiskTest, APowerCutTakesNothingThatWasSynced) {
+  for (int round = 1; round <= 20; ++round) {
+    ASSERT_EQ(RowsAfterPowerCut(sqlite::Synchronous::kFull, 5), 5 * round);
+  }
+}
+
+TEST_F(PowerDiskTest, APowerCutTakesWhatWasNotSynced) {
+  int64_t least = 100;
+  for (int round = 0; round < 20; ++round) {
+    const int64_t before = Rows(*Open(sqlite::Synchronous::kNormal));
+    least = std::min(least, RowsAfterPowerCut(sqlite::Synchronous::kNormal, 5) - before);
+  }
+  EXPECT_LT(least, 5);
+}
+
+TEST_F(PowerDiskTest, AKilledProcessLeavesEverythingItWrote) {
+  {
+    const std::unique_ptr<sqlite::Database> db = Open(sqlite::Synchronous::kNormal);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (1)").ok());
+    disk_.DieAfter(0);
+    EXPECT_FALSE(db->Execute("INSERT INTO t VALUES (1)").ok());
+  }
+  disk_.Revive();
+  EXPECT_EQ(Rows(*Open(sqlite::Synchronous::kNormal)), 5);
+}
+
+TEST_F(PowerDiskTest, AFullDiskRefusesAndKeepsWhatIsThere) {
+  const std::unique_ptr<sqlite::Database> db = Open(sqlite::Synchronous::kFull);
+  ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (1)").ok());
+  disk_.SetFull(true);
+  EXPECT_EQ(db->Execute("INSERT INTO t VALUES (1)").code(), absl::StatusCode::kResourceExhausted);
+  disk_.SetFull(false);
+  EXPECT_EQ(Rows(*db), 1);
+}
+
+}  // namespace
+}  // namespace doorstep::testing

@@ -1,0 +1,262 @@
+#include "tests/sim/seed_story.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/random.h"
+#include "server/apply/commands/apply_record.h"
+#include "server/apply/rebuild.h"
+#include "tests/sim/observer.h"
+#include "tests/sim/sim_office.h"
+#include "tests/sim/sim_phone.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/world.h"
+#include "tests/support/field_phone.h"
+
+namespace doorstep::sim {
+namespace {
+
+constexpr int kPhonesMax = 3;
+constexpr int kPhonesWithClonesMax = 5;
+// With no fault left, everything is at rest within so much: twice the longest backoff, the longest call and a poll.
+constexpr int64_t kRestWithin = 15 * kMinute;
+constexpr int64_t kLookEvery = 10 * kSecond;
+// The longest that a repeated request takes.
+constexpr int64_t kEchoes = 21 * kMinute;
+constexpr uint64_t kRebuildEvery = 8;
+
+class SeedStory {
+ public:
+  SeedStory(uint64_t seed, std::string folder, bool tell)
+      : seed_(seed), folder_(std::move(folder)), world_(seed, tell), observer_(&world_) {}
+
+  SeedVerdict Run() {
+    const int64_t began_us = kMonday + world_.Draw(kDay);
+    world_.DrawFaults(began_us);
+    verdict_.drawn = world_.DrawnFaults();
+    world_.Note("world", absl::StrCat("faults: ", verdict_.drawn));
+    Begin();
+    world_.RunUntil(began_us + Chaos());
+    Heal();
+    verdict_.violation_kind = world_.violation_kind();
+    verdict_.violation = world_.violation();
+    verdict_.trace_hash = world_.TraceHash();
+    verdict_.entries = observer_.accepted();
+    verdict_.simulated_us = world_.now_us() - began_us;
+    verdict_.faults = world_.counts();
+    return verdict_;
+  }
+
+ private:
+  std::string Folder(const std::string& name) {
+    const std::string path = absl::StrCat(folder_, "/", name);
+    std::filesystem::create_directories(path);
+    return path;
+  }
+
+  // Most worlds are short, a few last a night.
+  int64_t Chaos() { return world_.Chance(960) ? world_.Between(5, 40) * kMinute : world_.Between(2, 16) * kHour; }
+
+  void Begin() {
+    server_ = std::make_unique<SimServer>(&world_, Folder("server"));
+    server_->Start();
+    office_ = std::make_unique<SimOffice>(&world_, server_.get());
+    const int technicians = static_cast<int>(world_.Between(1, 2));
+    const int phones = static_cast<int>(world_.Between(1, kPhonesMax));
+    pace_us_ = world_.Between(2, 60) * kSecond;
+    office_->Import(technicians);
+    for (int i = 0; i < phones && !world_.violated(); ++i) {
+      const std::string technician = SimOffice::Technician(1 + i % technicians);
+      SimPhone& phone = AddPhone(technician, Folder(absl::StrCat("p", i + 1)));
+      phone.Enrol(office_->Invite(technician));
+      phone.Open();
+    }
+    office_->Plan();
+    Repeat(5 * kMinute, [this] { office_->DoSomething(); });
+    Repeat(2 * kMinute, [this] { StrikeServer(); });
+  }
+
+  SimPhone& AddPhone(const std::string& technician, const std::string& folder) {
+    const std::string name = absl::StrCat("p", phones_.size() + 1);
+    phones_.push_back(std::make_unique<SimPhone>(&world_, server_.get(), &observer_, name, technician, folder));
+    copies_.emplace_back();
+    const size_t index = phones_.size() - 1;
+    if (world_.Strikes(FaultKind::kClockSkewed)) phones_[index]->JumpClock(world_.Between(-2 * kDay, 2 * kDay));
+    Repeat(pace_us_, [this, index] { Tap(*phones_[index]); });
+    Repeat(2 * kMinute, [this, index] { StrikePhone(index); });
+    return *phones_[index];
+  }
+
+  // About every `pace_us`, as long as there is chaos.
+  void Repeat(int64_t pace_us, std::function<void()> what) {
+    world_.After(world_.Between(1, 2 * pace_us), [this, pace_us, what] {
+      if (world_.healing()) return;
+      what();
+      Repeat(pace_us, what);
+    });
+  }
+
+  void Tap(SimPhone& phone) {
+    if (!phone.enrolled()) return;
+    // Also visits of others, and some that do not exist yet.
+    const auto& visits = office_->visits();
+    std::string visit = absl::StrCat("V-", visits.size() + 1);
+    if (!visits.empty() && !world_.Chance(50)) {
+      visit = visits[static_cast<size_t>(world_.Draw(static_cast<int64_t>(visits.size())))];
+    }
+    phone.Tap(SomeFact(), visit);
+  }
+
+  v1::LogEntry SomeFact() {
+    switch (world_.Draw(7)) {
+      case 0:
+        return testing::Arrived();
+      case 1:
+        return testing::WorkStarted();
+      case 2:
+        return testing::PartUsed("valve", world_.Between(1, 5) * 1000);
+      case 3: {
+        v1::LogEntry entry;
+        entry.mutable_travel_started();
+        return entry;
+      }
+      case 4:
+        return testing::Outcome(world_.Chance(700) ? v1::OUTCOME_CODE_RESOLVED : v1::OUTCOME_CODE_NOT_RESOLVED);
+      default:
+        return testing::Note(absl::StrCat("seen at ", world_.now_us()));
+    }
+  }
+
+  // ---- faults ----
+
+  void StrikeServer() {
+    if (world_.Strikes(FaultKind::kServerKilled)) server_->DieSoon(/*power=*/false);
+    if (world_.Strikes(FaultKind::kServerPowerCut)) server_->DieSoon(/*power=*/true);
+  }
+
+  void StrikePhone(size_t index) {
+    SimPhone& phone = *phones_[index];
+    if (phone.destroyed()) return;
+    if (world_.Strikes(FaultKind::kNetworkGone)) Unplug(phone);
+    if (world_.Strikes(FaultKind::kOneWay)) {
+      phone.link().SetOneWay(true);
+      world_.After(world_.Between(1, 20) * kMinute, [&phone] { phone.link().SetOneWay(false); });
+    }
+    if (world_.Strikes(FaultKind::kClockJumped)) {
+      phone.JumpClock(world_.Chance(500) ? world_.Between(-kHour, kHour) : world_.Between(-3 * kDay, 3 * kDay));
+    }
+    if (world_.Strikes(FaultKind::kDiskFull)) {
+      phone.SetFull(true);
+      world_.After(world_.Between(1, 20) * kMinute, [&phone] { phone.SetFull(false); });
+    }
+    if (world_.Strikes(FaultKind::kPhoneKilled)) phone.DieSoon(/*power=*/false);
+    if (world_.Strikes(FaultKind::kPhonePowerCut)) phone.DieSoon(/*power=*/true);
+    if (world_.Strikes(FaultKind::kPhoneRebooted)) phone.Reboot();
+    StrikeFiles(index);
+  }
+
+  void Unplug(SimPhone& phone) {
+    phone.link().SetGone(true);
+    if (world_.Chance(500)) phone.Notify(Notice::kNetworkLost);
+    world_.After(world_.Between(1, 60) * kMinute, [&phone] {
+      phone.link().SetGone(false);
+      phone.Notify(Notice::kNetworkChanged);
+    });
+  }
+
+  void StrikeFiles(size_t index) {
+    SimPhone& phone = *phones_[index];
+    std::string& copy = copies_[index];
+    if (phone.enrolled() && world_.Has(FaultKind::kPhoneRestored) && copy.empty() && world_.Chance(300)) {
+      copy = absl::StrCat(folder_, "/copy-of-", phone.name());
+      phone.CopyTo(copy);
+    } else if (!copy.empty() && server_->up() && world_.Strikes(FaultKind::kPhoneRestored)) {
+      observer_.Excuse(phone.name(), *server_);
+      phone.RestoreFrom(copy);
+      copy.clear();
+    }
+    if (phone.enrolled() && phones_.size() < kPhonesWithClonesMax && world_.Strikes(FaultKind::kPhoneCloned)) {
+      const std::string folder = absl::StrCat(folder_, "/p", phones_.size() + 1);
+      phone.CopyTo(folder);
+      AddPhone(phone.technician(), folder).Open();
+    }
+    if (server_->up() && world_.Chance(200) && world_.Strikes(FaultKind::kPhoneDestroyed)) {
+      observer_.Excuse(phones_[index]->name(), *server_);
+      phones_[index]->Destroy();
+    }
+  }
+
+  // ---- the end ----
+
+  std::string Unrest() {
+    if (!server_->up()) return "the server is down";
+    if (office_->waiting() > 0) return absl::StrCat("the office waits for ", office_->waiting(), " answers");
+    for (const auto& phone : phones_) {
+      if (std::string unrest = phone->Unrest(); !unrest.empty()) return unrest;
+    }
+    return "";
+  }
+
+  void ComeToRest() {
+    const int64_t until_us = world_.now_us() + kRestWithin;
+    std::string unrest = Unrest();
+    while (!unrest.empty() && !world_.violated() && world_.now_us() < until_us) {
+      world_.RunUntil(world_.now_us() + kLookEvery);
+      unrest = Unrest();
+    }
+    if (!unrest.empty()) world_.Violate("stuck", unrest);
+  }
+
+  void Heal() {
+    if (world_.violated()) return;
+    world_.Heal();
+    world_.Note("world", "heals");
+    server_->Mend();
+    for (const auto& phone : phones_) phone->Mend();
+    ComeToRest();
+    if (world_.Has(FaultKind::kRequestRepeated)) {
+      if (!world_.violated()) world_.RunUntil(world_.now_us() + kEchoes);
+      if (!world_.violated()) ComeToRest();
+    }
+    if (world_.violated()) return;
+    observer_.Compare(*server_);
+    for (const auto& phone : phones_) {
+      if (!phone->destroyed()) phone->CompareWithOffice();
+    }
+    if (seed_ % kRebuildEvery == 0 && !world_.violated()) CheckRebuild();
+  }
+
+  void CheckRebuild() {
+    SeededRandom random(seed_);
+    const absl::StatusOr<RebuildReport> report = Rebuild(server_->storage(), random, ApplyRecord);
+    if (!report.ok()) return world_.Violate("wrong", absl::StrCat("the rebuild failed: ", report.status().ToString()));
+    if (!report->differences.empty()) {
+      world_.Violate("wrong", absl::StrCat("a rebuild differs: ", absl::StrJoin(report->differences, "; ")));
+    }
+  }
+
+  const uint64_t seed_;
+  const std::string folder_;
+  SeedVerdict verdict_;
+  World world_;
+  Observer observer_;
+  std::unique_ptr<SimServer> server_;
+  std::unique_ptr<SimOffice> office_;
+  std::vector<std::unique_ptr<SimPhone>> phones_;
+  std::vector<std::string> copies_;  // By phone; empty: none.
+  int64_t pace_us_ = 0;
+};
+
+}  // namespace
+
+SeedVerdict RunSeed(uint64_t seed, const std::string& folder, bool tell) {
+  SeedVerdict verdict = SeedStory(seed, folder, tell).Run();
+  for (const auto& left : std::filesystem::directory_iterator(folder)) std::filesystem::remove_all(left.path());
+  return verdict;
+}
+
+}  // namespace doorstep::sim

@@ -1,0 +1,57 @@
+// Dispatch in a simulated world: it plans, reassigns and cancels, and asks again with the same request id until it is
+// answered. Invariant watched: a repeated request gets the first answer.
+#ifndef DOORSTEP_TESTS_SIM_SIM_OFFICE_H_
+#define DOORSTEP_TESTS_SIM_SIM_OFFICE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/world.h"
+
+namespace doorstep::sim {
+
+class SimOffice {
+ public:
+  SimOffice(World* world, SimServer* server) : world_(world), server_(server) {}
+
+  // Customers and people, before anything can fail.
+  void Import(int technicians);
+  std::string Invite(const std::string& technician);
+  static std::string Technician(int number) { return "tech" + std::to_string(number); }
+
+  // Begins one thing that an office does. It ends when the server has answered all of it.
+  void DoSomething();
+  // A visit from order to dispatch.
+  void Plan();
+
+  // Visits that were asked for, whether they are there yet or not.
+  const std::vector<std::string>& visits() const { return visits_; }
+  // Requests that are not answered yet.
+  int waiting() const { return waiting_; }
+
+ private:
+  using Then = std::function<void(const absl::Status& status)>;
+
+  std::string NextRequestId();
+  template <typename Request>
+  void Send(const std::string& method, Request request, Then then);
+  void Try(const std::string& method, const std::string& bytes, Then then);
+  void Schedule(const std::string& visit);
+  void Assign(const std::string& visit);
+  std::string SomeTechnician();
+
+  World* const world_;
+  SimServer* const server_;
+  int technicians_ = 0;
+  int requests_ = 0;
+  int waiting_ = 0;
+  std::vector<std::string> visits_;
+};
+
+}  // namespace doorstep::sim
+
+#endif  // DOORSTEP_TESTS_SIM_SIM_OFFICE_H_

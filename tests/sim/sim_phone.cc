@@ -1,0 +1,370 @@
+#include "tests/sim/sim_phone.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "client_core/session/recorder.h"
+#include "doorstep/v1/enrollment_service.pb.h"
+#include "server/storage/feed_pages.h"
+#include "server/storage/feed_table.h"
+#include "server/storage/visit_table.h"
+
+namespace doorstep::sim {
+namespace {
+
+constexpr int64_t kDiesWithinOperations = 16;
+constexpr uint32_t kEnrollMs = 30000;
+
+// A folder's files, but the lock and what only lives in memory.
+void CopyFiles(const std::string& from, const std::string& to) {
+  std::filesystem::remove_all(to);
+  std::filesystem::create_directories(to);
+  std::filesystem::permissions(to, std::filesystem::perms::owner_all);
+  for (const auto& file : std::filesystem::directory_iterator(from)) {
+    if (file.is_regular_file()) std::filesystem::copy_file(file.path(), to / file.path().filename());
+  }
+}
+
+}  // namespace
+
+SimPhone::SimPhone(World* world, SimServer* server, Observer* observer, std::string name, std::string technician,
+                   std::string folder)
+    : world_(world),
+      server_(server),
+      observer_(observer),
+      name_(std::move(name)),
+      technician_(std::move(technician)),
+      folder_(std::move(folder)),
+      random_(world->random().Below(UINT64_MAX)),
+      link_(world, server, name_),
+      booted_us_(world->now_us() - kSecond) {
+  std::filesystem::create_directories(folder_);
+  std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
+}
+
+SimPhone::~SimPhone() { End(); }
+
+ClockReading SimPhone::Now() {
+  ClockReading reading;
+  reading.wall_time_us = world_->now_us() + skew_us_;
+  reading.monotonic_us = world_->now_us() - booted_us_;
+  reading.boot_id = absl::StrCat(name_, "-", boots_);
+  return reading;
+}
+
+// ---- life of the process ----
+
+void SimPhone::Open() {
+  if (running() || destroyed_) return;
+  StoreOptions options;
+  options.directory = folder_;
+  options.vfs = disk_.vfs();
+  absl::StatusOr<std::unique_ptr<LocalStore>> store = LocalStore::Open(options);
+  if (disk_.dead()) {  // It died over its own opening.
+    store = absl::CancelledError("");
+    return Die();
+  }
+  if (!store.ok()) {
+    if (absl::IsResourceExhausted(store.status())) return OpenLater(kMinute);
+    return world_->Violate("stuck", absl::StrCat(name_, " does not open: ", store.status().ToString()));
+  }
+  store_ = *std::move(store);
+  if (!store_->repairs().empty()) {
+    world_->Violate("wrong", absl::StrCat(name_, ": files were damaged: ", absl::StrJoin(store_->repairs(), "; ")));
+  }
+  world_->Note(name_, absl::StrCat("opens, boot ", boots_));
+  ++processes_;
+  events_ = std::make_unique<EventLog>();
+  queue_ = std::make_unique<SimQueue>(
+      world_, [this] { driver_->Handle(Tick()); }, [this] { LookForDeath(); });
+  transport_ = MakeTransport(&link_, [this] { return !disk_.dead(); });
+  driver_ = std::make_unique<SyncDriver>(
+      SyncDriver::Parts{store_.get(), transport_.get(), this, &random_, queue_.get(), events_.get(), nullptr});
+  WatchMarks();
+  driver_->IdentityChanged();
+  if (world_->Chance(700)) driver_->Handle(Notice::kBackground);  // As apps are most of the time.
+  if (enrolled()) {
+    driver_->Handle(SyncStarted());
+  } else if (!invitation_code_.empty()) {
+    CallEnroll();
+  }
+  if (doubt_.has_value() && world_->Chance(700)) {
+    const Doubt doubt = *std::exchange(doubt_, std::nullopt);
+    if (enrolled()) Append(doubt.request, doubt.key);
+  }
+  LookForDeath();
+}
+
+void SimPhone::OpenLater(int64_t delay_us) {
+  world_->After(delay_us, [this, processes = processes_] {
+    if (processes == processes_) Open();
+  });
+}
+
+void SimPhone::End() {
+  driver_.reset();
+  transport_.reset();
+  queue_.reset();
+  events_.reset();
+  store_.reset();
+}
+
+void SimPhone::Die() {
+  world_->Note(name_, power_cut_ ? "loses power" : "is killed");
+  End();
+  if (std::exchange(power_cut_, false)) {
+    disk_.ReviveAfterPowerCut(world_->random());
+    ++boots_;
+    booted_us_ = world_->now_us();
+  } else {
+    disk_.Revive();
+  }
+  OpenLater(world_->Between(1, 10 * 60) * kSecond);
+}
+
+void SimPhone::LookForDeath() {
+  if (!running()) return;
+  if (disk_.dead()) return Die();
+  WatchMarks();
+}
+
+void SimPhone::DieSoon(bool power) {
+  if (!running()) return;
+  power_cut_ |= power;
+  disk_.DieAfter(world_->Draw(kDiesWithinOperations));
+  LookForDeath();
+}
+
+void SimPhone::Reboot() {
+  if (!running()) return;
+  disk_.DieAfter(0);
+  ++boots_;
+  booted_us_ = world_->now_us();
+  Die();
+}
+
+void SimPhone::Destroy() {
+  world_->Note(name_, "is destroyed");
+  destroyed_ = true;
+  End();
+}
+
+void SimPhone::CopyTo(const std::string& folder) {
+  disk_.DieAfter(0);
+  Die();
+  CopyFiles(folder_, folder);
+  world_->Note(name_, "is copied");
+}
+
+void SimPhone::RestoreFrom(const std::string& folder) {
+  if (running()) {
+    disk_.DieAfter(0);
+    Die();
+  }
+  CopyFiles(folder, folder_);
+  disk_.ForgetFiles();
+  shown_safe_.clear();
+  doubt_.reset();
+  world_->Note(name_, "is put back to an older copy");
+}
+
+void SimPhone::Mend() {
+  disk_.SetFull(false);
+  if (!disk_.dead()) disk_.Revive();  // It was to die, and does not.
+  power_cut_ = false;
+  link_.SetGone(false);
+  link_.SetOneWay(false);
+  Open();
+  Notify(Notice::kNetworkChanged);
+  Notify(Notice::kForeground);
+}
+
+// ---- enrolment, as Session does it ----
+
+void SimPhone::Enrol(const std::string& invitation_code) {
+  invitation_code_ = invitation_code;
+  if (running()) CallEnroll();
+}
+
+void SimPhone::CallEnroll() {
+  v1::EnrolmentRequest invitation;
+  invitation.set_invitation_code(invitation_code_);
+  invitation.set_device_name(name_);
+  const absl::StatusOr<v1::EnrollRequest> request = store_->journal().PrepareEnrolment(invitation, random_);
+  if (!request.ok()) return OpenLater(kSecond);  // It dies over it, or its disk is full.
+  UnaryCall call;
+  call.method = "/doorstep.v1.EnrollmentService/Enroll";
+  call.request = request->SerializeAsString();
+  call.deadline_ms = kEnrollMs;
+  link_.Carry(std::move(call),
+              [this, process = processes_, sent = Now()](const absl::Status& status, const std::string& answer) {
+                if (process != processes_ || !running()) return;
+                if (status.ok()) {
+                  CompleteEnrolment(answer, sent, Now());
+                } else {
+                  world_->After(5 * kSecond, [this, process] {
+                    if (process == processes_ && running()) CallEnroll();
+                  });
+                }
+                LookForDeath();
+              });
+}
+
+void SimPhone::CompleteEnrolment(const std::string& answer, const ClockReading& sent, const ClockReading& answered) {
+  v1::EnrollResponse response;
+  if (!response.ParseFromString(answer) || !store_->CompleteEnrolment(response).ok()) {
+    world_->After(5 * kSecond, [this, process = processes_] {
+      if (process == processes_ && running()) CallEnroll();
+    });
+    return;
+  }
+  world_->Note(name_, absl::StrCat("is enrolled as ", response.device()));
+  driver_->TakeExchange(response.server_time_us(), sent, answered);
+  driver_->IdentityChanged();
+  driver_->Handle(TokenChanged());
+  driver_->Handle(SyncStarted());
+}
+
+// ---- recording ----
+
+void SimPhone::Tap(v1::LogEntry entry, const std::string& visit) {
+  if (!enrolled() || world_->now_us() <= last_tap_us_) return;
+  v1::AppendRequest request;
+  request.set_author(technician_);
+  *request.mutable_entry() = std::move(entry);
+  request.mutable_entry()->set_visit_id(visit);
+  request.set_token(absl::StrCat(name_, "-", ++tokens_));
+  Append(request, std::nullopt);
+}
+
+void SimPhone::Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted) {
+  last_tap_us_ = world_->now_us();
+  const ClockReading now = Now();
+  const EntryKey key(now.boot_id, now.monotonic_us);
+  const absl::StatusOr<v1::AppendResponse> response = Record(request, now, random_, *store_);
+  NotedEntry noted{name_, request.entry().visit_id(), request.entry().fact_case(), {}, Expect::kOnce};
+  if (disk_.dead()) {
+    noted.expect = Expect::kAtMostOnce;
+    observer_->Tapped(key, noted);
+    doubt_ = Doubt{key, request};
+  } else if (!response.ok()) {
+    noted.expect = Expect::kNever;
+    observer_->Tapped(key, noted);
+    if (!absl::IsResourceExhausted(response.status())) {
+      world_->Violate("lost", absl::StrCat(name_, " refuses an entry: ", response.status().ToString()));
+    }
+  } else {
+    noted.position = response->position();
+    if (doubted.has_value() && response->repeated()) {
+      observer_->Expects(*doubted, Expect::kOnce);  // It had been recorded before the death.
+      noted.expect = Expect::kNever;
+    } else if (doubted.has_value()) {
+      observer_->Expects(*doubted, Expect::kNever);
+    }
+    observer_->Tapped(key, noted);
+    world_->Note(name_, absl::StrCat("records ", FormatPosition(response->position()), " on ",
+                                     request.entry().visit_id(), response->repeated() ? " (repeated)" : ""));
+    queue_->Post(Urgency::kNetwork, [this] { driver_->JournalChanged(); });
+  }
+  LookForDeath();
+}
+
+void SimPhone::Notify(Notice notice) {
+  if (!running()) return;
+  driver_->Handle(notice);
+  LookForDeath();
+}
+
+// ---- what must be true ----
+
+void SimPhone::WatchMarks() {
+  for (const auto& [epoch, marks] : store_->journal().epochs()) {
+    uint64_t& shown = shown_safe_[epoch];
+    // An epoch that was left keeps only what both sides have.
+    const uint64_t could = std::min(shown, marks.last_own_seq());
+    if (marks.received_through < could) {
+      world_->Violate("lost", absl::StrCat(name_, " showed epoch ", epoch, " safe through ", shown,
+                                           ", and now through ", marks.received_through));
+    }
+    shown = marks.received_through;
+  }
+}
+
+std::string SimPhone::Unrest() {
+  if (destroyed_) return "";
+  if (!enrolled()) return absl::StrCat(name_, " is not enrolled");
+  const JournalCounts counts = store_->journal().Counts();
+  if (counts.saved_here > 0) return absl::StrCat(name_, " has ", counts.saved_here, " entries saved here");
+  if (counts.safe > 0) return absl::StrCat(name_, " has ", counts.safe, " entries that nobody judged");
+  for (const auto& [epoch, pending] : store_->journal().pending()) {
+    if (!pending.empty()) {
+      return absl::StrCat(name_, " has ", pending.size(), " entries that are not settled, the first ", epoch, ".",
+                          pending.front().info.seq, " on ", pending.front().info.visit_id);
+    }
+  }
+  std::string unrest;
+  const absl::Status read = server_->storage().Read("heads", [&](SqlSession& sql) -> absl::Status {
+    const std::string device = store_->journal().identity()->device();
+    for (const std::string& feed : {std::string(kDeviceFeed), TechnicianFeed(technician_)}) {
+      const FeedState* state = store_->replica().FindFeed(feed);
+      ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed == kDeviceFeed ? DeviceFeed(device) : feed));
+      if (state == nullptr || !state->at_head || state->head_seq != seq) {
+        unrest = absl::StrCat(name_, " has ", feed, " at ", state == nullptr ? 0 : state->head_seq, " of ", seq);
+      }
+    }
+    return absl::OkStatus();
+  });
+  return read.ok() ? unrest : read.ToString();
+}
+
+void SimPhone::CompareWithOffice() {
+  if (!enrolled()) return;
+  const std::string name = TechnicianFeed(technician_);
+  const absl::Status read = server_->storage().Read("a scope", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto head, FindFeed(sql, name));
+    if (!head.has_value()) return absl::OkStatus();  // Nobody has had work for this technician.
+    const FeedState* state = store_->replica().FindFeed(name);
+    if (state->sum.high != head->sum.high || state->sum.low != head->sum.low) {
+      world_->Violate("wrong", absl::StrCat(name_, ": the sum of ", name, " is not the office's"));
+    }
+    ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql, head->n));
+    std::map<std::string, std::string> office;
+    for (const FeedRow& row : rows) {
+      if (row.kind != v1::ENTITY_KIND_VISIT) continue;
+      ASSIGN_OR_RETURN(office[row.entity], FindVisitBytes(sql, row.entity));
+    }
+    std::map<std::string, std::string> here;
+    RETURN_IF_ERROR(
+        store_->replica().ForEach(name, v1::ENTITY_KIND_VISIT, [&](absl::string_view id, absl::string_view bytes) {
+          here[std::string(id)] = std::string(bytes);
+          return absl::OkStatus();
+        }));
+    for (const auto& [id, bytes] : office) {
+      if (here[id] == bytes) continue;
+      world_->Violate("wrong", absl::StrCat(name_, ": visit ", id, here[id].empty() ? " is not here" : " differs"));
+    }
+    if (here.size() != office.size()) world_->Violate("wrong", absl::StrCat(name_, ": has visits that it should not"));
+    ASSIGN_OR_RETURN(const std::vector<v1::LocalVisit> shown, store_->view().Visits(technician_));
+    for (const v1::LocalVisit& visit : shown) {
+      if (visit.own_entries() > 0) {
+        world_->Violate("wrong", absl::StrCat(name_, ": visit ", visit.visit().id(), " still shows own entries"));
+      }
+      const auto found = office.find(visit.visit().id());
+      v1::Visit expected;
+      if (found != office.end() && (!expected.ParseFromString(found->second) ||
+                                    expected.SerializeAsString() != visit.visit().SerializeAsString())) {
+        world_->Violate("wrong", absl::StrCat(name_, ": shows visit ", visit.visit().id(), " otherwise"));
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", absl::StrCat(name_, ": comparing: ", read.ToString()));
+}
+
+}  // namespace doorstep::sim

@@ -1,0 +1,118 @@
+// A phone in a simulated world: the real files, engine and driver of the phone core, on a disk that can lose power,
+// with clocks that lie and a link that fails. A process of it lives from Open to its death and is then made anew.
+// Invariants watched while it runs: files open after any death without a repair, and what was shown as safe stays so.
+#ifndef DOORSTEP_TESTS_SIM_SIM_PHONE_H_
+#define DOORSTEP_TESTS_SIM_SIM_PHONE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "client_core/base/clock.h"
+#include "client_core/base/random.h"
+#include "client_core/session/event_log.h"
+#include "client_core/session/sync_driver.h"
+#include "client_core/store/local_store.h"
+#include "tests/sim/link.h"
+#include "tests/sim/observer.h"
+#include "tests/sim/sim_queue.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/world.h"
+#include "tests/support/power_vfs.h"
+
+namespace doorstep::sim {
+
+class SimPhone final : public Clock {
+ public:
+  SimPhone(World* world, SimServer* server, Observer* observer, std::string name, std::string technician,
+           std::string folder);
+  ~SimPhone() override;
+
+  void Open();
+  // Tries until the server answers.
+  void Enrol(const std::string& invitation_code);
+  bool running() const { return driver_ != nullptr; }
+  bool enrolled() const { return running() && store_->journal().identity().has_value(); }
+  bool destroyed() const { return destroyed_; }
+  const std::string& name() const { return name_; }
+  const std::string& technician() const { return technician_; }
+  const std::string& folder() const { return folder_; }
+  Link& link() { return link_; }
+  LocalStore& store() { return *store_; }
+
+  void Tap(v1::LogEntry entry, const std::string& visit);
+  void Notify(Notice notice);
+
+  // ---- what may happen to it ----
+  // As SimServer::DieSoon.
+  void DieSoon(bool power);
+  // Now, and up again later.
+  void Reboot();
+  void JumpClock(int64_t by_us) { skew_us_ += by_us; }
+  void SetFull(bool full) { disk_.SetFull(full); }
+  // The phone falls into the water.
+  void Destroy();
+  // A copy of its files as of now; the process ends for it and comes again.
+  void CopyTo(const std::string& folder);
+  // Its files become those of `folder`.
+  void RestoreFrom(const std::string& folder);
+  void Mend();
+
+  // Nothing is left to do: all is judged, and every feed is at its head. Else why not.
+  std::string Unrest();
+  // Its rows and what it shows are what the office says.
+  void CompareWithOffice();
+
+  ClockReading Now() override;
+
+ private:
+  struct Doubt {
+    EntryKey key;
+    v1::AppendRequest request;
+  };
+
+  void Die();
+  void End();
+  void OpenLater(int64_t delay_us);
+  void CallEnroll();
+  void CompleteEnrolment(const std::string& answer, const ClockReading& sent, const ClockReading& answered);
+  void Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted);
+  void LookForDeath();
+  void WatchMarks();
+
+  World* const world_;
+  SimServer* const server_;
+  Observer* const observer_;
+  const std::string name_;
+  const std::string technician_;
+  const std::string folder_;
+  SeededRandom random_;
+  testing::PowerDisk disk_;
+  Link link_;
+
+  int64_t skew_us_ = 0;
+  int64_t booted_us_ = 0;
+  int boots_ = 1;
+  int processes_ = 0;
+  bool power_cut_ = false;
+  bool destroyed_ = false;
+  int64_t last_tap_us_ = 0;
+  uint64_t tokens_ = 0;
+  std::string invitation_code_;
+  std::optional<Doubt> doubt_;               // The app died over this one and asks again with the same token.
+  std::map<uint64_t, uint64_t> shown_safe_;  // By epoch.
+
+  // The process, in the order in which its parts outlive each other.
+  std::unique_ptr<LocalStore> store_;
+  std::unique_ptr<EventLog> events_;
+  std::unique_ptr<SimQueue> queue_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<SyncDriver> driver_;
+};
+
+}  // namespace doorstep::sim
+
+#endif  // DOORSTEP_TESTS_SIM_SIM_PHONE_H_

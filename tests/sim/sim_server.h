@@ -1,0 +1,85 @@
+// The office in a simulated world: the real storage, writer and calls of the server over a disk that can lose power,
+// without a network library.
+// Invariant watched: an acknowledgement that left is durable; every start compares the journals' marks with what was
+// acknowledged before.
+#ifndef DOORSTEP_TESTS_SIM_SIM_SERVER_H_
+#define DOORSTEP_TESTS_SIM_SIM_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/clock.h"
+#include "client_core/base/random.h"
+#include "server/apply/writer.h"
+#include "server/services/authenticator.h"
+#include "server/services/parts.h"
+#include "server/storage/storage.h"
+#include "tests/sim/world.h"
+#include "tests/support/power_vfs.h"
+
+namespace doorstep::sim {
+
+class SimServer final : public Clock {
+ public:
+  // `folder` exists and is this server's own.
+  SimServer(World* world, std::string folder);
+  ~SimServer() override;
+
+  void Start();
+  bool up() const { return writer_ != nullptr; }
+  // The process dies within its next few writes, in the middle of whatever it does then; `power`: so does the machine.
+  void DieSoon(bool power);
+  // If it is down, or dying: now, and up again at once.
+  void Mend();
+
+  // What the network brings. Absent: nobody answers, the server is down or died over it.
+  std::optional<absl::StatusOr<std::string>> Call(absl::string_view method, const std::string& authorization,
+                                                  const std::string& request);
+
+  // "Bearer ..." of the administrator.
+  const std::string& administrator() const { return administrator_; }
+  // While it is up.
+  Storage& storage() { return *storage_; }
+  Random& random() { return random_; }
+
+  ClockReading Now() override;
+
+ private:
+  absl::StatusOr<std::string> Answer(absl::string_view method, const std::string& authorization,
+                                     const std::string& request);
+  template <typename Request>
+  absl::StatusOr<std::string> Office(const Scope& scope, absl::string_view method, const std::string& bytes);
+  absl::StatusOr<std::string> Invite(const Scope& scope, absl::string_view method, const std::string& bytes);
+  absl::Status Open();
+  void Die();
+  void NoteMark(const std::string& scope_name, const std::string& push_answer);
+  absl::Status CheckMarks();
+  void Tick();
+
+  World* const world_;
+  const std::string folder_;
+  SeededRandom random_;
+  testing::PowerDisk disk_;
+  bool power_cut_ = false;
+  int starts_ = 0;
+  std::string administrator_;
+
+  std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<Storage> storage_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<ServerParts> parts_;
+  // (device, epoch) -> what was acknowledged, outside of any disk.
+  std::map<std::pair<std::string, uint64_t>, v1::JournalMark> acknowledged_;
+};
+
+}  // namespace doorstep::sim
+
+#endif  // DOORSTEP_TESTS_SIM_SIM_SERVER_H_

@@ -1,0 +1,301 @@
+#include "tests/support/power_vfs.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/mutex.h"
+
+namespace doorstep::testing {
+namespace {
+
+constexpr int64_t kSectorBytes = 512;
+
+// One file since it was last synced.
+struct Unsynced {
+  int64_t synced_bytes = 0;  // Its size then.
+  // Sectors written since, by number, as they were; shorter at the end of the file, empty beyond it.
+  std::map<int64_t, std::string> before;
+};
+
+}  // namespace
+
+struct PowerDiskState {
+  std::string name;
+  sqlite3_vfs* real = nullptr;
+  sqlite3_vfs vfs{};
+
+  Mutex mutex;
+  std::map<std::string, Unsynced> files ABSL_GUARDED_BY(mutex);
+  bool dead ABSL_GUARDED_BY(mutex) = false;
+  bool full ABSL_GUARDED_BY(mutex) = false;
+  int64_t operations ABSL_GUARDED_BY(mutex) = 0;
+  int64_t dies_at ABSL_GUARDED_BY(mutex) = -1;
+
+  // False: the process is dead, nothing may change.
+  bool Operate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (!dead && dies_at >= 0 && operations >= dies_at) dead = true;
+    if (!dead) ++operations;
+    return !dead;
+  }
+};
+
+namespace {
+
+struct PowerFile {
+  sqlite3_file base;
+  PowerDiskState* disk;
+  Unsynced* file;  // Null: a temporary file.
+  sqlite3_file* real;
+};
+
+PowerFile* AsPower(sqlite3_file* file) { return reinterpret_cast<PowerFile*>(file); }
+sqlite3_file* Real(sqlite3_file* file) { return AsPower(file)->real; }
+PowerDiskState* DiskOf(sqlite3_vfs* vfs) { return static_cast<PowerDiskState*>(vfs->pAppData); }
+
+int64_t SizeOf(sqlite3_file* real) {
+  sqlite3_int64 bytes = 0;
+  return real->pMethods->xFileSize(real, &bytes) == SQLITE_OK ? bytes : 0;
+}
+
+// Keeps what stands in [from, to) before it changes.
+int KeepBefore(Unsynced& file, sqlite3_file* real, int64_t from, int64_t to) {
+  for (int64_t sector = from / kSectorBytes; sector * kSectorBytes < to; ++sector) {
+    const int64_t start = sector * kSectorBytes;
+    if (file.before.count(sector) > 0) continue;
+    std::string bytes(static_cast<size_t>(std::clamp<int64_t>(file.synced_bytes - start, 0, kSectorBytes)), '\0');
+    if (!bytes.empty()) {
+      const int code = real->pMethods->xRead(real, bytes.data(), static_cast<int>(bytes.size()), start);
+      if (code != SQLITE_OK) return code;
+    }
+    file.before.emplace(sector, std::move(bytes));
+  }
+  return SQLITE_OK;
+}
+
+// ---- of a file ----
+
+int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
+int Read(sqlite3_file* file, void* to, int bytes, sqlite3_int64 from) {
+  return Real(file)->pMethods->xRead(Real(file), to, bytes, from);
+}
+int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
+  PowerDiskState& disk = *AsPower(file)->disk;
+  MutexLock lock(&disk.mutex);
+  if (!disk.Operate()) return SQLITE_IOERR_WRITE;
+  if (disk.full) return SQLITE_FULL;
+  if (AsPower(file)->file != nullptr) {
+    if (const int code = KeepBefore(*AsPower(file)->file, Real(file), at, at + bytes); code != SQLITE_OK) return code;
+  }
+  return Real(file)->pMethods->xWrite(Real(file), from, bytes, at);
+}
+int Truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+  PowerDiskState& disk = *AsPower(file)->disk;
+  MutexLock lock(&disk.mutex);
+  if (!disk.Operate()) return SQLITE_IOERR_TRUNCATE;
+  if (AsPower(file)->file != nullptr) {
+    Unsynced& unsynced = *AsPower(file)->file;
+    const int code = KeepBefore(unsynced, Real(file), bytes, unsynced.synced_bytes);
+    if (code != SQLITE_OK) return code;
+  }
+  return Real(file)->pMethods->xTruncate(Real(file), bytes);
+}
+int Sync(sqlite3_file* file, int) {
+  PowerDiskState& disk = *AsPower(file)->disk;
+  MutexLock lock(&disk.mutex);
+  if (!disk.Operate()) return SQLITE_IOERR_FSYNC;
+  if (AsPower(file)->file != nullptr) {
+    AsPower(file)->file->before.clear();
+    AsPower(file)->file->synced_bytes = SizeOf(Real(file));
+  }
+  return SQLITE_OK;  // Nothing below can lose power on its own.
+}
+int FileSize(sqlite3_file* file, sqlite3_int64* bytes) { return Real(file)->pMethods->xFileSize(Real(file), bytes); }
+int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
+int Unlock(sqlite3_file* file, int level) { return Real(file)->pMethods->xUnlock(Real(file), level); }
+int CheckReservedLock(sqlite3_file* file, int* taken) {
+  return Real(file)->pMethods->xCheckReservedLock(Real(file), taken);
+}
+int FileControl(sqlite3_file* file, int what, void* argument) {
+  return Real(file)->pMethods->xFileControl(Real(file), what, argument);
+}
+int SectorSize(sqlite3_file* file) { return Real(file)->pMethods->xSectorSize(Real(file)); }
+int DeviceCharacteristics(sqlite3_file* file) { return Real(file)->pMethods->xDeviceCharacteristics(Real(file)); }
+int ShmMap(sqlite3_file* file, int page, int bytes, int extend, void volatile** at) {
+  return Real(file)->pMethods->xShmMap(Real(file), page, bytes, extend, at);
+}
+int ShmLock(sqlite3_file* file, int offset, int count, int flags) {
+  return Real(file)->pMethods->xShmLock(Real(file), offset, count, flags);
+}
+void ShmBarrier(sqlite3_file* file) { Real(file)->pMethods->xShmBarrier(Real(file)); }
+int ShmUnmap(sqlite3_file* file, int remove) { return Real(file)->pMethods->xShmUnmap(Real(file), remove); }
+
+// Version 2: without memory-mapped reading, which would go past this.
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
+
+// ---- of the disk ----
+
+int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened_flags) {
+  PowerDiskState& disk = *DiskOf(vfs);
+  PowerFile& power = *AsPower(file);
+  power = {};
+  {
+    MutexLock lock(&disk.mutex);
+    if (disk.dead) return SQLITE_CANTOPEN;
+  }
+  power.disk = &disk;
+  power.real = reinterpret_cast<sqlite3_file*>(&power + 1);
+  const int code = disk.real->xOpen(disk.real, name, power.real, flags, opened_flags);
+  if (code != SQLITE_OK) return code;
+  power.base.pMethods = &kMethods;
+  if (name == nullptr) return SQLITE_OK;
+  MutexLock lock(&disk.mutex);
+  const auto [known, is_new] = disk.files.try_emplace(name);
+  if (is_new) known->second.synced_bytes = SizeOf(power.real);
+  power.file = &known->second;
+  return SQLITE_OK;
+}
+int Delete(sqlite3_vfs* vfs, const char* name, int sync_folder) {
+  PowerDiskState& disk = *DiskOf(vfs);
+  MutexLock lock(&disk.mutex);
+  if (!disk.Operate()) return SQLITE_IOERR_DELETE;
+  if (const auto found = disk.files.find(name); found != disk.files.end()) found->second = Unsynced();
+  return disk.real->xDelete(disk.real, name, sync_folder);
+}
+int Access(sqlite3_vfs* vfs, const char* name, int flags, int* answer) {
+  return DiskOf(vfs)->real->xAccess(DiskOf(vfs)->real, name, flags, answer);
+}
+int FullPathname(sqlite3_vfs* vfs, const char* name, int bytes, char* path) {
+  return DiskOf(vfs)->real->xFullPathname(DiskOf(vfs)->real, name, bytes, path);
+}
+int Randomness(sqlite3_vfs* vfs, int bytes, char* to) {
+  return DiskOf(vfs)->real->xRandomness(DiskOf(vfs)->real, bytes, to);
+}
+int Sleep(sqlite3_vfs* vfs, int us) { return DiskOf(vfs)->real->xSleep(DiskOf(vfs)->real, us); }
+int CurrentTime(sqlite3_vfs* vfs, double* days) { return DiskOf(vfs)->real->xCurrentTime(DiskOf(vfs)->real, days); }
+int GetLastError(sqlite3_vfs* vfs, int bytes, char* text) {
+  return DiskOf(vfs)->real->xGetLastError(DiskOf(vfs)->real, bytes, text);
+}
+int CurrentTimeInt64(sqlite3_vfs* vfs, sqlite3_int64* ms) {
+  return DiskOf(vfs)->real->xCurrentTimeInt64(DiskOf(vfs)->real, ms);
+}
+
+// Makes of the file what a power cut leaves of it.
+void LoseSectors(const std::string& path, const Unsynced& file, Random& random) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return;
+  const int64_t bytes = lseek(descriptor, 0, SEEK_END);
+  // The size is that of then or that of now.
+  const int64_t kept = random.Below(2) == 0 ? file.synced_bytes : std::max(bytes, file.synced_bytes);
+  bool done = ftruncate(descriptor, kept) == 0;
+  const uint64_t keeps_in_8 = random.Below(9);  // All kinds: nothing lost, everything lost, a mixture.
+  for (const auto& [sector, before] : file.before) {
+    if (random.Below(8) < keeps_in_8 && sector * kSectorBytes < bytes) continue;
+    std::string lost = before;
+    lost.resize(static_cast<size_t>(std::clamp<int64_t>(kept - sector * kSectorBytes, 0, kSectorBytes)), '\0');
+    done &= pwrite(descriptor, lost.data(), lost.size(), sector * kSectorBytes) == static_cast<ssize_t>(lost.size());
+  }
+  close(descriptor);
+  if (!done) abort();  // The test's own disk is full: nothing it says would be true.
+}
+
+std::string NextName() {
+  static std::atomic<int> disks{0};
+  return absl::StrCat("power-", ++disks);
+}
+
+}  // namespace
+
+PowerDisk::PowerDisk() : state_(std::make_unique<PowerDiskState>()) {
+  sqlite3_initialize();
+  PowerDiskState& disk = *state_;
+  disk.name = NextName();
+  disk.real = sqlite3_vfs_find("unix");
+  sqlite3_vfs& vfs = disk.vfs;
+  vfs.iVersion = 2;
+  vfs.szOsFile = static_cast<int>(sizeof(PowerFile)) + disk.real->szOsFile;
+  vfs.mxPathname = disk.real->mxPathname;
+  vfs.zName = disk.name.c_str();
+  vfs.pAppData = &disk;
+  vfs.xOpen = Open;
+  vfs.xDelete = Delete;
+  vfs.xAccess = Access;
+  vfs.xFullPathname = FullPathname;
+  vfs.xRandomness = Randomness;
+  vfs.xSleep = Sleep;
+  vfs.xCurrentTime = CurrentTime;
+  vfs.xGetLastError = GetLastError;
+  vfs.xCurrentTimeInt64 = CurrentTimeInt64;
+  sqlite3_vfs_register(&vfs, 0);
+}
+
+PowerDisk::~PowerDisk() { sqlite3_vfs_unregister(&state_->vfs); }
+
+const std::string& PowerDisk::vfs() const { return state_->name; }
+
+void PowerDisk::DieAfter(int64_t operations) {
+  MutexLock lock(&state_->mutex);
+  state_->dies_at = state_->operations + operations;
+  if (operations == 0) state_->dead = true;
+}
+
+bool PowerDisk::dead() const {
+  MutexLock lock(&state_->mutex);
+  return state_->dead;
+}
+
+void PowerDisk::SetFull(bool full) {
+  MutexLock lock(&state_->mutex);
+  state_->full = full;
+}
+
+int64_t PowerDisk::operations() const {
+  MutexLock lock(&state_->mutex);
+  return state_->operations;
+}
+
+void PowerDisk::Revive() {
+  MutexLock lock(&state_->mutex);
+  state_->dead = false;
+  state_->dies_at = -1;
+}
+
+void PowerDisk::ReviveAfterPowerCut(Random& random) {
+  {
+    MutexLock lock(&state_->mutex);
+    for (const auto& [path, file] : state_->files) LoseSectors(path, file, random);
+    state_->files.clear();
+  }
+  Revive();
+}
+
+void PowerDisk::ForgetFiles() {
+  MutexLock lock(&state_->mutex);
+  state_->files.clear();
+}
+
+}  // namespace doorstep::testing
