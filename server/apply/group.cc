@@ -94,6 +94,15 @@ void Group::WillChange(GroupVisit& visit) {
   visit.folded = false;
 }
 
+namespace {
+
+// The size is asked first: most that changed have another one, and are serialized only once for that.
+bool SerializesTo(const v1::Visit& visit, absl::string_view bytes) {
+  return visit.ByteSizeLong() == bytes.size() && absl::string_view(visit.SerializeAsString()) == bytes;
+}
+
+}  // namespace
+
 void Group::Fold(GroupVisit& visit) {
   if (visit.folded) return;
   visit.folded = true;
@@ -104,11 +113,12 @@ void Group::Fold(GroupVisit& visit) {
   }
   visit.visit = FoldVisit(visit.input);
   visit.visit.set_version(visit.row.columns.version);
-  visit.bytes = visit.visit.SerializeAsString();
-  if (visit.bytes != visit.row.bytes) {
-    visit.visit.set_version(visit.row.columns.version + 1);
-    visit.bytes = visit.visit.SerializeAsString();
+  if (SerializesTo(visit.visit, visit.row.bytes)) {
+    visit.bytes = visit.row.bytes;
+    return;
   }
+  visit.visit.set_version(visit.row.columns.version + 1);
+  visit.bytes = visit.visit.SerializeAsString();
 }
 
 // ---- devices and journals ----
