@@ -178,11 +178,15 @@ class SeedStory {
       observer_.Excuse(phone.name(), *server_);
       phone.RestoreFrom(copy);
       copy.clear();
+      // The farther it gets before it hears of the journal that it had, the harder it is.
+      if (world_.Chance(500)) Unplug(phone);
     }
     if (phone.enrolled() && phones_.size() < kPhonesWithClonesMax && world_.Strikes(FaultKind::kPhoneCloned)) {
       const std::string folder = absl::StrCat(folder_, "/p", phones_.size() + 1);
       phone.CopyTo(folder);
-      AddPhone(phone.technician(), folder).Open();
+      SimPhone& clone = AddPhone(phone.technician(), folder);
+      clone.Open();
+      if (world_.Chance(600)) Unplug(world_.Chance(500) ? phone : clone);
     }
     if (server_->up() && world_.Chance(200) && world_.Strikes(FaultKind::kPhoneDestroyed)) {
       observer_.Excuse(phones_[index]->name(), *server_);
