@@ -26,6 +26,7 @@
 #include "client_core/base/status.h"
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/device_commands.h"
+#include "server/apply/commands/known_now.h"
 #include "server/apply/commands/secrets.h"
 #include "server/apply/writer.h"
 #include "server/data_folder.h"
@@ -145,6 +146,7 @@ absl::Status Server::Parts::OpenFolder() {
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
+  RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
   borrowed = std::make_unique<ServerParts>(
       ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});

@@ -15,6 +15,9 @@ namespace doorstep {
 // RFC 9562, version 7: 48 bits of Unix milliseconds, then random bits. 36 characters.
 std::string MakeUuidV7(int64_t now_us, Random& random);
 
+// Stands for the device in the id of an entry that the office recorded. No phone is called so.
+inline constexpr char kOfficeDevice[] = "office";
+
 // "d7.2.418".
 std::string FormatPosition(const v1::JournalPosition& position);
 // INVALID_ARGUMENT unless the text is device.epoch.seq with epoch and seq of at least 1.

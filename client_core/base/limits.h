@@ -82,6 +82,7 @@ inline constexpr size_t kSearchBytesMax = 64;
 inline constexpr size_t kPageTokenBytesMax = 512;
 inline constexpr uint32_t kJournalEntriesDefault = 100;
 inline constexpr uint32_t kJournalEntriesMax = 1000;
+inline constexpr int kReplayPositionsMax = 100;
 inline constexpr size_t kVisitLogPageBytesMax = 1024 * 1024;
 inline constexpr int kRepairsMax = 500;
 inline constexpr int32_t kHealthDayMin = -25000;

@@ -35,7 +35,14 @@ VisitFolder::VisitFolder(const v1::Visit& row) : visit_(row) {
   // Whatever is under way or done was dispatched before.
   office_ =
       state <= v1::VISIT_STATE_DISPATCHED || state == v1::VISIT_STATE_CANCELED ? state : v1::VISIT_STATE_DISPATCHED;
-  for (const int flag : row.attention()) flags_.insert(static_cast<v1::AttentionFlag>(flag));
+  if (row.raised().empty()) {
+    for (const int flag : row.attention()) raised_[Occurrence(static_cast<v1::AttentionFlag>(flag), "")];
+  }
+  for (const v1::RaisedAttention& raised : row.raised()) {
+    const Occurrence key(raised.flag(), raised.occurrence());
+    if (raised.resolved()) resolved_[key] = raised;
+    raised_[key].assign(raised.entries().begin(), raised.entries().end());
+  }
   worked_ = std::any_of(row.assignments().begin(), row.assignments().end(), OnSite);
   if (state == v1::VISIT_STATE_CANCELED) worked_ = false;
 }
@@ -47,6 +54,8 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
   switch (command.verb_case()) {
     case v1::FoldCommand::kCreate:
       Create(command.create());
+      if (!command.create().opened_on_site()) break;
+      Raise(v1::ATTENTION_FLAG_OPENED_ON_SITE, "", {command.has_opened_by() ? &command.opened_by() : nullptr});
       break;
     case v1::FoldCommand::kSchedule:
       if (fits) Schedule(command.schedule());
@@ -85,6 +94,8 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
       office_ = v1::VISIT_STATE_CANCELED;
       cancel_forced_ = command.cancel().force();
       worked_after_cancel_ = false;
+      after_cancel_.clear();
+      ++cancels_;
       visit_.set_cancel_reason(command.cancel().reason());
       break;
     case v1::FoldCommand::kReopen:
@@ -98,6 +109,14 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
       break;
     case v1::FoldCommand::kPast:
       TakePast(command.past(), command.commit_us());
+      break;
+    case v1::FoldCommand::kResolveAttention:
+      for (const auto& looked_at : command.resolve_attention().occurrences()) {
+        v1::RaisedAttention& resolved = resolved_[Occurrence(looked_at.flag(), looked_at.occurrence())];
+        resolved.set_reason(command.resolve_attention().reason());
+        resolved.set_resolved_by(command.principal());
+        resolved.set_resolved_time_us(command.commit_us());
+      }
       break;
     case v1::FoldCommand::VERB_NOT_SET:
       break;
@@ -115,7 +134,6 @@ void VisitFolder::Create(const v1::FoldCreate& create) {
   visit_.set_instructions(create.instructions());
   if (create.has_requirements()) *visit_.mutable_requirements() = create.requirements();
   *visit_.mutable_external_refs() = create.external_refs();
-  if (create.opened_on_site()) flags_.insert(v1::ATTENTION_FLAG_OPENED_ON_SITE);
   if (office_ == v1::VISIT_STATE_UNSPECIFIED) office_ = v1::VISIT_STATE_UNSCHEDULED;
 }
 

@@ -3,8 +3,12 @@
 #ifndef DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLDER_H_
 #define DOORSTEP_CLIENT_CORE_RULES_VISIT_FOLDER_H_
 
+#include <initializer_list>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "doorstep/v1/fold.pb.h"
@@ -48,6 +52,18 @@ class VisitFolder {
   void SettleTimes();
   void SettleState();
   void SettleFlags();
+  void SettleCanceled();
+  void SettleRejected();
+  void SettleNotFixed();
+  void WriteAttention();
+
+  // The flag stands for what happened under the name `occurrence`, which must follow from the visit and not from the
+  // order of arrival. `entries` (null: none) are what raised it, unless earlier ones have.
+  void Raise(v1::AttentionFlag flag, absl::string_view occurrence,
+             std::initializer_list<const v1::JournalPosition*> entries);
+  // Nothing of this flag holds any more.
+  void Lower(v1::AttentionFlag flag);
+  void StepsImplied(const v1::FoldFact& fact);
 
   v1::Visit visit_;
   v1::VisitState office_ = v1::VISIT_STATE_UNSPECIFIED;  // UNSPECIFIED to DISPATCHED, CANCELED, CLOSED.
@@ -56,7 +72,18 @@ class VisitFolder {
   bool worked_after_cancel_ = false;  // ... after a cancellation that had been forced on work under way.
   bool cancel_forced_ = false;
   std::set<std::string> taken_over_;  // Technicians whose begun work the office gave to others on purpose.
-  std::set<v1::AttentionFlag> flags_;
+
+  // By flag and occurrence. What raised it holds now; what was resolved stays, whether it holds still or not.
+  using Occurrence = std::pair<v1::AttentionFlag, std::string>;
+  std::map<Occurrence, std::vector<v1::JournalPosition>> raised_;
+  std::map<Occurrence, v1::RaisedAttention> resolved_;
+  uint32_t cancels_ = 0;
+  // By technician: the entry by which each was first on site, began to work, reported an outcome; the first on site
+  // after the last cancellation.
+  std::map<std::string, v1::JournalPosition> first_on_site_;
+  std::map<std::string, v1::JournalPosition> work_began_;
+  std::map<std::string, v1::JournalPosition> outcome_reported_;
+  std::map<std::string, v1::JournalPosition> after_cancel_;
 };
 
 // The order in which facts are folded. Total.

@@ -8,12 +8,16 @@ namespace doorstep {
 
 using Fact = v1::LogEntry;
 
+void VisitFolder::StepsImplied(const v1::FoldFact& fact) {
+  Raise(v1::ATTENTION_FLAG_STEPS_IMPLIED, fact.author(), {&fact.position()});
+}
+
 v1::Assignment& VisitFolder::Author(const v1::FoldFact& fact) {
   for (v1::Assignment& a : *visit_.mutable_assignments()) {
     if (a.technician_id() == fact.author()) return a;
   }
   // Somebody worked whom the office had not sent: it happened, so it counts, and the office should look.
-  flags_.insert(v1::ATTENTION_FLAG_NOT_ASSIGNED);
+  Raise(v1::ATTENTION_FLAG_NOT_ASSIGNED, fact.author(), {&fact.position()});
   return Expect(fact.author(), FindLead(visit_) == nullptr ? v1::ASSIGNMENT_ROLE_LEAD : v1::ASSIGNMENT_ROLE_MEMBER, 0);
 }
 
@@ -25,12 +29,17 @@ void VisitFolder::NoteInstant(int64_t& instant_us, const v1::FoldFact& fact, v1:
 
 void VisitFolder::NoteOnSite(const v1::FoldFact& fact) {
   worked_ = true;
-  if (office_ == v1::VISIT_STATE_CANCELED) worked_after_cancel_ = true;
-  if (closed_) flags_.insert(v1::ATTENTION_FLAG_AMENDED);
+  first_on_site_.try_emplace(fact.author(), fact.position());
+  if (office_ == v1::VISIT_STATE_CANCELED) {
+    worked_after_cancel_ = true;
+    after_cancel_.try_emplace(fact.author(), fact.position());
+  }
+  if (closed_) Raise(v1::ATTENTION_FLAG_AMENDED, fact.author(), {&fact.position()});
   visit_.set_utc_offset_s(fact.time().utc_offset_s());
 }
 
 void VisitFolder::BeginWork(v1::Assignment& a, const v1::FoldFact& fact) {
+  work_began_.try_emplace(fact.author(), fact.position());
   int64_t arrived_us = a.arrived_time_us();
   NoteInstant(arrived_us, fact, a);  // Who works has arrived.
   // An implied arrival says nothing about punctuality.
@@ -43,7 +52,8 @@ void VisitFolder::BeginWork(v1::Assignment& a, const v1::FoldFact& fact) {
 
 void VisitFolder::ReportOutcome(v1::Assignment& a, const v1::FoldFact& fact, const v1::Outcome& outcome,
                                 bool finished) {
-  if (!OnSite(a)) flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+  if (!OnSite(a)) StepsImplied(fact);
+  outcome_reported_[fact.author()] = fact.position();
   *a.mutable_outcome() = outcome;
   if (a.outcome().asset_id().empty() && visit_.asset_ids_size() > 0) {
     a.mutable_outcome()->set_asset_id(visit_.asset_ids(0));
@@ -72,7 +82,7 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       if (expected)
         a.set_state(v1::ASSIGNMENT_STATE_EN_ROUTE);
       else
-        flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+        StepsImplied(fact);
       if (a.travel_started_time_us() == 0) a.set_travel_started_time_us(time_us);
       return;
     }
@@ -88,23 +98,23 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
     case Fact::kResumed:
       NoteOnSite(fact);
       if (fact.kind() == Fact::kResumed && before != v1::ASSIGNMENT_STATE_PAUSED) {
-        flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+        StepsImplied(fact);
       }
       if (before != v1::ASSIGNMENT_STATE_DONE)
         a.set_state(v1::ASSIGNMENT_STATE_IN_PROGRESS);
       else
-        flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+        StepsImplied(fact);
       BeginWork(a, fact);
       return;
     case Fact::kPaused:
       NoteOnSite(fact);
-      if (before != v1::ASSIGNMENT_STATE_IN_PROGRESS) flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+      if (before != v1::ASSIGNMENT_STATE_IN_PROGRESS) StepsImplied(fact);
       if (before != v1::ASSIGNMENT_STATE_DONE) a.set_state(v1::ASSIGNMENT_STATE_PAUSED);
       BeginWork(a, fact);
       return;
     case Fact::kWorkEnded: {
       NoteOnSite(fact);
-      if (!OnSite(a)) flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+      if (!OnSite(a)) StepsImplied(fact);
       BeginWork(a, fact);
       int64_t ended_us = a.ended_time_us();
       NoteInstant(ended_us, fact, a);
@@ -118,7 +128,7 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
     }
     case Fact::kDeparted:
       NoteOnSite(fact);
-      if (!OnSite(a)) flags_.insert(v1::ATTENTION_FLAG_STEPS_IMPLIED);
+      if (!OnSite(a)) StepsImplied(fact);
       a.set_state(v1::ASSIGNMENT_STATE_DONE);
       if (a.ended_time_us() == 0) a.set_ended_time_us(time_us);
       return;

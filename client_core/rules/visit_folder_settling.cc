@@ -1,12 +1,30 @@
 // What follows from the whole of a visit: who leads, its state, its times, its flags.
 
 #include <algorithm>
+#include <iterator>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
 #include "client_core/rules/work_order_rollup.h"
 
 namespace doorstep {
+namespace {
+
+// Null: this fold has seen no such entry of the technician.
+const v1::JournalPosition* Of(const std::string& technician,
+                              const std::map<std::string, v1::JournalPosition>& entries) {
+  const auto found = entries.find(technician);
+  return found != entries.end() ? &found->second : nullptr;
+}
+
+// "ana: 4", the number of the code: lite code has no names.
+std::string OutcomeOf(const v1::Assignment& assignment) {
+  return absl::StrCat(assignment.technician_id(), ": ", static_cast<int>(assignment.outcome().code()));
+}
+
+}  // namespace
 
 v1::VisitState VisitFolder::CurrentState() const {
   if (closed_) return v1::VISIT_STATE_CLOSED;
@@ -65,12 +83,15 @@ void VisitFolder::SettleLead() {
   }
   if (worked == nullptr) return;
   // A visit that was given back stays flagged when it is folded again or laid over.
-  flags_.insert(v1::ATTENTION_FLAG_REASSIGNED_WORKED);
+  const std::string& technician = worked->technician_id();
+  Raise(v1::ATTENTION_FLAG_REASSIGNED_WORKED, absl::StrCat(technician, " then ", worked->successor_id()),
+        {Of(technician, work_began_)});
   v1::Assignment* lead = FindLead(visit_);
   const bool lead_started = lead != nullptr && Started(*lead);
   if (lead_started) {
     if (lead->has_outcome() && worked->has_outcome() && lead->outcome().code() != worked->outcome().code()) {
-      flags_.insert(v1::ATTENTION_FLAG_OUTCOME_DISAGREES);
+      Raise(v1::ATTENTION_FLAG_OUTCOME_DISAGREES, absl::StrCat(OutcomeOf(*worked), ", ", OutcomeOf(*lead)),
+            {Of(technician, outcome_reported_), Of(lead->technician_id(), outcome_reported_)});
     }
     return;
   }
@@ -120,30 +141,84 @@ void VisitFolder::SettleState() {
   if (!visit_.has_outcome()) visit_.clear_ended_time_us();
 }
 
-void VisitFolder::SettleFlags() {
-  if (office_ == v1::VISIT_STATE_CANCELED && visit_.state() != v1::VISIT_STATE_CANCELED) {
-    flags_.insert(v1::ATTENTION_FLAG_AFTER_CANCEL);
-  }
+void VisitFolder::SettleCanceled() {
+  if (office_ != v1::VISIT_STATE_CANCELED || visit_.state() == v1::VISIT_STATE_CANCELED) return;
+  // Cancelled again is another matter, also with the same people.
+  const std::string again = cancels_ > 1 ? absl::StrCat(", cancelled ", cancels_, " times") : "";
   bool any = false;
+  for (const v1::Assignment& a : visit_.assignments()) {
+    const std::string& technician = a.technician_id();
+    const v1::JournalPosition* entry = Of(technician, cancel_forced_ ? after_cancel_ : first_on_site_);
+    if (entry == nullptr && (cancel_forced_ || !OnSite(a))) continue;
+    any = true;
+    Raise(v1::ATTENTION_FLAG_AFTER_CANCEL, technician + again, {entry});
+  }
+  if (!any) Raise(v1::ATTENTION_FLAG_AFTER_CANCEL, again, {});
+}
+
+void VisitFolder::SettleRejected() {
+  Lower(v1::ATTENTION_FLAG_ALL_REJECTED);
+  std::set<std::string> technicians;
   bool all_rejected = true;
   for (const v1::Assignment& a : visit_.assignments()) {
     if (a.revoked()) continue;
-    any = true;
+    technicians.insert(a.technician_id());
     all_rejected &= a.state() == v1::ASSIGNMENT_STATE_REJECTED;
   }
-  flags_.erase(v1::ATTENTION_FLAG_ALL_REJECTED);
-  if (any && all_rejected) {
-    flags_.insert(v1::ATTENTION_FLAG_ALL_REJECTED);
-    if (visit_.state() == v1::VISIT_STATE_DISPATCHED) visit_.set_state(v1::VISIT_STATE_SCHEDULED);
+  if (technicians.empty() || !all_rejected) return;
+  Raise(v1::ATTENTION_FLAG_ALL_REJECTED, absl::StrJoin(technicians, ", "), {});
+  if (visit_.state() == v1::VISIT_STATE_DISPATCHED) visit_.set_state(v1::VISIT_STATE_SCHEDULED);
+}
+
+void VisitFolder::SettleNotFixed() {
+  Lower(v1::ATTENTION_FLAG_NOT_FIXED);
+  Lower(v1::ATTENTION_FLAG_NO_ACCESS);
+  if (!visit_.has_outcome() || IsDone(visit_.outcome().code())) return;
+  const v1::Assignment* lead = FindLead(visit_);
+  const bool no_access = visit_.outcome().code() == v1::OUTCOME_CODE_NO_ACCESS;
+  Raise(no_access ? v1::ATTENTION_FLAG_NO_ACCESS : v1::ATTENTION_FLAG_NOT_FIXED,
+        lead == nullptr ? "" : OutcomeOf(*lead),
+        {lead == nullptr ? nullptr : Of(lead->technician_id(), outcome_reported_)});
+}
+
+void VisitFolder::SettleFlags() {
+  SettleCanceled();
+  SettleRejected();
+  SettleNotFixed();
+  WriteAttention();
+}
+
+void VisitFolder::Raise(v1::AttentionFlag flag, absl::string_view occurrence,
+                        std::initializer_list<const v1::JournalPosition*> entries) {
+  std::vector<v1::JournalPosition>& raised = raised_[Occurrence(flag, occurrence)];
+  if (!raised.empty()) return;
+  for (const v1::JournalPosition* entry : entries) {
+    if (entry != nullptr) raised.push_back(*entry);
   }
-  flags_.erase(v1::ATTENTION_FLAG_NOT_FIXED);
-  flags_.erase(v1::ATTENTION_FLAG_NO_ACCESS);
-  if (visit_.has_outcome() && !IsDone(visit_.outcome().code())) {
-    flags_.insert(visit_.outcome().code() == v1::OUTCOME_CODE_NO_ACCESS ? v1::ATTENTION_FLAG_NO_ACCESS
-                                                                        : v1::ATTENTION_FLAG_NOT_FIXED);
-  }
+}
+
+void VisitFolder::Lower(v1::AttentionFlag flag) {
+  for (auto it = raised_.begin(); it != raised_.end();)
+    it = it->first.first == flag ? raised_.erase(it) : std::next(it);
+}
+
+void VisitFolder::WriteAttention() {
   visit_.clear_attention();
-  for (const v1::AttentionFlag flag : flags_) visit_.add_attention(flag);
+  visit_.clear_raised();
+  for (const auto& [occurrence, resolved] : resolved_) raised_.try_emplace(occurrence);
+  for (const auto& [occurrence, entries] : raised_) {
+    v1::RaisedAttention& raised = *visit_.add_raised();
+    if (const auto found = resolved_.find(occurrence); found != resolved_.end()) {
+      raised = found->second;
+      raised.set_resolved(true);
+    }
+    raised.set_flag(occurrence.first);
+    raised.set_occurrence(occurrence.second);
+    raised.mutable_entries()->Assign(entries.begin(), entries.end());
+    const int open = visit_.attention_size();
+    const bool known = open > 0 && visit_.attention(open - 1) == raised.flag();
+    if (!raised.resolved() && !known) visit_.add_attention(raised.flag());
+  }
 }
 
 v1::Visit VisitFolder::Finish() {

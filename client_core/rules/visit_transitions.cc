@@ -127,6 +127,7 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
       return absl::OkStatus();
     case v1::FoldCommand::kCreate:
     case v1::FoldCommand::kPast:
+    case v1::FoldCommand::kResolveAttention:
     case v1::FoldCommand::VERB_NOT_SET:
       return absl::OkStatus();
   }

@@ -45,6 +45,22 @@ v1::PhoneEvent AttentionEvent(const v1::Judgement& judgement) {
   return event;
 }
 
+bool IsSettled(const v1::Judgement& judgement) {
+  return judgement.verdict() == v1::VERDICT_COUNTED || judgement.verdict() == v1::VERDICT_REPAIRED ||
+         judgement.verdict() == v1::VERDICT_DISMISSED;
+}
+
+v1::PhoneEvent SettledEvent(const v1::Judgement& judgement) {
+  const absl::string_view how = judgement.verdict() == v1::VERDICT_COUNTED    ? "counted"
+                                : judgement.verdict() == v1::VERDICT_REPAIRED ? "repaired"
+                                                                              : "does not count";
+  v1::PhoneEvent event = MakeEvent(v1::PhoneEvent::KIND_ENTRY_SETTLED,
+                                   absl::StrCat(how, judgement.message().empty() ? "" : ": ", judgement.message()));
+  *event.mutable_position() = judgement.position();
+  event.set_visit_id(judgement.visit_id());
+  return event;
+}
+
 v1::PhoneEvent VisitChangedEvent(absl::string_view visit_id) {
   v1::PhoneEvent event = MakeEvent(v1::PhoneEvent::KIND_VISIT_CHANGED, "");
   event.set_visit_id(std::string(visit_id));

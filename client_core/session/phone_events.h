@@ -16,6 +16,9 @@ v1::PhoneEvent CountedEvent(v1::JournalPosition position);
 // True for judgements that a person in the office, or the technician, has to look at.
 bool NeedsAttention(const v1::Judgement& judgement);
 v1::PhoneEvent AttentionEvent(const v1::Judgement& judgement);
+// True for judgements by which a person has settled what needed attention.
+bool IsSettled(const v1::Judgement& judgement);
+v1::PhoneEvent SettledEvent(const v1::Judgement& judgement);
 v1::PhoneEvent VisitChangedEvent(absl::string_view visit_id);
 v1::PhoneEvent VisitLeftEvent(absl::string_view visit_id, absl::string_view reason);
 v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error);

@@ -403,6 +403,7 @@ void SyncDriver::TellPage(const PageChanges& page) {
   for (const LeftVisit& left : page.visits_left) parts_.events->Add(VisitLeftEvent(left.id, left.reason));
   for (const v1::Judgement& judgement : page.judgements) {
     if (NeedsAttention(judgement)) parts_.events->Add(AttentionEvent(judgement));
+    if (IsSettled(judgement)) parts_.events->Add(SettledEvent(judgement));
   }
 }
 

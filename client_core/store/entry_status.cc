@@ -59,19 +59,26 @@ const v1::Judgement* JudgementOfEntry(const Replica& replica, const EntryInfo& i
   return judgement;
 }
 
-v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement) {
-  if (judgement != nullptr) {
-    switch (judgement->verdict()) {
-      case v1::VERDICT_APPLIED_WITH_ATTENTION:
-      case v1::VERDICT_QUARANTINED:
-        return v1::ENTRY_STAGE_NEEDS_ATTENTION;
-      case v1::VERDICT_REPAIRED:
-        return v1::ENTRY_STAGE_REPAIRED;
-      default:
-        break;
-    }
+v1::EntryStage StageOfVerdict(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_UNSPECIFIED:
+    case v1::VERDICT_COUNTED:
+    case v1::VERDICT_SAME_AS_ORIGINAL:
+      return v1::ENTRY_STAGE_COUNTED;
+    case v1::VERDICT_REPAIRED:
+      return v1::ENTRY_STAGE_REPAIRED;
+    case v1::VERDICT_DISMISSED:
+      return v1::ENTRY_STAGE_DISMISSED;
+    default:
+      // Attention, quarantine, and what a newer server says and this app does not know: better a needless look than a
+      // false "counted".
+      return v1::ENTRY_STAGE_NEEDS_ATTENTION;
   }
-  if (info.seq <= marks.judged_through) return v1::ENTRY_STAGE_COUNTED;
+}
+
+v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement) {
+  const v1::EntryStage judged = judgement == nullptr ? v1::ENTRY_STAGE_COUNTED : StageOfVerdict(judgement->verdict());
+  if (judged != v1::ENTRY_STAGE_COUNTED || info.seq <= marks.judged_through) return judged;
   return info.seq <= marks.received_through ? v1::ENTRY_STAGE_SAFE_AT_OFFICE : v1::ENTRY_STAGE_SAVED_HERE;
 }
 

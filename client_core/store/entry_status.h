@@ -1,4 +1,5 @@
-// Where one entry is on its way: saved here -> safe at the office -> counted | needs attention -> repaired.
+// Where one entry is on its way: saved here -> safe at the office -> counted | needs attention -> counted, repaired or
+// dismissed.
 // Pure readings of journal marks and judgements.
 #ifndef DOORSTEP_CLIENT_CORE_STORE_ENTRY_STATUS_H_
 #define DOORSTEP_CLIENT_CORE_STORE_ENTRY_STATUS_H_
@@ -13,6 +14,9 @@ namespace doorstep {
 // The exception about an entry, null if there is none. Where the server found its bytes under the first position too,
 // what it says there holds.
 const v1::Judgement* JudgementOfEntry(const Replica& replica, const EntryInfo& info);
+
+// What a verdict alone makes of an entry that is judged.
+v1::EntryStage StageOfVerdict(v1::Verdict verdict);
 
 // `info` stands under `marks`. An exception that still waits for a person (attention, quarantine) is NEEDS_ATTENTION,
 // whether the entry counts meanwhile or not; its judgement says which.

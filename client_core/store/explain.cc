@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
 #include "client_core/store/entry_status.h"
 #include "client_core/store/local_view.h"
 
@@ -21,11 +22,14 @@ std::string StageInWords(const v1::EntryStatus& entry) {
     case v1::ENTRY_STAGE_COUNTED:
       return "It counts.";
     case v1::ENTRY_STAGE_NEEDS_ATTENTION:
-      return entry.judgement().verdict() == v1::VERDICT_QUARANTINED
-                 ? "It is safe at the office but does not count yet: somebody has to look at it."
-                 : "It counts, and somebody in the office will look at it.";
+      return Counts(entry.judgement().verdict())
+                 ? "It counts, and somebody in the office will look at it."
+                 : "It is safe at the office but does not count yet: somebody has to look at it.";
     case v1::ENTRY_STAGE_REPAIRED:
-      return "It was repaired: a new entry stands in for it.";
+      return absl::StrCat("It was repaired: entry ", FormatPosition(entry.judgement().repaired_by()),
+                          " of the office stands in for it.");
+    case v1::ENTRY_STAGE_DISMISSED:
+      return "The office has looked at it: it is kept, and does not count.";
     default:
       return "Its stage is not known.";
   }

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
+#include "client_core/store/entry_status.h"
 #include "client_core/store/journal_rows.h"
 
 namespace doorstep {
@@ -76,7 +78,7 @@ absl::StatusOr<uint64_t> LocalStore::SettledBy(const EpochMarks& marks) {
   for (const PendingEntry& entry : pending->second) {
     if (entry.info.seq > marks.judged_through) break;
     const v1::Judgement* judgement = replica_->JudgementOf(entry.info.epoch, entry.info.seq);
-    const bool counts = judgement == nullptr || judgement->verdict() == v1::VERDICT_APPLIED_WITH_ATTENTION;
+    const bool counts = judgement == nullptr || Counts(judgement->verdict());
     if (counts && !entry.info.visit_id.empty()) {
       auto known = folded.find(entry.info.visit_id);
       if (known == folded.end()) {
@@ -181,8 +183,9 @@ absl::Status LocalStore::FillStatus(v1::PhoneStatus* status) {
     if (marks == journal_->epochs().end() || position.second > marks->second.last_own_seq()) continue;
     const bool judged = position.second <= marks->second.judged_through;
     const v1::Verdict verdict = judgement.verdict();
-    if (judged && (verdict == v1::VERDICT_QUARANTINED || verdict == v1::VERDICT_REPAIRED)) ++not_counted;
-    if (verdict == v1::VERDICT_QUARANTINED || verdict == v1::VERDICT_APPLIED_WITH_ATTENTION) ++attention;
+    // A copy counts under its first position.
+    if (judged && !Counts(verdict) && verdict != v1::VERDICT_SAME_AS_ORIGINAL) ++not_counted;
+    if (StageOfVerdict(verdict) == v1::ENTRY_STAGE_NEEDS_ATTENTION) ++attention;
   }
   status->set_entries_counted(counts.judged - not_counted);
   status->set_entries_needing_attention(attention);

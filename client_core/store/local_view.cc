@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/store/journal_rows.h"
 
@@ -36,7 +37,7 @@ const PendingEntry* Opening(const PendingOfVisit& own) {
 
 bool LocalView::IsAbove(const PendingEntry& entry, const v1::Visit& row) const {
   const v1::Judgement* judgement = replica_.JudgementOf(entry.info.epoch, entry.info.seq);
-  if (judgement != nullptr && judgement->verdict() != v1::VERDICT_APPLIED_WITH_ATTENTION) return false;
+  if (judgement != nullptr && !Counts(judgement->verdict())) return false;
   const std::string& device = journal_.identity()->device();
   for (const v1::FoldedJournal& folded : row.folded()) {
     if (folded.device() == device && folded.epoch() == entry.info.epoch) return entry.info.seq > folded.seq();

@@ -32,18 +32,6 @@ absl::string_view NextWords(v1::QuarantineReason reason) {
   }
 }
 
-absl::Status QuarantineEntry(Group& group, const DeviceRow& device, const v1::JournalPosition& position,
-                             v1::QuarantineReason reason, absl::string_view message, absl::string_view visit_id) {
-  v1::Judgement judgement;
-  *judgement.mutable_position() = position;
-  judgement.set_verdict(v1::VERDICT_QUARANTINED);
-  judgement.set_reason(reason);
-  judgement.set_message(std::string(message));
-  judgement.set_next(std::string(NextWords(reason)));
-  judgement.set_visit_id(std::string(visit_id));
-  return group.Judge(device.n, std::move(judgement));
-}
-
 bool MadeByOffice(const v1::FoldInput& input) {
   return std::any_of(input.commands().begin(), input.commands().end(),
                      [](const v1::FoldCommand& command) { return command.has_create() && !command.has_opened_by(); });
@@ -88,36 +76,22 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
   const v1::EntryEnvelope& envelope = frame.opened.body.entries(static_cast<int>(index));
   const v1::JournalPosition& position = entry.fact.position();
   if (!group.forced_quarantine.empty() && group.forced_quarantine.count(FormatPosition(position)) > 0) {
-    return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_INTERNAL,
-                           "the server could not apply it; this is the server's fault", entry.visit_id);
+    return ParkEntry(group, device.n, position, v1::QUARANTINE_REASON_INTERNAL,
+                     "the server could not apply it; this is the server's fault", entry.visit_id);
   }
   if (group.fault) RETURN_IF_ERROR(group.fault(position));
   if (envelope.from_seq() != 0) {
     ASSIGN_OR_RETURN(const bool copy, IsCopyOfHeld(group, device, position, envelope));
     if (copy) return absl::OkStatus();
   }
+  if (const v1::Judgement* decided = group.FindDecided(position); decided != nullptr) {
+    return group.Judge(device.n, *decided);
+  }
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) {
-    return QuarantineEntry(group, device, position, entry.reason, entry.message, entry.visit_id);
+    return ParkEntry(group, device.n, position, entry.reason, entry.message, entry.visit_id);
   }
-  const bool registers = entry.fact.kind() == v1::LogEntry::kAssetRegistered;
-  if (entry.visit_id.empty()) return registers ? RegisterAsset(group, entry) : absl::OkStatus();
-
-  ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(entry.visit_id));
-  if (visit == nullptr && entry.fact.kind() == v1::LogEntry::kVisitOpenedOnSite) {
-    ASSIGN_OR_RETURN(visit, group.CreateVisit(entry.visit_id));
-    RETURN_IF_ERROR(ReplayWaiting(group, *visit));
-  }
-  if (visit == nullptr) {
-    return QuarantineEntry(group, device, position, v1::QUARANTINE_REASON_UNKNOWN_VISIT,
-                           absl::StrCat("visit_id: no visit \"", entry.visit_id, "\" is known here"), entry.visit_id);
-  }
-  if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry));
-  if (visit->linked_frame != frame_n) {
-    RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit->row.n, frame_n));
-    visit->linked_frame = frame_n;
-  }
-  CountFor(group, *visit, entry, frame.opened.header, group.commit_us());
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool took, TakeEffect(group, entry, frame.opened.header, group.commit_us(), frame_n));
+  return took ? absl::OkStatus() : ParkForVisit(group, device.n, entry);
 }
 
 }  // namespace
@@ -132,6 +106,53 @@ absl::Status JudgeEntries(Group& group, DeviceRow& device, PreparedFrame& frame,
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> TakeEffect(Group& group, PreparedEntry& entry, const v1::FrameHeader& header, int64_t received_us,
+                                int64_t frame_n) {
+  const bool registers = entry.fact.kind() == v1::LogEntry::kAssetRegistered;
+  if (entry.visit_id.empty()) {
+    if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry));
+    return true;
+  }
+  ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(entry.visit_id));
+  if (visit == nullptr && entry.fact.kind() == v1::LogEntry::kVisitOpenedOnSite) {
+    ASSIGN_OR_RETURN(visit, group.CreateVisit(entry.visit_id));
+    RETURN_IF_ERROR(ReplayWaiting(group, *visit));
+  }
+  if (visit == nullptr) return false;
+  if (registers) RETURN_IF_ERROR(RegisterAsset(group, entry));
+  group.WillChange(*visit);  // Before the link is noted, which a refused command takes back.
+  if (visit->linked_frame != frame_n) {
+    RETURN_IF_ERROR(LinkVisitFrame(group.sql(), visit->row.n, frame_n));
+    visit->linked_frame = frame_n;
+  }
+  CountFor(group, *visit, entry, header, received_us);
+  return true;
+}
+
+absl::Status ParkEntry(Group& group, int64_t device, const v1::JournalPosition& position, v1::QuarantineReason reason,
+                       absl::string_view message, absl::string_view visit_id) {
+  v1::Judgement judgement;
+  *judgement.mutable_position() = position;
+  judgement.set_verdict(v1::VERDICT_QUARANTINED);
+  judgement.set_reason(reason);
+  judgement.set_message(std::string(message));
+  judgement.set_next(std::string(NextWords(reason)));
+  judgement.set_visit_id(std::string(visit_id));
+  return group.Judge(device, std::move(judgement));
+}
+
+absl::Status ParkForVisit(Group& group, int64_t device, const PreparedEntry& entry) {
+  return ParkEntry(group, device, entry.fact.position(), v1::QUARANTINE_REASON_UNKNOWN_VISIT,
+                   absl::StrCat("visit_id: no visit \"", entry.visit_id, "\" is known here"), entry.visit_id);
+}
+
+bool IsLate(const v1::FoldInput& input, const v1::JournalPosition& position) {
+  return std::any_of(input.journals().begin(), input.journals().end(), [&](const v1::FoldJournal& journal) {
+    return journal.device() == position.device() && journal.epoch() == position.epoch() &&
+           journal.last_seq() > position.seq();
+  });
+}
+
 void CountFor(Group& group, GroupVisit& visit, PreparedEntry& entry, const v1::FrameHeader& header,
               int64_t received_us) {
   group.WillChange(visit);
@@ -139,11 +160,7 @@ void CountFor(Group& group, GroupVisit& visit, PreparedEntry& entry, const v1::F
   *fact.mutable_time() = CorrectTime(entry.time, header, received_us);
   if (fact.kind() == v1::LogEntry::kVisitOpenedOnSite) OpenOnSite(entry, visit.input);
   if (fact.has_replacement() && !fact.replacement_has_time()) *fact.mutable_replacement()->mutable_time() = fact.time();
-  bool late = false;
-  for (const v1::FoldJournal& journal : visit.input.journals()) {
-    late |= journal.device() == fact.position().device() && journal.epoch() == fact.position().epoch() &&
-            journal.last_seq() > fact.position().seq();
-  }
+  const bool late = IsLate(visit.input, fact.position());
   AddFact(std::move(fact), late, visit.input);
 }
 

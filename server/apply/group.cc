@@ -5,6 +5,7 @@
 #include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/visit_fold.h"
+#include "server/apply/attention_projection.h"
 #include "server/apply/brief_projection.h"
 #include "server/apply/case_projection.h"
 #include "server/apply/commitment_projection.h"
@@ -158,6 +159,14 @@ absl::Status Group::MoveReportedThrough(DeviceRow& device, int64_t reported_thro
   return UpdateDevice(*sql_, device);
 }
 
+const v1::Judgement* Group::FindDecided(const v1::JournalPosition& position) const {
+  for (const std::map<std::string, v1::Judgement>* known : {&decided, parked_before}) {
+    if (known == nullptr || known->empty()) continue;
+    if (const auto found = known->find(FormatPosition(position)); found != known->end()) return &found->second;
+  }
+  return nullptr;
+}
+
 absl::Status Group::Judge(int64_t device, v1::Judgement judgement) {
   judgement.set_judged_time_us(commit_us_);
   ASSIGN_OR_RETURN(const int64_t version, WriteJudgement(*sql_, device, judgement));
@@ -236,6 +245,7 @@ absl::Status Group::Finish() {
     if (!visit->changed) continue;
     Fold(*visit);
     RETURN_IF_ERROR(ProjectVisit(*this, *visit));
+    RETURN_IF_ERROR(ProjectAttention(*this, *visit));
     changed.push_back(visit.get());
   }
   RETURN_IF_ERROR(ProjectCases(*this, changed));

@@ -103,6 +103,8 @@ class Group {
   absl::StatusOr<DeviceRow*> DeviceByNumber(int64_t n);
   absl::StatusOr<JournalRow*> FindJournal(int64_t device, uint64_t epoch);
   absl::Status MoveReportedThrough(DeviceRow& device, int64_t reported_through_us);
+  // Of `decided` and `parked_before`; null: the entry has to be judged.
+  const v1::Judgement* FindDecided(const v1::JournalPosition& position) const;
   // Writes a judgement and notes it for the device's feed.
   absl::Status Judge(int64_t device, v1::Judgement judgement);
 
@@ -123,6 +125,11 @@ class Group {
   // ---- for the writer ----
   // Entries that failed on their own before: quarantined without being tried.
   std::set<std::string> forced_quarantine;  // Positions.
+  // Judgements that stand before the entry comes, by position: it gets this one and is not judged.
+  std::map<std::string, v1::Judgement> decided;
+  // Likewise, of the whole truth that a rebuild replays: as what entries were parked about which somebody decided
+  // later. Null: none. Must outlive the group.
+  const std::map<std::string, v1::Judgement>* parked_before = nullptr;
   // For finding the culprit: entries from this index of a frame on are left out.
   size_t entry_limit = SIZE_MAX;
   // For tests.

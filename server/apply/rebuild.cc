@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
 #include "server/apply/prepared_frame.h"
+#include "server/apply/quarantine.h"
 #include "server/apply/truth_reader.h"
 #include "server/storage/command_table.h"
 #include "server/storage/projections.h"
@@ -57,8 +59,10 @@ absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::Comman
   }
 }
 
-absl::Status ReplayGroup(SqlSession& fresh, const TruthGroup& truth, Random& random, const ApplyCommand& apply) {
+absl::Status ReplayGroup(SqlSession& fresh, const TruthGroup& truth, Random& random, const ApplyCommand& apply,
+                         const std::map<std::string, v1::Judgement>& parked_before) {
   Group group(&fresh, truth.commit_us, &random);
+  group.parked_before = &parked_before;
   for (const auto& [row, record] : truth.commands) {
     if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
   }
@@ -71,12 +75,13 @@ absl::Status ReplayGroup(SqlSession& fresh, const TruthGroup& truth, Random& ran
 absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, const ApplyCommand& apply,
                        RebuildReport& report) {
   return fresh.Transaction([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
     TruthReader truth(&live);
     TruthGroup group;
     while (true) {
       ASSIGN_OR_RETURN(const bool more, truth.Next(group));
       if (!more) return absl::OkStatus();
-      RETURN_IF_ERROR(ReplayGroup(fresh, group, random, apply));
+      RETURN_IF_ERROR(ReplayGroup(fresh, group, random, apply, parked_before));
       for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
       report.commands += group.commands.size();
     }

@@ -10,6 +10,8 @@
 
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
+#include "client_core/rules/visit_fold.h"
 #include "server/apply/entry_judging.h"
 #include "server/apply/stored_frame.h"
 #include "server/storage/frame_table.h"
@@ -56,13 +58,26 @@ absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& vi
     return position.device() == device.id && position.epoch() == epoch;
   };
   auto* facts = visit.input.mutable_facts();
+  std::vector<v1::FoldFact> repairs;  // What the office recorded in their place stays.
+  for (const v1::FoldFact& fact : *facts) {
+    if (fact.has_repair() && in_journal(fact.position())) repairs.push_back(fact);
+  }
   facts->erase(std::remove_if(facts->begin(), facts->end(),
                               [&](const v1::FoldFact& fact) { return in_journal(fact.position()); }),
                facts->end());
+  std::set<uint64_t> repaired_openings;
+  for (const v1::FoldCommand& command : visit.input.commands()) {
+    if (!command.has_opened_by() || !in_journal(command.opened_by())) continue;
+    ASSIGN_OR_RETURN(const std::optional<v1::Judgement> judgement,
+                     FindJudgement(group.sql(), device.n, epoch, command.opened_by().seq()));
+    const bool repaired = judgement.has_value() && judgement->verdict() == v1::VERDICT_REPAIRED;
+    if (repaired) repaired_openings.insert(command.opened_by().seq());
+  }
   auto* commands = visit.input.mutable_commands();
   commands->erase(std::remove_if(commands->begin(), commands->end(),
                                  [&](const v1::FoldCommand& command) {
-                                   return command.has_opened_by() && in_journal(command.opened_by());
+                                   return command.has_opened_by() && in_journal(command.opened_by()) &&
+                                          repaired_openings.count(command.opened_by().seq()) == 0;
                                  }),
                   commands->end());
   auto* journals = visit.input.mutable_journals();
@@ -84,12 +99,16 @@ absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& vi
       if (!leaves) {
         ASSIGN_OR_RETURN(const std::optional<v1::Judgement> judgement,
                          FindJudgement(group.sql(), device.n, epoch, seq));
-        if (judgement.has_value() && judgement->verdict() != v1::VERDICT_COUNTED) continue;
+        if (judgement.has_value() && !Counts(judgement->verdict())) continue;
       }
       // Facts without state stand only in a count.
       if (!entry.bears_state) visit.input.set_other_facts(visit.input.other_facts() - 1);
       if (!leaves) CountFor(group, visit, entry, opened.header, frame.commit_us);
     }
+  }
+  for (v1::FoldFact& repair : repairs) {
+    const bool late = IsLate(visit.input, repair.position());
+    AddFact(std::move(repair), late, visit.input);
   }
   return absl::OkStatus();
 }
@@ -131,7 +150,14 @@ absl::Status YieldToOriginals(Group& group, const DeviceRow& device, const Prepa
     if (group.forced_quarantine.count(FormatPosition(first)) > 0) continue;
     ASSIGN_OR_RETURN(const std::optional<v1::Judgement> before,
                      FindJudgement(group.sql(), device.n, row.epoch, row.seq));
-    const bool counted = !before.has_value() || before->verdict() == v1::VERDICT_COUNTED;
+    // Somebody has decided about the copy, which holds for what it is a copy of.
+    if (before.has_value() &&
+        (before->verdict() == v1::VERDICT_REPAIRED || before->verdict() == v1::VERDICT_DISMISSED)) {
+      v1::Judgement& decided = group.decided[FormatPosition(first)] = *before;
+      *decided.mutable_position() = first;
+      continue;
+    }
+    const bool counted = !before.has_value() || Counts(before->verdict());
     const PreparedEntry entry = PrepareEntry(copy.opened.header, row.seq, copy.envelope());
     if (counted && !entry.visit_id.empty()) leaving[{entry.visit_id, row.epoch}].insert(row.seq);
     row.copy = true;

@@ -8,6 +8,7 @@
 #include "server/apply/entity_writing.h"
 #include "server/apply/entry_judging.h"
 #include "server/apply/group.h"
+#include "server/apply/quarantine.h"
 #include "server/openssl_sha256.h"
 #include "server/storage/command_table.h"
 #include "server/storage/device_table.h"
@@ -125,6 +126,20 @@ absl::Status Transaction::MoveReportedThrough(absl::string_view device, int64_t 
   ASSIGN_OR_RETURN(DeviceRow * row, group_->FindDevice(device));
   if (row == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" is unknown"));
   return group_->MoveReportedThrough(*row, reported_through_us);
+}
+
+// ---- parked entries ----
+
+absl::Status Transaction::ReplayParked(const v1::JournalPosition& position) {
+  return doorstep::ReplayParked(*group_, position);
+}
+
+absl::Status Transaction::RepairParked(const v1::RepairCommand& command) {
+  return doorstep::RepairParked(*group_, command, OfficePosition(group_->commit_us(), group_->next_ordinal()));
+}
+
+absl::Status Transaction::DismissParked(const v1::DismissCommand& command) {
+  return doorstep::DismissParked(*group_, command);
 }
 
 // ---- the day ----

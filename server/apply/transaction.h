@@ -85,6 +85,12 @@ class Transaction {
   // Everything the phone knew up to `reported_through_us` has been received. Never moves back.
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
 
+  // ---- parked entries ----
+  absl::Status ReplayParked(const v1::JournalPosition& position);
+  // The new entry is named by the row of the command that is being applied.
+  absl::Status RepairParked(const v1::RepairCommand& command);
+  absl::Status DismissParked(const v1::DismissCommand& command);
+
   // ---- the day ----
   // Moves the windows of feeds that are not at the day of the commit, the first limits::kTickFeedsMax of them.
   void TurnDay();

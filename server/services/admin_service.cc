@@ -14,7 +14,9 @@
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/device_commands.h"
+#include "server/apply/commands/quarantine_commands.h"
 #include "server/apply/rebuild.h"
+#include "server/services/attention_pages.h"
 #include "server/services/entry_effects.h"
 #include "server/services/journal_pages.h"
 #include "server/services/page.h"
@@ -68,9 +70,11 @@ absl::Status ReadEntry(SqlSession& sql, const v1::JournalPosition& position, int
   if (!response.mutable_visit()->ParseFromString(row->bytes) || !input.ParseFromString(row->fold)) {
     return absl::DataLossError(absl::StrCat("visit of number ", row->n));
   }
-  for (v1::JournalPosition& other : SupersededBy(input, position)) *response.add_superseded_by() = std::move(other);
+  // References name the entry for which one of the office stands in.
+  const v1::JournalPosition& named = response.entry().has_repairs() ? response.entry().repairs() : position;
+  for (v1::JournalPosition& other : SupersededBy(input, named)) *response.add_superseded_by() = std::move(other);
   if (!response.superseded_by().empty()) {
-    response.add_effects(absl::StrCat("It moves nothing any more: ", SupersededWords(input, position), "."));
+    response.add_effects(absl::StrCat("It moves nothing any more: ", SupersededWords(input, named), "."));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const auto effects, EffectsOfEntry(sql, response.entry(), response.visit(), today));
@@ -177,6 +181,27 @@ class AdminService final : public v1::AdminService::CallbackService {
                   });
   }
 
+  ServerUnaryReactor* ReplayQuarantined(CallbackServerContext* context, const v1::ReplayQuarantinedRequest* request,
+                                        v1::ReplayQuarantinedResponse* response) override {
+    return Run("/doorstep.v1.AdminService/ReplayQuarantined", context, request, response);
+  }
+  ServerUnaryReactor* RepairQuarantined(CallbackServerContext* context, const v1::RepairQuarantinedRequest* request,
+                                        v1::RepairQuarantinedResponse* response) override {
+    return Run("/doorstep.v1.AdminService/RepairQuarantined", context, request, response);
+  }
+  ServerUnaryReactor* DismissQuarantined(CallbackServerContext* context, const v1::DismissQuarantinedRequest* request,
+                                         v1::DismissQuarantinedResponse* response) override {
+    return Run("/doorstep.v1.AdminService/DismissQuarantined", context, request, response);
+  }
+
+  ServerUnaryReactor* ListAttention(CallbackServerContext* context, const v1::ListAttentionRequest* request,
+                                    v1::ListAttentionResponse* response) override {
+    return Answer(parts_, "/doorstep.v1.AdminService/ListAttention", context, response, [&](const Scope&) {
+      return parts_.storage.Read("what needs a person",
+                                 [&](SqlSession& sql) { return ReadAttention(sql, *request, *response); });
+    });
+  }
+
   ServerUnaryReactor* GetStatus(CallbackServerContext* context, const v1::GetStatusRequest*,
                                 v1::GetStatusResponse* response) override {
     return Answer(parts_, "/doorstep.v1.AdminService/GetStatus", context, response, [&](const Scope&) -> absl::Status {
@@ -226,6 +251,13 @@ class AdminService final : public v1::AdminService::CallbackService {
   }
 
  private:
+  template <typename Request, typename Response>
+  ServerUnaryReactor* Run(absl::string_view method, CallbackServerContext* context, const Request* request,
+                          Response* response) {
+    return AnswerByCommand(parts_, method, context, request, response, /*keep_answer=*/true,
+                           [](const Request& command, Transaction& tx) { return RunCommand(command, tx); });
+  }
+
   absl::Status RunRebuild(v1::RebuildResponse& response) const {
     const auto begin = std::chrono::steady_clock::now();
     ASSIGN_OR_RETURN(const RebuildReport report, doorstep::Rebuild(parts_.storage, parts_.random, ApplyRecord));

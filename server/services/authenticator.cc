@@ -28,13 +28,15 @@ const absl::flat_hash_map<std::string, Role>& Table() {
     allow("SyncService", Role::kDevice, {"Hello", "Push", "Pull"});
     allow("DispatchService", Role::kAdmin,
           {"CreateWorkOrder", "GetWorkOrder", "ListWorkOrders", "CreateVisit", "ScheduleVisit", "AssignVisit",
-           "ReassignVisit", "DispatchVisit", "CancelVisit", "RecordMiss", "GetVisit", "ListVisits", "GetVisitLog"});
+           "ReassignVisit", "DispatchVisit", "CancelVisit", "RecordMiss", "ResolveAttention", "GetVisit", "ListVisits",
+           "GetVisitLog"});
     allow("AccountService", Role::kAdmin, {"GetAccount", "ListAccounts", "GetRepairStatistics"});
     allow("ImportService", Role::kAdmin, {"ImportRows"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
-    allow("AdminService", Role::kAdmin,
-          {"InviteDevice", "ListDevices", "ListTechnicians", "GetJournal", "GetEntry", "ListQuarantine",
-           "GetQuarantined", "GetStatus", "Rebuild"});
+    allow(
+        "AdminService", Role::kAdmin,
+        {"InviteDevice", "ListDevices", "ListTechnicians", "GetJournal", "GetEntry", "ListQuarantine", "GetQuarantined",
+         "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined", "ListAttention", "GetStatus", "Rebuild"});
     return roles;
   }();
   return *table;

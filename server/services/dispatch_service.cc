@@ -144,6 +144,11 @@ class DispatchService final : public v1::DispatchService::CallbackService {
                   });
   }
 
+  ServerUnaryReactor* ResolveAttention(CallbackServerContext* context, const v1::ResolveAttentionRequest* request,
+                                       v1::ResolveAttentionResponse* response) override {
+    return Run("/doorstep.v1.DispatchService/ResolveAttention", context, request, response);
+  }
+
   ServerUnaryReactor* GetVisit(CallbackServerContext* context, const v1::GetVisitRequest* request,
                                v1::GetVisitResponse* response) override {
     return Answer(parts_, "/doorstep.v1.DispatchService/GetVisit", context, response,

@@ -8,6 +8,7 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
+#include "client_core/rules/verdicts.h"
 #include "server/services/account_health.h"
 
 namespace doorstep {
@@ -63,11 +64,13 @@ absl::StatusOr<std::vector<std::string>> EffectsOfEntry(SqlSession& sql, const v
                                                         const v1::Visit& visit, int32_t day) {
   std::vector<std::string> effects;
   const v1::Verdict verdict = received.judgement().verdict();
-  if (verdict == v1::VERDICT_QUARANTINED || verdict == v1::VERDICT_SAME_AS_ORIGINAL) {
+  if (!Counts(verdict)) {
     effects.push_back("It moves nothing: it does not count.");
     return effects;
   }
-  const Behind behind = WhatItMoves(received.entry(), received.position(), visit.id());
+  // What the office recorded moves what the parked entry would have moved, in its place.
+  const Behind behind =
+      WhatItMoves(received.entry(), received.has_repairs() ? received.repairs() : received.position(), visit.id());
   if (behind.first == v1::SIGNAL_UNSPECIFIED) {
     const std::string fact = absl::StrReplaceAll(FactName(received.entry().fact_case()), {{"_", " "}});
     effects.push_back(absl::StrCat("It moves no health: \"", fact, "\" is kept with the visit and nothing more."));

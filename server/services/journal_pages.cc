@@ -10,6 +10,7 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
 #include "server/apply/commands/checks.h"
 #include "server/services/page.h"
 #include "server/services/received_entries.h"
@@ -109,7 +110,7 @@ absl::Status ReadQuarantine(SqlSession& sql, const v1::ListQuarantineRequest& re
 
 absl::StatusOr<v1::QuarantinedEntry> ReadQuarantined(SqlSession& sql, const v1::JournalPosition& position) {
   ASSIGN_OR_RETURN(auto entry, FindReceivedEntry(sql, position));
-  if (!entry.has_value() || entry->received.judgement().verdict() != v1::VERDICT_QUARANTINED) {
+  if (!entry.has_value() || !IsParked(entry->received.judgement().verdict())) {
     return absl::NotFoundError(absl::StrCat("no quarantined entry ", FormatPosition(position)));
   }
   v1::QuarantinedEntry quarantined;

@@ -15,7 +15,7 @@ absl::Status ReadJournal(SqlSession& sql, const v1::GetJournalRequest& request, 
 absl::Status ReadQuarantine(SqlSession& sql, const v1::ListQuarantineRequest& request,
                             v1::ListQuarantineResponse& response);
 
-// NOT_FOUND: the entry was not received, or is not quarantined.
+// Also of one that was dismissed. NOT_FOUND: the entry was not received, or is not parked.
 absl::StatusOr<v1::QuarantinedEntry> ReadQuarantined(SqlSession& sql, const v1::JournalPosition& position);
 
 }  // namespace doorstep

@@ -8,7 +8,10 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/frame_codec.h"
+#include "doorstep/v1/command.pb.h"
+#include "server/apply/stored_frame.h"
 #include "server/openssl_sha256.h"
+#include "server/storage/command_table.h"
 #include "server/storage/judgement_table.h"
 
 namespace doorstep {
@@ -52,8 +55,49 @@ absl::StatusOr<std::vector<ReceivedWithEnvelope>> EntriesOfFrame(SqlSession& sql
   return entries;
 }
 
+namespace {
+
+// What the office recorded in place of a parked entry; its id is the key of the command.
+absl::StatusOr<std::optional<ReceivedWithEnvelope>> FindOfficeEntry(SqlSession& sql,
+                                                                    const v1::JournalPosition& position) {
+  std::optional<ReceivedWithEnvelope> none;
+  if (position.epoch() > INT64_MAX || position.seq() > UINT32_MAX) return none;
+  ASSIGN_OR_RETURN(const std::string bytes, FindCommandBytes(sql, static_cast<int64_t>(position.epoch()),
+                                                             static_cast<uint32_t>(position.seq())));
+  v1::CommandRecord record;
+  if (!record.ParseFromString(bytes)) {
+    return absl::DataLossError(absl::StrCat("table command: the row of ", FormatPosition(position), " is damaged"));
+  }
+  if (!record.has_repair()) return none;
+  const v1::JournalPosition& old = record.repair().parked().position();
+  ASSIGN_OR_RETURN(const std::optional<DeviceRow> device, FindDevice(sql, old.device()));
+  if (!device.has_value()) return absl::DataLossError(absl::StrCat("a repair of an entry of no device ", old.device()));
+  ASSIGN_OR_RETURN(const StoredEntry stored, FindStoredEntry(sql, device->n, old.epoch(), old.seq()));
+  ReceivedWithEnvelope found;
+  found.envelope.set_author(stored.envelope().author());
+  found.envelope.set_entry(record.repair().entry());
+  v1::ReceivedEntry& received = found.received;
+  if (!received.mutable_entry()->ParseFromString(record.repair().entry())) {
+    return absl::DataLossError(absl::StrCat("entry ", FormatPosition(position), " is damaged"));
+  }
+  *received.mutable_position() = position;
+  received.set_author(stored.envelope().author());
+  received.set_received_time_us(static_cast<int64_t>(position.epoch()));
+  *received.mutable_time() = CorrectTime(received.entry().time(), stored.opened.header, stored.frame.commit_us);
+  *received.mutable_judgement()->mutable_position() = position;
+  received.mutable_judgement()->set_verdict(v1::VERDICT_COUNTED);
+  received.mutable_judgement()->set_visit_id(received.entry().visit_id());
+  received.mutable_judgement()->set_judged_time_us(received.received_time_us());
+  *received.mutable_repairs() = old;
+  received.set_recorded_by(record.principal());
+  return std::optional(std::move(found));
+}
+
+}  // namespace
+
 absl::StatusOr<std::optional<ReceivedWithEnvelope>> FindReceivedEntry(SqlSession& sql,
                                                                       const v1::JournalPosition& position) {
+  if (position.device() == kOfficeDevice) return FindOfficeEntry(sql, position);
   ASSIGN_OR_RETURN(const std::optional<DeviceRow> device, FindDevice(sql, position.device()));
   if (!device.has_value()) return absl::NotFoundError(absl::StrCat("no device ", position.device()));
   ASSIGN_OR_RETURN(const std::optional<FrameRow> frame,

@@ -27,7 +27,8 @@ struct ReceivedWithEnvelope {
 absl::StatusOr<std::vector<ReceivedWithEnvelope>> EntriesOfFrame(SqlSession& sql, const DeviceRow& device,
                                                                  const FrameRow& frame);
 
-// Absent: not received. NOT_FOUND: no such device.
+// An entry of a phone, or one that the office recorded in place of such a one. Absent: not received. NOT_FOUND: no such
+// device.
 absl::StatusOr<std::optional<ReceivedWithEnvelope>> FindReceivedEntry(SqlSession& sql,
                                                                       const v1::JournalPosition& position);
 

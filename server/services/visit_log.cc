@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -39,6 +40,26 @@ absl::StatusOr<PlacedItem> ParsePlace(absl::string_view text) {
   return place;
 }
 
+PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input) {
+  PlacedItem placed;
+  v1::VisitLogItem& item = placed.item;
+  *item.mutable_position() = received.position();
+  item.set_author(received.author());
+  *item.mutable_time() = received.time();
+  item.set_received_time_us(received.received_time_us());
+  item.set_judgement(JudgementWords(received.judgement(), input));
+  if (received.has_repairs()) {
+    *item.mutable_repairs() = received.repairs();
+    // References name the entry for which it stands in.
+    const std::string superseded = SupersededWords(input, received.repairs());
+    const std::string counts = superseded.empty() ? "counted" : superseded;
+    item.set_judgement(absl::StrCat(counts, "; stands in for ", FormatPosition(received.repairs()), ", recorded by ",
+                                    received.recorded_by()));
+  }
+  *item.mutable_entry() = std::move(*received.mutable_entry());
+  return placed;
+}
+
 absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
   ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesOfVisit(sql, visit.n, -1));
   std::vector<PlacedItem> placed;
@@ -52,14 +73,17 @@ absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRo
     ASSIGN_OR_RETURN(std::vector<ReceivedWithEnvelope> entries, EntriesOfFrame(sql, devices[frame.device], frame));
     for (ReceivedWithEnvelope& entry : entries) {
       v1::ReceivedEntry& received = entry.received;
-      if (received.entry().visit_id() != input.visit_id()) continue;
-      PlacedItem& item = placed.emplace_back();
-      *item.item.mutable_position() = received.position();
-      item.item.set_author(received.author());
-      *item.item.mutable_time() = received.time();
-      item.item.set_received_time_us(received.received_time_us());
-      *item.item.mutable_entry() = std::move(*received.mutable_entry());
-      item.item.set_judgement(JudgementWords(received.judgement(), input));
+      std::optional<ReceivedWithEnvelope> repair;
+      if (received.judgement().verdict() == v1::VERDICT_REPAIRED) {
+        ASSIGN_OR_RETURN(repair, FindReceivedEntry(sql, received.judgement().repaired_by()));
+        // What was repaired is shown where the new entry counts, though it may name another visit.
+        const bool counts_here = repair.has_value() && repair->received.entry().visit_id() == input.visit_id();
+        if (!counts_here) repair.reset();
+        if (counts_here && !received.has_time()) *received.mutable_time() = repair->received.time();
+      }
+      if (received.entry().visit_id() != input.visit_id() && !repair.has_value()) continue;
+      placed.push_back(ItemOf(std::move(received), input));
+      if (repair.has_value()) placed.push_back(ItemOf(std::move(repair->received), input));
     }
   }
   return placed;
@@ -126,7 +150,9 @@ std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& 
     case v1::VERDICT_QUARANTINED:
       return absl::StrCat("quarantined: ", judgement.message());
     case v1::VERDICT_REPAIRED:
-      return absl::StrCat("repaired: ", judgement.message());
+      return absl::StrCat("repaired by ", FormatPosition(judgement.repaired_by()), ": ", judgement.message());
+    case v1::VERDICT_DISMISSED:
+      return absl::StrCat("dismissed: ", judgement.message());
     case v1::VERDICT_SAME_AS_ORIGINAL:
       return "a copy: the same bytes count under their first position";
     case v1::VERDICT_APPLIED_WITH_ATTENTION:

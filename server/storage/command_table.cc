@@ -41,6 +41,13 @@ absl::StatusOr<std::vector<CommandRow>> CommandsAfter(SqlSession& sql, int64_t a
   }
 }
 
+absl::StatusOr<std::string> FindCommandBytes(SqlSession& sql, int64_t commit_us, uint32_t ordinal) {
+  Query query = sql.Use("SELECT bytes FROM command WHERE commit_us = $1 AND ordinal = $2");
+  query.Int(1, commit_us).Int(2, ordinal);
+  ASSIGN_OR_RETURN(const bool row, query.Step());
+  return row ? std::string(query.Blob(0)) : std::string();
+}
+
 absl::StatusOr<int64_t> LastCommandCommit(SqlSession& sql) {
   Query query = sql.Use("SELECT coalesce(max(commit_us), 0) FROM command");
   ASSIGN_OR_RETURN(const bool row, query.Step());

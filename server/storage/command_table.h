@@ -26,6 +26,8 @@ absl::Status InsertCommand(SqlSession& sql, const CommandRow& row);
 // Commands after (after_us, after_ordinal), in order.
 absl::StatusOr<std::vector<CommandRow>> CommandsAfter(SqlSession& sql, int64_t after_us, int64_t after_ordinal,
                                                       int64_t limit);
+// The bytes of one CommandRecord; empty: there is no such row.
+absl::StatusOr<std::string> FindCommandBytes(SqlSession& sql, int64_t commit_us, uint32_t ordinal);
 // 0: none yet.
 absl::StatusOr<int64_t> LastCommandCommit(SqlSession& sql);
 absl::StatusOr<uint64_t> CountCommands(SqlSession& sql);

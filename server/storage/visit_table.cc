@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<VisitSummary>> ReadSummaries(Query& query) {
   }
 }
 
-// In the column `attention`: what another visit can put right.
+// In the column `attention`: what another visit can put right, by one of the outcomes with which a visit is COMPLETED.
 constexpr int64_t kNotFixed =
     (int64_t{1} << v1::ATTENTION_FLAG_NOT_FIXED) | (int64_t{1} << v1::ATTENTION_FLAG_NO_ACCESS);
 
@@ -237,11 +237,11 @@ absl::StatusOr<std::vector<VisitListItem>> ListVisits(SqlSession& sql, const Vis
       "AND ($3 = '' OR EXISTS (SELECT 1 FROM assignment a WHERE a.technician = $3 AND a.visit = v.n)) "
       "AND ($4 = 0 OR state = $4) AND ($6 = 0 OR (time_us >= $5 AND time_us < $6)) "
       "AND ($7 = 0 OR (attention & $9) <> 0 OR (attention <> 0 AND NOT EXISTS (SELECT 1 FROM visit later "
-      "WHERE later.work_order = v.work_order AND later.ended_us > v.ended_us AND later.outcome <> 0 "
-      "AND later.attention & $10 = 0))) ORDER BY n LIMIT $8");
+      "WHERE later.work_order = v.work_order AND later.ended_us > v.ended_us "
+      "AND later.outcome IN (1, 2, 5, 11)))) ORDER BY n LIMIT $8");
   query.Int(1, after_n).Int(2, filter.account).Text(3, filter.technician_id).Int(4, filter.state);
   query.Int(5, filter.from_us).Int(6, filter.to_us).Int(7, filter.needs_attention ? 1 : 0).Int(8, limit);
-  query.Int(9, ~kNotFixed).Int(10, kNotFixed);
+  query.Int(9, ~kNotFixed);
   std::vector<VisitListItem> items;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, query.Step());

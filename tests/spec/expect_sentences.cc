@@ -111,8 +111,16 @@ absl::Status CheckAtOffice(World& world, const v1::JournalPosition& position, v1
   return absl::OkStatus();
 }
 
-// "saved here", "safe at the office", "counted", "needs attention UNKNOWN_VISIT", "quarantined UNKNOWN_KIND" (as the
-// office sees it; a phone may not know yet).
+absl::Status CheckFlagged(World& world, const v1::JournalPosition& position, v1::AttentionFlag flag) {
+  RETURN_IF_ERROR(CheckAtOffice(world, position, v1::VERDICT_APPLIED_WITH_ATTENTION, ""));
+  ASSIGN_OR_RETURN(const v1::ReceivedEntry entry, world.office().Entry(position));
+  const auto& flags = entry.judgement().attention();
+  if (std::count(flags.begin(), flags.end(), flag) > 0) return absl::OkStatus();
+  return Differs(FormatPosition(position), entry.judgement().message(), v1::AttentionFlag_Name(flag));
+}
+
+// "saved here", "safe at the office", "counted", "needs attention UNKNOWN_VISIT", "needs attention AFTER_CANCEL",
+// "repaired", "dismissed", "quarantined UNKNOWN_KIND" (as the office sees it; a phone may not know yet).
 absl::Status ExpectEntry(World& world, const Words& w) {
   ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
   std::vector<std::string> words = w.rest("words");
@@ -128,6 +136,11 @@ absl::Status ExpectEntry(World& world, const Words& w) {
     if (status.has_moved_to()) position = status.moved_to();
   }
   if (words[0] == "counted") return CheckAtOffice(world, position, v1::VERDICT_COUNTED, "");
+  if (words[0] == "repaired") return CheckAtOffice(world, position, v1::VERDICT_REPAIRED, "");
+  if (words[0] == "dismissed") return CheckAtOffice(world, position, v1::VERDICT_DISMISSED, "");
+  if (v1::AttentionFlag flag; v1::AttentionFlag_Parse(EnumName("ATTENTION_FLAG_", {words.back()}), &flag)) {
+    return CheckFlagged(world, position, flag);
+  }
   if (words[0] == "needs" || words[0] == "quarantined") {
     return CheckAtOffice(world, position, v1::VERDICT_QUARANTINED, words.back());
   }
@@ -145,6 +158,45 @@ absl::Status ExpectHappened(World& world, const Words& w) {
   const std::string quality = v1::ClockQuality_Name(received.time().quality());
   const std::string wanted = EnumName("CLOCK_QUALITY_", {w["quality"]});
   return quality == wanted ? absl::OkStatus() : Differs("the quality", quality, wanted);
+}
+
+// Parked entries by their names, then visits: all that needs somebody, in the order of the list, or "nothing".
+absl::Status ExpectAttention(World& world, const Words& w) {
+  std::vector<std::string> expected = w.rest("what");
+  if (expected == std::vector<std::string>{"nothing"}) expected.clear();
+  for (std::string& name : expected) {
+    if (name.find('#') == std::string::npos) continue;
+    ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(name));
+    name = FormatPosition(entry.noted.position);
+  }
+  ASSIGN_OR_RETURN(const std::vector<v1::AttentionCase> cases, world.office().Attention());
+  ASSIGN_OR_RETURN(const std::vector<v1::Visit> flagged, world.office().FlaggedVisits());
+  std::vector<std::string> is;
+  size_t visits = 0;
+  for (const v1::AttentionCase& item : cases) {
+    visits += item.has_visit() ? 1 : 0;
+    is.push_back(item.has_visit() ? item.visit().id() : FormatPosition(item.entry().judgement().position()));
+  }
+  if (visits != flagged.size()) return Differs("the list of flagged visits", absl::StrCat(flagged.size()), "the same");
+  return is == expected ? absl::OkStatus()
+                        : Differs("what needs attention", absl::StrJoin(is, " "), absl::StrJoin(expected, " "));
+}
+
+// The log tells of the entry and of what stands in for it.
+absl::Status ExpectRepairInLog(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  ASSIGN_OR_RETURN(const std::vector<v1::VisitLogItem> log, world.office().Log(w["visit"]));
+  const auto is_old = [&](const v1::VisitLogItem& item) {
+    return ComparePositions(item.position(), entry.noted.position) == 0 &&
+           item.judgement().find("repaired by office.") != std::string::npos;
+  };
+  const auto is_new = [&](const v1::VisitLogItem& item) {
+    return ComparePositions(item.repairs(), entry.noted.position) == 0 && item.position().device() == kOfficeDevice &&
+           item.entry().fact_case() == entry.noted.fact;
+  };
+  const bool both =
+      std::count_if(log.begin(), log.end(), is_old) == 1 && std::count_if(log.begin(), log.end(), is_new) == 1;
+  return both ? absl::OkStatus() : Differs("the log", absl::StrCat(log.size(), " items"), "both entries");
 }
 
 // ---- health ----
@@ -244,6 +296,8 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect {who}'s phone reports {text}", ExpectRepair},
       {"expect {who}'s journal goes on in a new epoch", ExpectEpoch},
       {"expect work order of {visit} {words...}", ExpectWorkOrder},
+      {"expect attention {what...}", ExpectAttention},
+      {"expect log of {visit} shows {entry} and its repair", ExpectRepairInLog},
       {"expect entry {entry} happened {day} {time} {quality}", ExpectHappened},
       {"expect entry {entry} {words...}", ExpectEntry},
       {"expect health {account} counts {signal} {times}", ExpectCounts},

@@ -176,6 +176,38 @@ absl::Status Office::RecordMiss(const std::string& id) {
   return Call<v1::RecordMissResponse>("DispatchService/RecordMiss", request).status();
 }
 
+absl::Status Office::ResolveAttention(const std::string& id) {
+  v1::ResolveAttentionRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  request.set_reason("somebody has looked");
+  return Call<v1::ResolveAttentionResponse>("DispatchService/ResolveAttention", request).status();
+}
+
+absl::Status Office::Replay(const v1::JournalPosition& position) {
+  v1::ReplayQuarantinedRequest request;
+  request.set_request_id(NextRequestId());
+  *request.add_positions() = position;
+  return Call<v1::ReplayQuarantinedResponse>("AdminService/ReplayQuarantined", request).status();
+}
+
+absl::Status Office::Repair(const v1::JournalPosition& position, const std::string& visit) {
+  v1::RepairQuarantinedRequest request;
+  request.set_request_id(NextRequestId());
+  *request.mutable_position() = position;
+  request.set_visit_id(visit);
+  request.set_reason(absl::StrCat("it belongs to ", visit));
+  return Call<v1::RepairQuarantinedResponse>("AdminService/RepairQuarantined", request).status();
+}
+
+absl::Status Office::Dismiss(const v1::JournalPosition& position) {
+  v1::DismissQuarantinedRequest request;
+  request.set_request_id(NextRequestId());
+  *request.mutable_position() = position;
+  request.set_reason("it was only tried out");
+  return Call<v1::DismissQuarantinedResponse>("AdminService/DismissQuarantined", request).status();
+}
+
 absl::StatusOr<v1::GetVisitResponse> Office::Visit(const std::string& id) {
   v1::GetVisitRequest request;
   request.set_id(id);
@@ -214,6 +246,34 @@ absl::StatusOr<v1::ReceivedEntry> Office::Entry(const v1::JournalPosition& posit
   *request.mutable_position() = position;
   ASSIGN_OR_RETURN(const v1::GetEntryResponse response, Call<v1::GetEntryResponse>("AdminService/GetEntry", request));
   return response.entry();
+}
+
+absl::StatusOr<std::vector<v1::AttentionCase>> Office::Attention() {
+  v1::ListAttentionRequest request;
+  request.set_page_size(1);  // Small pages, so that their seams are passed too.
+  std::vector<v1::AttentionCase> cases;
+  while (true) {
+    ASSIGN_OR_RETURN(const auto response, Call<v1::ListAttentionResponse>("AdminService/ListAttention", request));
+    cases.insert(cases.end(), response.cases().begin(), response.cases().end());
+    if (response.next_page_token().empty()) return cases;
+    request.set_page_token(response.next_page_token());
+  }
+}
+
+absl::StatusOr<std::vector<v1::Visit>> Office::FlaggedVisits() {
+  v1::ListVisitsRequest request;
+  request.set_needs_attention(true);
+  request.set_page_size(500);
+  ASSIGN_OR_RETURN(const auto response, Call<v1::ListVisitsResponse>("DispatchService/ListVisits", request));
+  return std::vector<v1::Visit>(response.visits().begin(), response.visits().end());
+}
+
+absl::StatusOr<std::vector<v1::VisitLogItem>> Office::Log(const std::string& visit) {
+  v1::GetVisitLogRequest request;
+  request.set_id(visit);
+  request.set_page_size(500);
+  ASSIGN_OR_RETURN(const auto response, Call<v1::GetVisitLogResponse>("DispatchService/GetVisitLog", request));
+  return std::vector<v1::VisitLogItem>(response.items().begin(), response.items().end());
 }
 
 absl::StatusOr<v1::RebuildResponse> Office::Rebuild() {

@@ -41,6 +41,11 @@ class Office {
   absl::Status Reassign(const std::string& id, const std::string& from, const std::string& to);
   absl::Status Cancel(const std::string& id, bool force = false);
   absl::Status RecordMiss(const std::string& id);
+  absl::Status ResolveAttention(const std::string& id);
+  absl::Status Replay(const v1::JournalPosition& position);
+  // The same entry, but for this visit.
+  absl::Status Repair(const v1::JournalPosition& position, const std::string& visit);
+  absl::Status Dismiss(const v1::JournalPosition& position);
 
   absl::StatusOr<v1::GetVisitResponse> Visit(const std::string& id);
   absl::StatusOr<v1::GetWorkOrderResponse> WorkOrder(const std::string& id);
@@ -48,6 +53,9 @@ class Office {
   // All that was received of a device, copies of forks included.
   absl::StatusOr<std::vector<v1::ReceivedEntry>> Journal(const std::string& device);
   absl::StatusOr<v1::ReceivedEntry> Entry(const v1::JournalPosition& position);
+  absl::StatusOr<std::vector<v1::AttentionCase>> Attention();
+  absl::StatusOr<std::vector<v1::Visit>> FlaggedVisits();
+  absl::StatusOr<std::vector<v1::VisitLogItem>> Log(const std::string& visit);
   absl::StatusOr<v1::RebuildResponse> Rebuild();
   absl::StatusOr<v1::GetStatusResponse> Status();
 

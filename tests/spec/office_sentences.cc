@@ -68,6 +68,23 @@ const std::vector<Sentence>& OfficeSentences() {
        [](World& world, const Words& w) { return world.office().Cancel(w["visit"], /*force=*/true); }},
       {"office records that nobody came to {visit}",
        [](World& world, const Words& w) { return world.office().RecordMiss(w["visit"]); }},
+      {"office resolves attention of {visit}",
+       [](World& world, const Words& w) { return world.office().ResolveAttention(w["visit"]); }},
+      {"office replays {entry}",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+         return world.office().Replay(entry.noted.position);
+       }},
+      {"office repairs {entry} for {visit}",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+         return world.office().Repair(entry.noted.position, w["visit"]);
+       }},
+      {"office dismisses {entry}",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+         return world.office().Dismiss(entry.noted.position);
+       }},
       {"office looks at health of {account}",
        [](World& world, const Words& w) -> absl::Status {
          ASSIGN_OR_RETURN(const auto answer, world.office().Health(w["account"]));

@@ -18,7 +18,9 @@ at 10:00 ana comes online
 ana syncs
 expect visit V1 completed flags REASSIGNED_WORKED
 expect visit V1 led by ana
+expect entry ana#2 needs attention REASSIGNED_WORKED
 expect entry ana#3 counted
+expect attention V1
 bo syncs
 expect bo's phone shows no visit V1
 expect nothing lost or doubled

@@ -25,6 +25,8 @@ void RegisterDevice(Command root, const Tools& tools);
 void RegisterTechnician(Command root, const Tools& tools);
 void RegisterJournal(Command root, const Tools& tools);
 void RegisterQuarantine(Command root, const Tools& tools);
+void RegisterQuarantineChanges(Command quarantine, const Tools& tools);
+void RegisterAttention(Command root, const Tools& tools);
 void RegisterServer(Command root, const Tools& tools);
 void RegisterWhy(Command root, const Tools& tools);
 void RegisterVersion(Command root, const Tools& tools);

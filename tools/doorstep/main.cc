@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   doorstep::cli::RegisterDevice(root, tools);
   doorstep::cli::RegisterJournal(root, tools);
   doorstep::cli::RegisterQuarantine(root, tools);
+  doorstep::cli::RegisterAttention(root, tools);
   doorstep::cli::RegisterServer(root, tools);
   doorstep::cli::RegisterWhy(root, tools);
   doorstep::cli::RegisterVersion(root, tools);

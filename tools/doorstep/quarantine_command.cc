@@ -1,4 +1,5 @@
-// doorstep quarantine list | show: what was received, is kept, and does not count yet.
+// doorstep quarantine list | show: what was received, is kept, and does not count yet. The decisions about it are in
+// quarantine_change_command.cc.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
@@ -81,6 +82,7 @@ void RegisterQuarantine(Command root, const Tools& tools) {
     show.Positional("ENTRY", id.get(), "The entry's id");
     show.Does([id, tools] { return Show(*id, tools); });
   }
+  RegisterQuarantineChanges(quarantine, tools);
 }
 
 }  // namespace doorstep::cli

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
 #include "doorstep/v1/account_service.pb.h"
 #include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
@@ -36,7 +37,10 @@ std::string EntryVerdictWords(const v1::GetEntryResponse& response) {
       words = "It counts, and somebody should look.";
       break;
     case v1::VERDICT_REPAIRED:
-      words = "A repaired entry stands in for it.";
+      words = absl::StrCat("Entry ", FormatPosition(judgement.repaired_by()), " stands in for it.");
+      break;
+    case v1::VERDICT_DISMISSED:
+      words = "It is kept and does not count: an administrator has looked.";
       break;
     case v1::VERDICT_SAME_AS_ORIGINAL:
       words = "It is a copy of an entry that counts already.";
@@ -61,14 +65,17 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   Say(Printable(absl::StrCat("On ", ShowTime(entry.time().time_us(), zone), ", ", entry.author(),
                              " recorded: ", EntryWords(entry.entry(), zone))));
   Say(Printable(EntryVerdictWords(response)));
-  const v1::Verdict verdict = entry.judgement().verdict();
-  if (verdict != v1::VERDICT_QUARANTINED && verdict != v1::VERDICT_SAME_AS_ORIGINAL) {
+  if (Counts(entry.judgement().verdict())) {
     for (const std::string& effect : response.effects()) Say(absl::StrCat("  ", Printable(effect)));
   }
   Say();
   Details details;
   details.Add("Entry", FormatPosition(entry.position()));
   if (entry.rehomed_from().seq() != 0) details.Add("First recorded as", FormatPosition(entry.rehomed_from()));
+  if (entry.has_repairs()) {
+    details.Add("Stands in for", FormatPosition(entry.repairs()));
+    details.Add("Recorded by", entry.recorded_by());
+  }
   for (const v1::JournalPosition& by : response.superseded_by()) details.Add("Superseded by", FormatPosition(by));
   details.Add("Clock",
               absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));

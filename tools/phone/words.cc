@@ -188,6 +188,8 @@ std::string StageWords(v1::EntryStage stage) {
       return "counted";
     case v1::ENTRY_STAGE_NEEDS_ATTENTION:
       return "needs attention";
+    case v1::ENTRY_STAGE_DISMISSED:
+      return "kept, does not count";
     case v1::ENTRY_STAGE_REPAIRED:
       return "repaired";
     default:

@@ -17,6 +17,7 @@ absl::Status ApplyPart(const v1::ReassignVisitRequest& command, Transaction& tx)
 absl::Status ApplyPart(const v1::DispatchVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::CancelVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::RecordMissRequest& command, Transaction& tx);
+absl::Status ApplyPart(const v1::ResolveAttentionRequest& command, Transaction& tx);
 // import_commands.cc
 absl::Status ApplyPart(const v1::ImportCommand& command, Transaction& tx);
 // device_commands.cc
@@ -25,6 +26,10 @@ absl::Status ApplyPart(const v1::EnrollCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReissueTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::IssueAdminTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReportedCommand& command, Transaction& tx);
+// quarantine_commands.cc
+absl::Status ApplyPart(const v1::ReplayCommand& command, Transaction& tx);
+absl::Status ApplyPart(const v1::RepairCommand& command, Transaction& tx);
+absl::Status ApplyPart(const v1::DismissCommand& command, Transaction& tx);
 // tick.cc
 absl::Status ApplyPart(const v1::TickCommand& command, Transaction& tx);
 

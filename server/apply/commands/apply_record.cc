@@ -23,6 +23,8 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.cancel_visit(), tx);
     case v1::CommandRecord::kRecordMiss:
       return ApplyPart(record.record_miss(), tx);
+    case v1::CommandRecord::kResolveAttention:
+      return ApplyPart(record.resolve_attention(), tx);
     case v1::CommandRecord::kImport:
       return ApplyPart(record.import(), tx);
     case v1::CommandRecord::kInviteDevice:
@@ -37,6 +39,12 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.reported(), tx);
     case v1::CommandRecord::kTick:
       return ApplyPart(record.tick(), tx);
+    case v1::CommandRecord::kReplay:
+      return ApplyPart(record.replay(), tx);
+    case v1::CommandRecord::kRepair:
+      return ApplyPart(record.repair(), tx);
+    case v1::CommandRecord::kDismiss:
+      return ApplyPart(record.dismiss(), tx);
     case v1::CommandRecord::kFork:
     case v1::CommandRecord::kQuarantine:
     case v1::CommandRecord::COMMAND_NOT_SET:

@@ -20,6 +20,7 @@ absl::Status CheckFields(const v1::ReassignVisitRequest& request);
 absl::Status CheckFields(const v1::DispatchVisitRequest& request);
 absl::Status CheckFields(const v1::CancelVisitRequest& request);
 absl::Status CheckFields(const v1::RecordMissRequest& request);
+absl::Status CheckFields(const v1::ResolveAttentionRequest& request);
 
 absl::StatusOr<v1::CreateWorkOrderResponse> RunCommand(v1::CreateWorkOrderRequest request, Transaction& tx);
 absl::StatusOr<v1::CreateVisitResponse> RunCommand(v1::CreateVisitRequest request, Transaction& tx);
@@ -29,6 +30,7 @@ absl::StatusOr<v1::ReassignVisitResponse> RunCommand(v1::ReassignVisitRequest re
 absl::StatusOr<v1::DispatchVisitResponse> RunCommand(v1::DispatchVisitRequest request, Transaction& tx);
 absl::StatusOr<v1::CancelVisitResponse> RunCommand(v1::CancelVisitRequest request, Transaction& tx);
 absl::StatusOr<v1::RecordMissResponse> RunCommand(v1::RecordMissRequest request, Transaction& tx);
+absl::StatusOr<v1::ResolveAttentionResponse> RunCommand(v1::ResolveAttentionRequest request, Transaction& tx);
 
 }  // namespace doorstep
 

@@ -1,8 +1,10 @@
-// What the office does with a visit: schedule, assign, reassign, dispatch, cancel, record a miss. Both halves.
+// What the office does with a visit: schedule, assign, reassign, dispatch, cancel, record a miss, resolve attention.
+// Both halves.
 //
 // All go the same way: the fields, then version and state of the visit, then a record whose second half hands the verb
 // to the visit's fold.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -159,6 +161,16 @@ absl::Status CheckFields(const v1::RecordMissRequest& request) {
   return CheckNames(request.request_id(), request.id(), request.expected_version());
 }
 
+absl::Status CheckFields(const v1::ResolveAttentionRequest& request) {
+  RETURN_IF_ERROR(CheckNames(request.request_id(), request.id(), request.expected_version()));
+  for (const int flag : request.flags()) {
+    if (!v1::AttentionFlag_IsValid(flag) || flag == v1::ATTENTION_FLAG_UNSPECIFIED) {
+      return FieldError("flags", "must be attention flags");
+    }
+  }
+  return CheckRequiredText("reason", request.reason(), limits::kShortTextBytesMax);
+}
+
 // ---- first halves ----
 
 absl::StatusOr<v1::ScheduleVisitResponse> RunCommand(v1::ScheduleVisitRequest request, Transaction& tx) {
@@ -215,6 +227,28 @@ absl::StatusOr<v1::RecordMissResponse> RunCommand(v1::RecordMissRequest request,
   return RunVerb<v1::RecordMissResponse>(std::move(request), visit, tx);
 }
 
+absl::StatusOr<v1::ResolveAttentionResponse> RunCommand(v1::ResolveAttentionRequest request, Transaction& tx) {
+  ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
+  if (visit.attention().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat("visit ", visit.id(), " has nothing that needs attention"));
+  }
+  for (const int flag : request.flags()) {
+    if (std::count(visit.attention().begin(), visit.attention().end(), flag) > 0) continue;
+    return absl::FailedPreconditionError(absl::StrCat("flags: visit ", visit.id(), " is not flagged ",
+                                                      v1::AttentionFlag_Name(static_cast<v1::AttentionFlag>(flag))));
+  }
+  if (request.flags().empty()) *request.mutable_flags() = visit.attention();
+  request.clear_request_id();
+  request.clear_expected_version();
+  v1::CommandRecord record;
+  *record.mutable_resolve_attention() = std::move(request);
+  RETURN_IF_ERROR(tx.Apply(std::move(record)));
+  ASSIGN_OR_RETURN(auto resolved, tx.FindVisit(visit.id()));
+  v1::ResolveAttentionResponse response;
+  *response.mutable_visit() = *std::move(resolved);
+  return response;
+}
+
 // ---- second halves ----
 
 absl::Status ApplyPart(const v1::ScheduleVisitRequest& command, Transaction& tx) {
@@ -240,6 +274,21 @@ absl::Status ApplyPart(const v1::DispatchVisitRequest& command, Transaction& tx)
 
 absl::Status ApplyPart(const v1::CancelVisitRequest& command, Transaction& tx) {
   return tx.AddToVisit(command.id(), VerbOf(command));
+}
+
+absl::Status ApplyPart(const v1::ResolveAttentionRequest& command, Transaction& tx) {
+  // What somebody has looked at is what stands now; what comes later has another name.
+  ASSIGN_OR_RETURN(const auto visit, tx.FindVisit(command.id()));
+  v1::FoldCommand fold;
+  v1::FoldResolveAttention& resolve = *fold.mutable_resolve_attention();
+  resolve.set_reason(command.reason());
+  for (const v1::RaisedAttention& raised : visit.has_value() ? visit->raised() : v1::Visit().raised()) {
+    const bool meant = std::count(command.flags().begin(), command.flags().end(), raised.flag()) > 0;
+    if (raised.resolved() || !meant) continue;
+    resolve.add_occurrences()->set_flag(raised.flag());
+    resolve.mutable_occurrences()->rbegin()->set_occurrence(raised.occurrence());
+  }
+  return tx.AddToVisit(command.id(), std::move(fold));
 }
 
 absl::Status ApplyPart(const v1::RecordMissRequest& command, Transaction& tx) {

@@ -222,6 +222,65 @@ TEST(VisitFoldTest, WorkAfterACancellationCountsAndIsFlagged) {
   EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_AFTER_CANCEL));
 }
 
+v1::FoldCommand ResolveAll(const v1::Visit& visit) {
+  v1::FoldCommand command;
+  command.mutable_resolve_attention()->set_reason("looked at");
+  for (const v1::RaisedAttention& raised : visit.raised()) {
+    auto* occurrence = command.mutable_resolve_attention()->add_occurrences();
+    occurrence->set_flag(raised.flag());
+    occurrence->set_occurrence(raised.occurrence());
+  }
+  return command;
+}
+
+TEST(VisitFoldTest, AFlagNamesTheFirstEntryOfEachTechnicianThatRaisedIt) {
+  Story story = Dispatched("ana").Cancel(5).Arrive(20, "ana").Work(21, "ana").Arrive(22, "ben").Work(23, "ben");
+  const v1::Visit visit = story.Fold();
+  ASSERT_EQ(visit.raised_size(), 3) << visit.DebugString();
+  EXPECT_EQ(visit.raised(0).flag(), v1::ATTENTION_FLAG_AFTER_CANCEL);
+  ASSERT_EQ(visit.raised(0).entries_size(), 1);
+  EXPECT_EQ(FormatPosition(visit.raised(0).entries(0)), "ana.1.1");
+  EXPECT_EQ(FormatPosition(visit.raised(1).entries(0)), "ben.1.1");
+  EXPECT_EQ(visit.raised(2).flag(), v1::ATTENTION_FLAG_NOT_ASSIGNED);
+}
+
+TEST(VisitFoldTest, WhatWasLookedAtIsOpenAgainOnlyWhenItHappensAgain) {
+  Story story = Dispatched("ana").Cancel(5).Arrive(20, "ana");
+  story.Command(30, ResolveAll(story.Fold()));
+  EXPECT_THAT(story.Fold().attention(), IsEmpty());
+  story.Work(40, "ana");
+  EXPECT_THAT(story.Fold().attention(), IsEmpty());
+  story.Arrive(15, "ben");  // Heard of later, though it happened before.
+  const v1::Visit visit = story.Fold();
+  EXPECT_THAT(visit.attention(), ElementsAre(v1::ATTENTION_FLAG_AFTER_CANCEL, v1::ATTENTION_FLAG_NOT_ASSIGNED));
+  EXPECT_TRUE(visit.raised(0).resolved());
+  EXPECT_EQ(visit.raised(0).reason(), "looked at");
+  EXPECT_FALSE(visit.raised(1).resolved());
+}
+
+TEST(VisitFoldTest, WhatWasLookedAtStaysInTheHistoryWhenItDoesNotHoldAnyMore) {
+  Story story = Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_NOT_RESOLVED);
+  story.Command(40, ResolveAll(story.Fold()));
+  story.Retract(50, "ana", 2);
+  const v1::Visit visit = story.Fold();
+  EXPECT_THAT(visit.attention(), IsEmpty());
+  ASSERT_EQ(visit.raised_size(), 1);
+  EXPECT_TRUE(visit.raised(0).resolved());
+  EXPECT_EQ(visit.raised(0).flag(), v1::ATTENTION_FLAG_NOT_FIXED);
+}
+
+TEST(VisitFoldTest, AnotherOutcomeThatDisagreesIsAnotherDisagreement) {
+  Story story = Dispatched("ana").Work(10, "ana").Outcome(20, "ana", v1::OUTCOME_CODE_RESOLVED);
+  story.Reassign(25, "ana", "ben").Work(11, "ben").Outcome(21, "ben", v1::OUTCOME_CODE_NOT_RESOLVED);
+  const v1::Visit before = story.Fold();
+  EXPECT_THAT(before.attention(), ::testing::Contains(v1::ATTENTION_FLAG_OUTCOME_DISAGREES));
+  story.Command(30, ResolveAll(before));
+  EXPECT_THAT(story.Fold().attention(), IsEmpty());
+  story.Outcome(40, "ben", v1::OUTCOME_CODE_PARTS_MISSING);
+  EXPECT_THAT(story.Fold().attention(),
+              ElementsAre(v1::ATTENTION_FLAG_OUTCOME_DISAGREES, v1::ATTENTION_FLAG_NOT_FIXED));
+}
+
 TEST(VisitFoldTest, AScheduleThatWorkOvertookIsVoid) {
   const v1::Visit visit = Dispatched("ana").Work(20, "ana").Schedule(25, 900).Fold();
   EXPECT_EQ(visit.planned().start_time_us(), 480 * kMinute);

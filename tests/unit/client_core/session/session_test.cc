@@ -379,6 +379,16 @@ TEST_F(SessionTest, QuarantinedEntryIsToldWithItsReason) {
   EXPECT_EQ(status->stage(), v1::ENTRY_STAGE_NEEDS_ATTENTION);
   EXPECT_EQ(status->judgement().message(), "no such visit");
   EXPECT_EQ(Status().entries_counted(), 2u);
+
+  v1::Judgement repaired = status->judgement();
+  repaired.set_verdict(v1::VERDICT_REPAIRED);
+  repaired.set_message("the office recorded it anew");
+  *repaired.mutable_repaired_by() = MakePosition("office", 77, 1);
+  server_.Put("device", v1::ENTITY_KIND_JUDGEMENT, FormatPosition(odd->position()), repaired.SerializeAsString());
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_TRUE(HasEvent(v1::PhoneEvent::KIND_ENTRY_SETTLED));
+  EXPECT_EQ(session_->EntryStatus(odd->position())->stage(), v1::ENTRY_STAGE_REPAIRED);
+  EXPECT_EQ(Status().entries_needing_attention(), 0u);
 }
 
 TEST_F(SessionTest, VisitsArriveAndOwnEntriesStandAboveThem) {

@@ -41,10 +41,12 @@ class LocalViewTest : public StoreTest {
     request.set_visit_id(id);
     return Explained(request);
   }
-  void Quarantine(uint64_t seq) {
+  void Quarantine(uint64_t seq) { Judge(seq, v1::VERDICT_QUARANTINED); }
+  void Judge(uint64_t seq, v1::Verdict verdict) {
     v1::Judgement judgement;
     *judgement.mutable_position() = MakePosition("d7", 1, seq);
-    judgement.set_verdict(v1::VERDICT_QUARANTINED);
+    judgement.set_verdict(verdict);
+    if (verdict == v1::VERDICT_REPAIRED) *judgement.mutable_repaired_by() = MakePosition("office", 77, 1);
     judgement.set_message("no visit of this id");
     judgement.set_next("the office will look for the right visit");
     device_feed_.Put(v1::ENTITY_KIND_JUDGEMENT, "d7.1." + std::to_string(seq), judgement);
@@ -252,6 +254,44 @@ TEST_F(LocalViewTest, ShowsEachEntryOnItsWay) {
   *request.mutable_entry() = MakePosition("d7", 1, 2);
   EXPECT_THAT(Explained(request), HasSubstr("does not count yet"));
   EXPECT_THAT(Explained(request), HasSubstr("the office will look for the right visit"));
+}
+
+TEST_F(LocalViewTest, ShowsWhatAPersonDecidedAboutAnEntry) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 5));
+  ApplyDelta(ana_feed_);
+  AppendNotes(5);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 5)).status());
+  Judge(1, v1::VERDICT_REPAIRED);
+  Judge(2, v1::VERDICT_DISMISSED);
+  Judge(3, v1::VERDICT_COUNTED);
+  Judge(4, static_cast<v1::Verdict>(99));
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 5));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(Stage(1), v1::ENTRY_STAGE_REPAIRED);
+  EXPECT_EQ(Stage(2), v1::ENTRY_STAGE_DISMISSED);
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_COUNTED);
+  EXPECT_EQ(Stage(4), v1::ENTRY_STAGE_NEEDS_ATTENTION) << "never \"counted\" on a word that is not understood";
+  EXPECT_EQ(Status().entries_counted(), 2u);
+  EXPECT_EQ(Status().entries_needing_attention(), 1u);
+  v1::ExplainRequest request;
+  *request.mutable_entry() = MakePosition("d7", 1, 1);
+  EXPECT_THAT(Explained(request), HasSubstr("entry office.77.1 of the office stands in for it"));
+  *request.mutable_entry() = MakePosition("d7", 1, 2);
+  EXPECT_THAT(Explained(request), HasSubstr("it is kept, and does not count"));
+}
+
+// The judgement that a replay brings may come a page before the visit's row.
+TEST_F(LocalViewTest, AnEntryThatCountsAgainIsShownUntilTheRowHasIt) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  Append(EntryOf("v1", v1::LogEntry::kWorkStarted));
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 1)).status());
+  Judge(1, v1::VERDICT_COUNTED);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_IN_PROGRESS);
 }
 
 TEST_F(LocalViewTest, StatusKnowsTheLastContactAndTheLastEntryAfterReopening) {

@@ -168,6 +168,133 @@ TEST_F(AdminServiceTest, KeepsWhatCannotCountInQuarantineWithItsBytes) {
   EXPECT_CODE(Ask(admin_, &Stub::ListQuarantine, request, &list), INVALID_ARGUMENT, "page_token");
 }
 
+TEST_F(AdminServiceTest, RepairsAParkedEntryOnceHoweverOftenItIsAskedTo) {
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {ArrivedEntry("V-1"), OutcomeEntry("V-7", v1::OUTCOME_CODE_RESOLVED)});
+  v1::RepairQuarantinedRequest request;
+  request.set_request_id(NextRequestId());
+  request.mutable_position()->set_device("d1");
+  request.mutable_position()->set_epoch(1);
+  v1::RepairQuarantinedResponse response;
+  EXPECT_CODE(Ask(admin_, &Stub::RepairQuarantined, request, &response), INVALID_ARGUMENT,
+              "position.seq: must be at least 1");
+  request.mutable_position()->set_seq(2);
+  EXPECT_CODE(Ask(admin_, &Stub::RepairQuarantined, request, &response), INVALID_ARGUMENT,
+              "reason: must have 1 to 256 bytes");
+  request.set_reason("V-7 was a slip for V-1");
+  request.set_visit_id(std::string(65, 'v'));
+  EXPECT_CODE(Ask(admin_, &Stub::RepairQuarantined, request, &response), INVALID_ARGUMENT, "visit_id: ");
+  request.set_visit_id("V-1");
+  ASSERT_OK(Ask(admin_, &Stub::RepairQuarantined, request, &response));
+  v1::RepairQuarantinedResponse again;
+  ASSERT_OK(Ask(admin_, &Stub::RepairQuarantined, request, &again));
+  EXPECT_EQ(again.DebugString(), response.DebugString());
+  request.set_reason("another reason");
+  EXPECT_CODE(Ask(admin_, &Stub::RepairQuarantined, request, &again), ALREADY_EXISTS, "request_id");
+
+  const v1::GetEntryResponse old = Entry(2);
+  EXPECT_EQ(old.entry().judgement().verdict(), v1::VERDICT_REPAIRED);
+  v1::GetEntryRequest find;
+  *find.mutable_position() = old.entry().judgement().repaired_by();
+  v1::GetEntryResponse found;
+  ASSERT_OK(Ask(admin_, &Stub::GetEntry, find, &found));
+  EXPECT_EQ(found.entry().repairs().seq(), 2u);
+  EXPECT_EQ(found.entry().author(), "T-1");
+  EXPECT_EQ(found.entry().recorded_by(), "admin:a1");
+  EXPECT_EQ(found.entry().entry().visit_id(), "V-1");
+  EXPECT_EQ(found.visit().state(), v1::VISIT_STATE_COMPLETED);
+  ASSERT_GE(found.effects_size(), 1);
+  EXPECT_THAT(found.effects(0), HasSubstr("points for account A-1"));
+  find.mutable_position()->set_seq(99);
+  EXPECT_CODE(Ask(admin_, &Stub::GetEntry, find, &found), NOT_FOUND, "was not received");
+
+  v1::GetVisitLogRequest log_request;
+  log_request.set_id("V-1");
+  v1::GetVisitLogResponse log;
+  ASSERT_OK(Ask(dispatch_, &v1::DispatchService::Stub::GetVisitLog, log_request, &log));
+  ASSERT_EQ(log.items_size(), 3);
+  EXPECT_THAT(log.items(1).judgement(), HasSubstr("repaired by office."));
+  EXPECT_EQ(log.items(2).repairs().seq(), 2u);
+  EXPECT_EQ(Status().quarantined(), 0u);
+}
+
+TEST_F(AdminServiceTest, DecidesAboutParkedEntriesAndSaysWhatCannotBeDecided) {
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {ArrivedEntry("V-1"), NoteEntry("V-7", "only trying")});
+  v1::ReplayQuarantinedRequest replay;
+  replay.set_request_id(NextRequestId());
+  v1::ReplayQuarantinedResponse replayed;
+  EXPECT_CODE(Ask(admin_, &Stub::ReplayQuarantined, replay, &replayed), INVALID_ARGUMENT,
+              "positions: must be 1 to 100");
+  for (int i = 0; i < 2; ++i) *replay.add_positions() = Entry(2).entry().position();
+  EXPECT_CODE(Ask(admin_, &Stub::ReplayQuarantined, replay, &replayed), INVALID_ARGUMENT, "must name d1.1.2 once");
+  replay.mutable_positions()->RemoveLast();
+  ASSERT_OK(Ask(admin_, &Stub::ReplayQuarantined, replay, &replayed));
+  EXPECT_EQ(replayed.judgements(0).verdict(), v1::VERDICT_QUARANTINED);
+  *replay.mutable_positions(0) = Entry(1).entry().position();
+  replay.set_request_id(NextRequestId());
+  EXPECT_CODE(Ask(admin_, &Stub::ReplayQuarantined, replay, &replayed), FAILED_PRECONDITION,
+              "entry d1.1.1 is not in quarantine: it counts");
+
+  v1::DismissQuarantinedRequest dismiss;
+  dismiss.set_request_id(NextRequestId());
+  *dismiss.mutable_position() = Entry(2).entry().position();
+  dismiss.set_reason("a trial");
+  v1::DismissQuarantinedResponse dismissed;
+  ASSERT_OK(Ask(admin_, &Stub::DismissQuarantined, dismiss, &dismissed));
+  EXPECT_EQ(dismissed.judgement().verdict(), v1::VERDICT_DISMISSED);
+  EXPECT_THAT(Entry(2).entry().judgement().message(), HasSubstr("a trial"));
+  v1::ListQuarantineResponse list;
+  ASSERT_OK(Ask(admin_, &Stub::ListQuarantine, v1::ListQuarantineRequest(), &list));
+  EXPECT_EQ(list.entries_size(), 0);
+}
+
+TEST_F(AdminServiceTest, ListsEverythingThatNeedsAPersonInPages) {
+  for (const char* id : {"V-1", "V-2", "V-3"}) DispatchedVisit(id, "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {NoteEntry("V-7", "a"), NoteEntry("V-7", "b"), ArrivedEntry("V-1"),
+               OutcomeEntry("V-1", v1::OUTCOME_CODE_NOT_RESOLVED), ArrivedEntry("V-3"),
+               OutcomeEntry("V-3", v1::OUTCOME_CODE_NOT_RESOLVED)});
+  v1::ListAttentionRequest request;
+  request.set_page_size(1);
+  std::vector<std::string> seen;
+  for (int pages = 0; pages < 6; ++pages) {
+    v1::ListAttentionResponse response;
+    ASSERT_OK(Ask(admin_, &Stub::ListAttention, request, &response));
+    for (const v1::AttentionCase& item : response.cases()) {
+      seen.push_back(item.has_visit() ? item.visit().id() : std::to_string(item.entry().judgement().position().seq()));
+    }
+    request.set_page_token(response.next_page_token());
+    if (response.next_page_token().empty()) break;
+  }
+  EXPECT_THAT(seen, ElementsAre("1", "2", "V-1", "V-3"));
+  EXPECT_EQ(request.page_token(), "");
+  v1::ListAttentionResponse response;
+  request.set_page_token("x");
+  EXPECT_CODE(Ask(admin_, &Stub::ListAttention, request, &response), INVALID_ARGUMENT, "page_token");
+
+  v1::ResolveAttentionRequest resolve;
+  resolve.set_request_id(NextRequestId());
+  resolve.set_id("V-1");
+  v1::ResolveAttentionResponse resolved;
+  EXPECT_CODE(Ask(dispatch_, &v1::DispatchService::Stub::ResolveAttention, resolve, &resolved), INVALID_ARGUMENT,
+              "reason: must have 1 to 256 bytes");
+  resolve.set_reason("a new visit is planned");
+  ASSERT_OK(Ask(dispatch_, &v1::DispatchService::Stub::ResolveAttention, resolve, &resolved));
+  ASSERT_OK(Ask(dispatch_, &v1::DispatchService::Stub::ResolveAttention, resolve, &resolved));
+  EXPECT_EQ(resolved.visit().attention_size(), 0);
+  resolve.set_id("V-2");
+  resolve.set_request_id(NextRequestId());
+  EXPECT_CODE(Ask(dispatch_, &v1::DispatchService::Stub::ResolveAttention, resolve, &resolved), FAILED_PRECONDITION,
+              "visit V-2 has nothing that needs attention");
+  request.set_page_token("");
+  request.set_page_size(0);
+  ASSERT_OK(Ask(admin_, &Stub::ListAttention, request, &response));
+  EXPECT_EQ(response.cases_size(), 2);
+}
+
 TEST_F(AdminServiceTest, CountsWhatItHolds) {
   DispatchedVisit("V-1", "T-1");
   Phone phone = Enroll("T-1");
