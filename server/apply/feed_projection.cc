@@ -74,6 +74,10 @@ class FeedProjection {
       }
       if (head->window_day != today_) stale_windows_.insert(viewer.technician_id);
     }
+    for (const std::string& technician : NoLongerOn(visit.before, visit.visit)) {
+      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
+      RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, "what was recorded here was retracted", ""));
+    }
     return absl::OkStatus();
   }
 

@@ -10,10 +10,10 @@
 namespace doorstep {
 namespace {
 
-constexpr int64_t kRowsAtATime = 256;
+constexpr int64_t kRowsAtATime = 64;
 // How far ahead: enough to hide a slow read, little enough to keep in memory.
 constexpr size_t kGroupsAhead = 256;
-constexpr size_t kEntriesAhead = 20000;
+constexpr size_t kBytesAhead = size_t{32} * 1024 * 1024;
 
 absl::StatusOr<TruthGroup::Frame> PrepareStored(FrameRow row) {
   TruthGroup::Frame frame;
@@ -40,10 +40,13 @@ absl::StatusOr<TruthGroup::Command> ParseCommand(CommandRow row) {
   return command;
 }
 
-size_t EntriesOf(const TruthGroup& group) {
-  size_t entries = 0;
-  for (const TruthGroup::Frame& frame : group.frames) entries += frame.prepared->entries.size();
-  return entries;
+// As received and as decoded.
+size_t BytesOf(const TruthGroup& group) {
+  size_t bytes = 0;
+  for (const TruthGroup::Frame& frame : group.frames) {
+    bytes += frame.prepared->bytes.size() + frame.prepared->opened.header.raw_bytes();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ absl::StatusOr<bool> TruthReader::Next(TruthGroup& group) {
     MutexLock lock(&mutex_);
     while (ready_.empty() && !ended_) changed_.Wait(&mutex_);
     taken_.swap(ready_);
-    ready_entries_ = 0;
+    ready_bytes_ = 0;
     changed_.NotifyAll();
     if (taken_.empty()) {
       RETURN_IF_ERROR(status_);
@@ -97,8 +100,8 @@ absl::Status TruthReader::ReadAll() {
 
 bool TruthReader::Offer(TruthGroup group) {
   MutexLock lock(&mutex_);
-  while (!stopped_ && (ready_.size() >= kGroupsAhead || ready_entries_ >= kEntriesAhead)) changed_.Wait(&mutex_);
-  ready_entries_ += EntriesOf(group);
+  while (!stopped_ && (ready_.size() >= kGroupsAhead || ready_bytes_ >= kBytesAhead)) changed_.Wait(&mutex_);
+  ready_bytes_ += BytesOf(group);
   ready_.push_back(std::move(group));
   changed_.NotifyAll();
   return !stopped_;

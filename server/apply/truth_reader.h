@@ -65,7 +65,7 @@ class TruthReader {
   Mutex mutex_;
   CondVar changed_;
   std::deque<TruthGroup> ready_ ABSL_GUARDED_BY(mutex_);
-  size_t ready_entries_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t ready_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

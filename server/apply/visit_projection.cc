@@ -11,6 +11,7 @@
 #include "client_core/rules/clock_correction.h"
 #include "server/apply/commitment_projection.h"
 #include "server/apply/visit_effort.h"
+#include "server/feeds/visit_audience.h"
 #include "server/storage/account_table.h"
 #include "server/storage/assignment_table.h"
 #include "server/storage/work_order_table.h"
@@ -40,6 +41,9 @@ absl::Status WriteAssignments(Group& group, const GroupVisit& visit) {
   if (SameViewers(visit.before, visit.visit)) return absl::OkStatus();
   for (const v1::Assignment& assignment : visit.visit.assignments()) {
     RETURN_IF_ERROR(WriteAssignment(group.sql(), assignment.technician_id(), visit.row.n, assignment.revoked()));
+  }
+  for (const std::string& technician : NoLongerOn(visit.before, visit.visit)) {
+    RETURN_IF_ERROR(WriteAssignment(group.sql(), technician, visit.row.n, /*revoked=*/true));
   }
   return absl::OkStatus();
 }

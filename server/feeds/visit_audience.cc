@@ -1,5 +1,7 @@
 #include "server/feeds/visit_audience.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace doorstep {
@@ -36,6 +38,18 @@ std::vector<VisitViewer> AudienceOf(const v1::Visit& visit, int64_t day, int32_t
     viewers.push_back(std::move(viewer));
   }
   return viewers;
+}
+
+std::vector<std::string> NoLongerOn(const v1::Visit& before, const v1::Visit& after) {
+  std::vector<std::string> gone;
+  for (const v1::Assignment& was : before.assignments()) {
+    const auto& now = after.assignments();
+    const bool still = std::any_of(now.begin(), now.end(), [&was](const v1::Assignment& assignment) {
+      return assignment.technician_id() == was.technician_id();
+    });
+    if (!still) gone.push_back(was.technician_id());
+  }
+  return gone;
 }
 
 }  // namespace doorstep

@@ -29,6 +29,9 @@ struct VisitViewer {
 // In the order of the visit's assignments.
 std::vector<VisitViewer> AudienceOf(const v1::Visit& visit, int64_t day, int32_t today);
 
+// Technicians who were on the visit and of whom it says nothing any more: their only fact there was retracted.
+std::vector<std::string> NoLongerOn(const v1::Visit& before, const v1::Visit& after);
+
 }  // namespace doorstep
 
 #endif  // DOORSTEP_SERVER_FEEDS_VISIT_AUDIENCE_H_

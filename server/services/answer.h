@@ -77,7 +77,8 @@ namespace answer_internal {
 // A call that waits for ever would hold its stream and its memory for ever when something is stuck.
 inline absl::Status CheckDeadline(const grpc::CallbackServerContext& context) {
   if (context.deadline() != std::chrono::system_clock::time_point::max()) return absl::OkStatus();
-  return absl::InvalidArgumentError("deadline: must be set; the client gives up after it, for instance 30 s");
+  // Not INVALID_ARGUMENT: a phone would look for what is wrong with its frame.
+  return absl::FailedPreconditionError("deadline: must be set; the client gives up after it, for instance 30 s");
 }
 
 inline absl::StatusOr<Scope> ScopeOf(const ServerParts& parts, absl::string_view method,

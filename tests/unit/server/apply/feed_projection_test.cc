@@ -31,6 +31,7 @@ using testing::kDay;
 using testing::kHour;
 using testing::kMonday;
 using testing::Office;
+using testing::Retract;
 
 // A replica as a phone keeps it: rows by key, and the cursor.
 class Replica {
@@ -213,6 +214,27 @@ TEST_F(FeedProjectionTest, AReassignedVisitLeavesWithItsReasonAndTakesItsCompany
   ben.Pull();
   EXPECT_TRUE(ben.Has(v1::ENTITY_KIND_VISIT, "v1"));
   EXPECT_TRUE(ben.Has(v1::ENTITY_KIND_SITE, "acme-site"));
+}
+
+TEST_F(FeedProjectionTest, WhoWasThereByMistakeSeesTheVisitNoMore) {
+  office_.Plan("v1", "acme", "ana", 8);
+  FieldPhone wei = office_.AddPhone("wei");
+  Replica replica(&office_, "technician:wei");
+  wei.Record(Arrived(), "v1", kMonday + 8 * kHour);
+  office_.clock().Set(kMonday + 9 * kHour);
+  ASSERT_TRUE(office_.Push(wei, 1, 1).ok());
+  replica.Pull();
+  ASSERT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v1"));
+  v1::JournalPosition arrived;
+  arrived.set_device(wei.device());
+  arrived.set_epoch(wei.epoch());
+  arrived.set_seq(1);
+  wei.Record(Retract(arrived), "v1", kMonday + 9 * kHour);
+  ASSERT_TRUE(office_.Push(wei, 2, 2).ok());
+  replica.Pull();
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v1"));
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_SITE, "acme-site")) << "nothing of another's scope";
+  office_.ExpectRebuildEqual();
 }
 
 TEST_F(FeedProjectionTest, ASnapshotGoesOnWhereItStoppedAlthoughTheFeedMoves) {
