@@ -97,7 +97,8 @@ TEST_F(AuthenticationTest, RefusesACallWithoutADeadline) {
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer " + admin_token_);
   v1::GetStatusResponse status;
-  EXPECT_CODE(admin_->GetStatus(&context, v1::GetStatusRequest(), &status), FAILED_PRECONDITION, "deadline: must be set");
+  EXPECT_CODE(admin_->GetStatus(&context, v1::GetStatusRequest(), &status), FAILED_PRECONDITION,
+              "deadline: must be set");
 }
 
 TEST_F(AuthenticationTest, TellsAnybodyThatItServes) {
