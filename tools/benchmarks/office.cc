@@ -228,18 +228,33 @@ Office::FeedSize Office::MeasureFeed(const Phone& phone) {
   return size;
 }
 
-double Office::HealthReadP99Ms(int reads) {
-  auto stub = v1::HealthService::NewStub(channel_);
+template <typename Request, typename Call>
+double Office::AccountReadP99Ms(int reads, const Call& call) {
   std::vector<double> ms;
   for (int i = 0; i < reads; ++i) {
-    v1::GetAccountHealthRequest request;
+    Request request;
     request.set_account_id("account-" + std::to_string(i % accounts_));
-    v1::GetAccountHealthResponse response;
     const double begin = Seconds();
-    Check(stub->GetAccountHealth(Context().get(), request, &response), "read health");
+    Check(call(request), "read health");
     ms.push_back((Seconds() - begin) * 1e3);
   }
   return Percentile(ms, 0.99);
+}
+
+double Office::HealthReadP99Ms(int reads) {
+  auto stub = v1::HealthService::NewStub(channel_);
+  return AccountReadP99Ms<v1::GetAccountHealthRequest>(reads, [&](const v1::GetAccountHealthRequest& request) {
+    v1::GetAccountHealthResponse response;
+    return stub->GetAccountHealth(Context().get(), request, &response);
+  });
+}
+
+double Office::HealthExplainP99Ms(int reads) {
+  auto stub = v1::HealthService::NewStub(channel_);
+  return AccountReadP99Ms<v1::ExplainAccountHealthRequest>(reads, [&](const v1::ExplainAccountHealthRequest& request) {
+    v1::ExplainAccountHealthResponse response;
+    return stub->ExplainAccountHealth(Context().get(), request, &response);
+  });
 }
 
 double Office::RebuildPerS() {
@@ -247,20 +262,6 @@ double Office::RebuildPerS() {
   Check(v1::AdminService::NewStub(channel_)->Rebuild(Context().get(), {}, &response), "rebuild");
   if (!response.equal()) Fail("rebuild: differs in " + response.differences(0));
   return static_cast<double>(response.entries()) * 1e6 / static_cast<double>(response.duration_us());
-}
-
-double Office::HealthExplainP99Ms(int reads) {
-  auto stub = v1::HealthService::NewStub(channel_);
-  std::vector<double> ms;
-  for (int i = 0; i < reads; ++i) {
-    v1::ExplainAccountHealthRequest request;
-    request.set_account_id("account-" + std::to_string(i % accounts_));
-    v1::ExplainAccountHealthResponse response;
-    const double begin = Seconds();
-    Check(stub->ExplainAccountHealth(Context().get(), request, &response), "explain health");
-    ms.push_back((Seconds() - begin) * 1e3);
-  }
-  return Percentile(ms, 0.99);
 }
 
 int64_t Office::ServerTimeUs() {

@@ -58,6 +58,8 @@ class Office {
   int64_t ServerTimeUs();
 
  private:
+  template <typename Request, typename Call>
+  double AccountReadP99Ms(int reads, const Call& call);
   std::string RequestId();
   // The account of the next visit: each in turn.
   std::string NextAccount();
