@@ -66,8 +66,9 @@ class Statement {
 enum class Synchronous { kNormal, kFull };
 
 struct OpenOptions {
-  std::string path;                              // ":memory:" is allowed.
-  Synchronous synchronous = Synchronous::kFull;  // FULL: a commit survives a power cut.
+  std::string path;  // ":memory:" is allowed.
+  // FULL: a commit survives a power cut, and so does everything that is there once the file is open.
+  Synchronous synchronous = Synchronous::kFull;
   bool read_only = false;
   bool create = true;  // When there is no such file; else FAILED_PRECONDITION.
   std::string key{};   // 32 bytes; empty: not encrypted.

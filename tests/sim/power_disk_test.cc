@@ -82,6 +82,30 @@ TEST_F(PowerDiskTest, AKilledProcessLeavesEverythingItWrote) {
   EXPECT_EQ(Rows(*Open(sqlite::Synchronous::kNormal)), 5);
 }
 
+// The death strikes at each operation of a commit, also between its write and its sync.
+TEST_F(PowerDiskTest, WhatWasReadAfterADeathIsThereAfterAPowerCut) {
+  constexpr int kCuts = 8;  // Each loses other sectors.
+  for (int operations = 0; operations < 8; ++operations) {
+    for (int cut = 0; cut < kCuts; ++cut) {
+      {
+        const std::unique_ptr<sqlite::Database> db = Open(sqlite::Synchronous::kFull);
+        disk_.DieAfter(operations);
+        (void)db->Execute("INSERT INTO t VALUES (1)");
+        disk_.DieAfter(0);
+      }
+      disk_.Revive();
+      int64_t seen = 0;
+      {
+        const std::unique_ptr<sqlite::Database> db = Open(sqlite::Synchronous::kFull);
+        seen = Rows(*db);
+        disk_.DieAfter(0);
+      }
+      disk_.ReviveAfterPowerCut(random_);
+      ASSERT_GE(Rows(*Open(sqlite::Synchronous::kFull)), seen) << "dead after " << operations;
+    }
+  }
+}
+
 TEST_F(PowerDiskTest, AFullDiskRefusesAndKeepsWhatIsThere) {
   const std::unique_ptr<sqlite::Database> db = Open(sqlite::Synchronous::kFull);
   ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (1)").ok());

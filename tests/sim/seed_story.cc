@@ -1,5 +1,6 @@
 #include "tests/sim/seed_story.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -22,12 +23,16 @@ namespace {
 
 constexpr int kPhonesMax = 3;
 constexpr int kPhonesWithClonesMax = 5;
+constexpr int64_t kOfficePace = 5 * kMinute;
+constexpr int64_t kFaultPace = 2 * kMinute;
 // With no fault left, everything is at rest within so much: twice the longest backoff, the longest call and a poll.
 constexpr int64_t kRestWithin = 15 * kMinute;
 constexpr int64_t kLookEvery = 10 * kSecond;
 // The longest that a repeated request takes.
 constexpr int64_t kEchoes = 21 * kMinute;
 constexpr uint64_t kRebuildEvery = 8;
+// As many as fit into the busiest of the short worlds. A long one is no busier, else it takes minutes to tell.
+constexpr int64_t kTapsOfAPhone = 1200;
 
 class SeedStory {
  public:
@@ -40,7 +45,9 @@ class SeedStory {
     verdict_.drawn = world_.DrawnFaults();
     world_.Note("world", absl::StrCat("faults: ", verdict_.drawn));
     Begin();
-    world_.RunUntil(began_us + Chaos());
+    const int64_t chaos_us = Chaos();
+    pace_us_ = std::max(pace_us_, chaos_us / kTapsOfAPhone);
+    world_.RunUntil(began_us + chaos_us);
     Heal();
     verdict_.violation_kind = world_.violation_kind();
     verdict_.violation = world_.violation();
@@ -76,8 +83,8 @@ class SeedStory {
       phone.Open();
     }
     office_->Plan();
-    Repeat(5 * kMinute, [this] { office_->DoSomething(); });
-    Repeat(2 * kMinute, [this] { StrikeServer(); });
+    Repeat(&kOfficePace, [this] { office_->DoSomething(); });
+    Repeat(&kFaultPace, [this] { StrikeServer(); });
   }
 
   SimPhone& AddPhone(const std::string& technician, const std::string& folder) {
@@ -86,14 +93,14 @@ class SeedStory {
     copies_.emplace_back();
     const size_t index = phones_.size() - 1;
     if (world_.Strikes(FaultKind::kClockSkewed)) phones_[index]->JumpClock(world_.Between(-2 * kDay, 2 * kDay));
-    Repeat(pace_us_, [this, index] { Tap(*phones_[index]); });
-    Repeat(2 * kMinute, [this, index] { StrikePhone(index); });
+    Repeat(&pace_us_, [this, index] { Tap(*phones_[index]); });
+    Repeat(&kFaultPace, [this, index] { StrikePhone(index); });
     return *phones_[index];
   }
 
-  // About every `pace_us`, as long as there is chaos.
-  void Repeat(int64_t pace_us, std::function<void()> what) {
-    world_.After(world_.Between(1, 2 * pace_us), [this, pace_us, what] {
+  // About every `*pace_us`, as long as there is chaos.
+  void Repeat(const int64_t* pace_us, std::function<void()> what) {
+    world_.After(world_.Between(1, 2 * *pace_us), [this, pace_us, what] {
       if (world_.healing()) return;
       what();
       Repeat(pace_us, what);
