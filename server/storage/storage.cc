@@ -67,14 +67,8 @@ absl::Status Storage::Start(Random& random) {
   if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
   writer_ = std::make_unique<SqlSession>(std::move(db));
 
-  const std::string drawn = absl::BytesToHexString(random.Bytes(8));
-  RETURN_IF_ERROR(writer_->Use("INSERT INTO meta (key, value) VALUES ('generation', $1) ON CONFLICT (key) DO NOTHING")
-                      .Text(1, drawn)
-                      .Run());
-  Query read = writer_->Use("SELECT value FROM meta WHERE key = 'generation'");
-  ASSIGN_OR_RETURN(const bool found, read.Step());
-  if (!found) return absl::DataLossError(absl::StrCat(options_.path, ": the table meta has no generation"));
-  generation_ = std::string(read.Text(0));
+  ASSIGN_OR_RETURN(generation_, DrawOnce("generation", absl::BytesToHexString(random.Bytes(8))));
+  ASSIGN_OR_RETURN(secret_, DrawOnce("secret", absl::BytesToHexString(random.Bytes(32))));
 
   for (int i = 0; i < options_.readers; ++i) {
     ASSIGN_OR_RETURN(std::unique_ptr<SqlSession> reader, OpenReader());
@@ -82,6 +76,18 @@ absl::Status Storage::Start(Random& random) {
     free_readers_.push_back(std::move(reader));
   }
   return absl::OkStatus();
+}
+
+// What the file says under `key`; a file that says nothing yet says `drawn` from now on.
+absl::StatusOr<std::string> Storage::DrawOnce(absl::string_view key, absl::string_view drawn) {
+  RETURN_IF_ERROR(writer_->Use("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+                      .Text(1, key)
+                      .Text(2, drawn)
+                      .Run());
+  Query read = writer_->Use("SELECT value FROM meta WHERE key = $1");
+  ASSIGN_OR_RETURN(const bool found, read.Text(1, key).Step());
+  if (!found) return absl::DataLossError(absl::StrCat(options_.path, ": the table meta has no ", key));
+  return std::string(read.Text(0));
 }
 
 // Readers need connections of their own, so the database itself cannot be locked exclusively; a file beside it is.

@@ -35,7 +35,8 @@ struct StorageOptions {
 class Storage {
  public:
   // Makes or migrates the file. FAILED_PRECONDITION: another server has it open, it was written by a newer version, or
-  // the key is wrong; DATA_LOSS: damaged; RESOURCE_EXHAUSTED: disk full. `random` draws the generation of a new file.
+  // the key is wrong; DATA_LOSS: damaged; RESOURCE_EXHAUSTED: disk full. `random` draws the generation and the secret
+  // of a new file.
   static absl::StatusOr<std::unique_ptr<Storage>> Open(const StorageOptions& options, Random& random);
   ~Storage();
   Storage(const Storage&) = delete;
@@ -48,6 +49,8 @@ class Storage {
   SqlSession& writer() { return *writer_; }
   // Changes when the file was restored from a backup. 16 hexadecimal digits.
   const std::string& generation() const { return generation_; }
+  // What tokens are derived with: 64 hexadecimal digits, the same as long as the file lives. Never leaves the server.
+  const std::string& secret() const { return secret_; }
   const std::string& path() const { return options_.path; }
   // Empty: not encrypted. Never logged.
   const std::string& key() const { return options_.key; }
@@ -60,11 +63,13 @@ class Storage {
   explicit Storage(StorageOptions options) : options_(std::move(options)) {}
   absl::Status Start(Random& random);
   absl::Status LockFile();
+  absl::StatusOr<std::string> DrawOnce(absl::string_view key, absl::string_view drawn);
   absl::StatusOr<std::unique_ptr<SqlSession>> OpenReader();
 
   const StorageOptions options_;
   int lock_file_ = -1;
   std::string generation_;
+  std::string secret_;
   std::unique_ptr<SqlSession> writer_;
 
   Mutex mutex_;

@@ -12,6 +12,12 @@ absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string
       .Run();
 }
 
+absl::StatusOr<std::string> FindTokenHash(SqlSession& sql, absl::string_view principal) {
+  Query query = sql.Use("SELECT token_hash FROM token WHERE principal = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Text(1, principal).Step());
+  return found ? std::string(query.Blob(0)) : std::string();
+}
+
 absl::StatusOr<std::vector<TokenRow>> ListTokens(SqlSession& sql) {
   Query query = sql.Use("SELECT token_hash, principal FROM token ORDER BY principal");
   std::vector<TokenRow> tokens;

@@ -15,6 +15,8 @@ namespace doorstep {
 
 // Makes `token_hash` the only token of `principal` ("admin:a1", "device:d7").
 absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash);
+// Empty: it has none.
+absl::StatusOr<std::string> FindTokenHash(SqlSession& sql, absl::string_view principal);
 struct TokenRow {
   std::string token_hash;
   std::string principal;

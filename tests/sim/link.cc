@@ -65,9 +65,7 @@ void Link::Carry(UnaryCall call, Transport::Done done) {
     return;
   }
   const auto request = std::make_shared<const UnaryCall>(std::move(call));
-  // But for an enrolment: each answer to it holds another token, so one that comes again late takes the phone's away.
-  const bool repeatable = !request->authorization.empty();
-  if (repeatable && world_->Strikes(FaultKind::kRequestRepeated)) {
+  if (world_->Strikes(FaultKind::kRequestRepeated)) {
     world_->After(world_->Between(1, kRepeatedWithin), [this, request] {
       world_->Note(name_, absl::StrCat("a request comes again: ", request->method));
       (void)server_->Call(request->method, request->authorization, request->request);

@@ -57,13 +57,16 @@ absl::StatusOr<v1::EnrollResponse> DescribeDevice(absl::string_view id, absl::st
   return response;
 }
 
-absl::StatusOr<v1::EnrollResponse> EnrollAgain(const InvitationRow& invitation, absl::string_view generation,
-                                               Transaction& tx) {
-  const std::string token = MakeToken(tx.random());
-  v1::CommandRecord record;
-  record.mutable_reissue_token()->set_device(invitation.device);
-  record.mutable_reissue_token()->set_token_hash(HashSecret(token));
-  RETURN_IF_ERROR(tx.Apply(std::move(record)));
+absl::StatusOr<v1::EnrollResponse> EnrollAgain(const InvitationRow& invitation, absl::string_view token,
+                                               absl::string_view generation, Transaction& tx) {
+  ASSIGN_OR_RETURN(const std::string kept, FindTokenHash(tx.sql(), DevicePrincipal(invitation.device)));
+  const std::string token_hash = HashSecret(token);
+  if (kept != token_hash) {  // The one before was not derived.
+    v1::CommandRecord record;
+    record.mutable_reissue_token()->set_device(invitation.device);
+    record.mutable_reissue_token()->set_token_hash(token_hash);
+    RETURN_IF_ERROR(tx.Apply(std::move(record)));
+  }
   return DescribeDevice(invitation.device, token, generation, tx);
 }
 
@@ -118,17 +121,17 @@ absl::Status ApplyPart(const v1::InviteDeviceCommand& command, Transaction& tx) 
 }
 
 absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, absl::string_view generation,
-                                             Transaction& tx) {
+                                             absl::string_view server_secret, Transaction& tx) {
   const std::string code_hash = HashSecret(NormalizeInvitationCode(request.invitation_code()));
   ASSIGN_OR_RETURN(const auto invitation, FindInvitation(tx.sql(), code_hash));
   if (!invitation.has_value() || invitation->expires_us <= tx.commit_us()) {
     return absl::NotFoundError("invitation_code: unknown, or older than 24 hours; ask the office for another");
   }
+  const std::string token = DeviceToken(server_secret, request.invitation_code(), request.request_id());
   if (!invitation->device.empty()) {
-    if (invitation->used_request_id == request.request_id()) return EnrollAgain(*invitation, generation, tx);
+    if (invitation->used_request_id == request.request_id()) return EnrollAgain(*invitation, token, generation, tx);
     return absl::FailedPreconditionError("invitation_code: was used already; ask the office for another");
   }
-  const std::string token = MakeToken(tx.random());
   v1::CommandRecord record;
   v1::EnrollCommand& enroll = *record.mutable_enroll();
   ASSIGN_OR_RETURN(const std::string device, NextDeviceId(tx.sql()));

@@ -1,6 +1,6 @@
 // How a phone and an administrator get in, and a phone's word that it has told all it knew. First halves, as in
 // dispatch_commands.h.
-// Invariant: a secret is drawn here, goes out in the answer, and only its hash goes into the record.
+// Invariant: a secret is made here, goes out in the answer, and only its hash goes into the record.
 #ifndef DOORSTEP_SERVER_APPLY_COMMANDS_DEVICE_COMMANDS_H_
 #define DOORSTEP_SERVER_APPLY_COMMANDS_DEVICE_COMMANDS_H_
 
@@ -26,10 +26,10 @@ std::string CodeMark(absl::string_view code);
 absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest& request, absl::string_view code,
                                                    Transaction& tx);
 
-// Repeating it with the same code and request_id gives the same device and a new token. `generation` goes into the
-// answer.
+// Repeating it with the same code and request_id gives the same device and the same token, and changes nothing.
+// `generation` goes into the answer, `server_secret` into the token.
 absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, absl::string_view generation,
-                                             Transaction& tx);
+                                             absl::string_view server_secret, Transaction& tx);
 
 // Notes the contact and, with an empty queue, that the phone has told everything up to the moment of its clock sample.
 absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, int64_t now_us, Transaction& tx);

@@ -1,6 +1,8 @@
 #include "server/apply/commands/secrets.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -8,6 +10,16 @@
 #include "server/openssl_sha256.h"
 
 namespace doorstep {
+namespace {
+
+// base64url without padding.
+std::string TokenOf(absl::string_view bytes) {
+  std::string token = absl::WebSafeBase64Escape(bytes);
+  while (!token.empty() && token.back() == '=') token.pop_back();
+  return token;
+}
+
+}  // namespace
 
 std::string HashSecret(absl::string_view secret) {
   OpensslSha256 hasher;
@@ -19,10 +31,15 @@ bool EqualSecrets(absl::string_view a, absl::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string MakeToken(Random& random) {
-  std::string token = absl::WebSafeBase64Escape(random.Bytes(32));
-  while (!token.empty() && token.back() == '=') token.pop_back();
-  return token;
+std::string MakeToken(Random& random) { return TokenOf(random.Bytes(32)); }
+
+std::string DeviceToken(absl::string_view server_secret, absl::string_view code, absl::string_view request_id) {
+  // A code has no line break when it is normalized, so no two pairs are spelled alike.
+  const std::string text = absl::StrCat("doorstep-device-token-1\n", NormalizeInvitationCode(code), "\n", request_id);
+  Hash hash;
+  HMAC(EVP_sha256(), server_secret.data(), static_cast<int>(server_secret.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data(), nullptr);
+  return TokenOf(AsBytes(hash));
 }
 
 std::string InvitationCode(absl::string_view seed, absl::string_view request_id) {

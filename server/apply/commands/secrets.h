@@ -1,5 +1,5 @@
-// Tokens and invitation codes: how they are drawn, and the hash that is stored in their place.
-// Invariant: a secret leaves the server once, in the answer that made it.
+// Tokens and invitation codes: how they are made, and the hash that is stored in their place.
+// Invariant: a secret leaves the server only in the answer that made it and in its repeats.
 #ifndef DOORSTEP_SERVER_APPLY_COMMANDS_SECRETS_H_
 #define DOORSTEP_SERVER_APPLY_COMMANDS_SECRETS_H_
 
@@ -18,6 +18,11 @@ bool EqualSecrets(absl::string_view a, absl::string_view b);
 
 // 32 random bytes as base64url without padding: 43 characters.
 std::string MakeToken(Random& random);
+
+// The token of the device that the enrolment `request_id` made of the invitation `code`; looks like one of MakeToken.
+// It is the same whenever it is asked for, so that a repeated enrolment harms nobody, and takes `server_secret` as well
+// as the code, of which the server keeps only the hash: neither the server's file nor the invitation tells it.
+std::string DeviceToken(absl::string_view server_secret, absl::string_view code, absl::string_view request_id);
 
 // 24 characters of base32 in groups of four, 120 bits: easy to read out and to type. The same for the same `seed` (the
 // caller's, 32 secret bytes) and `request_id`, so that a repeated call shows the code that only its hash is kept of.

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "server/apply/commands/secrets.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -55,21 +56,42 @@ TEST_F(EnrollmentServiceTest, TakesACodeAsPeopleTypeIt) {
   ASSERT_OK(TryEnroll(RequestFor(code), &response));
 }
 
-TEST_F(EnrollmentServiceTest, GivesALostAnswerAgainWithANewTokenInPlaceOfTheOldOne) {
+TEST_F(EnrollmentServiceTest, GivesALostAnswerAgainAndARepeatHarmsNobody) {
   const v1::EnrollRequest request = RequestFor(Invite("T-1"));
   v1::EnrollResponse first;
   v1::EnrollResponse second;
   ASSERT_OK(TryEnroll(request, &first));
   ASSERT_OK(TryEnroll(request, &second));
-  EXPECT_EQ(first.device(), second.device());
-  EXPECT_EQ(first.epoch().SerializeAsString(), second.epoch().SerializeAsString());
-  EXPECT_EQ(first.spare_epoch().SerializeAsString(), second.spare_epoch().SerializeAsString());
-  EXPECT_NE(first.token(), second.token());
-  EXPECT_EQ(SayHello(first.token()).error_code(), grpc::StatusCode::UNAUTHENTICATED);
-  ASSERT_OK(SayHello(second.token()));
+  second.set_server_time_us(first.server_time_us());
+  EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
+  ASSERT_OK(SayHello(first.token()));
   Restart();
-  EXPECT_EQ(SayHello(first.token()).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  ASSERT_OK(SayHello(first.token()));
+  ASSERT_OK(TryEnroll(request, &second));
+  EXPECT_EQ(first.token(), second.token());
+  ASSERT_OK(SayHello(first.token()));
+}
+
+TEST_F(EnrollmentServiceTest, GivesEveryDeviceATokenOfItsOwn) {
+  // The same request id, which a phone chooses, under two invitations.
+  v1::EnrollRequest request = RequestFor(Invite("T-1"));
+  v1::EnrollResponse first;
+  ASSERT_OK(TryEnroll(request, &first));
+  request.set_invitation_code(Invite("T-1"));
+  v1::EnrollResponse second;
+  ASSERT_OK(TryEnroll(request, &second));
+  EXPECT_NE(first.device(), second.device());
+  EXPECT_NE(first.token(), second.token());
+  ASSERT_OK(SayHello(first.token()));
   ASSERT_OK(SayHello(second.token()));
+}
+
+TEST_F(EnrollmentServiceTest, ATokenNeedsTheServersSecretTheCodeAndTheRequest) {
+  const std::string token = DeviceToken("secret", "ABCD-EFGH", "request");
+  EXPECT_EQ(token, DeviceToken("secret", "abcd efgh", "request")) << "as people type it";
+  EXPECT_NE(token, DeviceToken("another", "ABCD-EFGH", "request"));
+  EXPECT_NE(token, DeviceToken("secret", "ABCD-EFGI", "request"));
+  EXPECT_NE(token, DeviceToken("secret", "ABCD-EFGH", "another"));
 }
 
 TEST_F(EnrollmentServiceTest, TakesACodeOnce) {

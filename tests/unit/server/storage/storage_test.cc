@@ -27,10 +27,22 @@ class StorageTest : public ::testing::Test {
   SeededRandom random_{1};
 };
 
-TEST_F(StorageTest, TheGenerationStaysWithTheFile) {
+TEST_F(StorageTest, TheGenerationAndTheSecretStayWithTheFile) {
   const std::string generation = Open().value()->generation();
+  const std::string secret = Open().value()->secret();
   EXPECT_EQ(generation.size(), 16u);
+  EXPECT_EQ(secret.size(), 64u);
   EXPECT_EQ(Open().value()->generation(), generation);
+  EXPECT_EQ(Open().value()->secret(), secret);
+  options_.path = folder_ + "/another.db";
+  EXPECT_NE(Open().value()->secret(), secret);
+}
+
+TEST_F(StorageTest, AFileWithoutASecretDrawsOne) {
+  ASSERT_TRUE(Open().value()->writer().database().Execute("DELETE FROM meta WHERE key = 'secret'").ok());
+  const std::string secret = Open().value()->secret();
+  EXPECT_EQ(secret.size(), 64u);
+  EXPECT_EQ(Open().value()->secret(), secret);
 }
 
 TEST_F(StorageTest, ASecondServerOnTheSameFileIsRefused) {
@@ -73,7 +85,7 @@ TEST_F(StorageTest, ReadersSeeOneConsistentView) {
   ASSERT_TRUE(storage
                   ->Read("meta",
                          [&](SqlSession& sql) {
-                           EXPECT_EQ(count(sql), 2);
+                           EXPECT_EQ(count(sql), 3);
                            return absl::OkStatus();
                          })
                   .ok());
