@@ -42,6 +42,7 @@ void Advise(const v1::LogEntry& entry, absl::string_view author, LocalStore& sto
 
 absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const ClockReading& now, Random& random,
                                           LocalStore& store) {
+  RETURN_IF_ERROR(store.CanRecord());
   const auto& identity = store.journal().identity();
   if (!identity.has_value()) {
     return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol with an invitation first");

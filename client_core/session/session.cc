@@ -83,8 +83,7 @@ absl::Status Session::Enrol(const v1::EnrolmentRequest& request) {
 }
 
 absl::StatusOr<v1::EnrollRequest> Session::PrepareEnrolment(const v1::EnrolmentRequest& request) {
-  return queue_.Ask<v1::EnrollRequest>(
-      [this, request] { return store_->journal().PrepareEnrolment(request, *random_); });
+  return queue_.Ask<v1::EnrollRequest>([this, request] { return store_->PrepareEnrolment(request, *random_); });
 }
 
 absl::StatusOr<Session::EnrolAnswer> Session::CallEnroll(const v1::EnrollRequest& request) {
@@ -174,10 +173,10 @@ absl::StatusOr<v1::AccountBrief> Session::BriefGet(std::string account_id) {
 
 absl::Status Session::ReadyToSync() {
   if (transport_ == nullptr) return no_transport_;
-  return RunOnQueue([this] {
-    return store_->journal().identity().has_value()
-               ? absl::OkStatus()
-               : absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+  return RunOnQueue([this]() -> absl::Status {
+    RETURN_IF_ERROR(store_->CanRecord());
+    if (store_->journal().identity().has_value()) return absl::OkStatus();
+    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
   });
 }
 

@@ -28,7 +28,13 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions&
   return store;
 }
 
+absl::StatusOr<v1::EnrollRequest> LocalStore::PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random) {
+  RETURN_IF_ERROR(can_record_);
+  return journal_->PrepareEnrolment(request, random);
+}
+
 absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
+  RETURN_IF_ERROR(can_record_);
   RETURN_IF_ERROR(journal_->CompleteEnrolment(response));
   KeepIdentity();
   return absl::OkStatus();
@@ -42,6 +48,7 @@ absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
 
 absl::StatusOr<AppendResult> LocalStore::Append(absl::string_view author, const v1::LogEntry& entry,
                                                 absl::string_view token) {
+  RETURN_IF_ERROR(can_record_);
   absl::StatusOr<AppendResult> result = journal_->Append(author, entry, token);
   if (!absl::IsDataLoss(result.status())) return result;
   RETURN_IF_ERROR(RepairJournal(result.status()));

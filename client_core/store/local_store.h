@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client_core/base/log.h"
+#include "client_core/base/random.h"
 #include "client_core/sqlite/database.h"
 #include "client_core/store/entry_status.h"
 #include "client_core/store/explain.h"
@@ -58,6 +59,12 @@ class LocalStore {
   // What the view remembers.
   const std::optional<ShownVisit>& shown() const { return shown_; }
 
+  // FAILED_PRECONDITION: a damaged journal could not be replaced, and until the files are opened again an empty one in
+  // memory stands in for it. Reading answers; what would be lost when the phone is closed is refused with this status:
+  // appending and enrolling.
+  const absl::Status& CanRecord() const { return can_record_; }
+
+  absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random);
   // As Journal's, and the identity is copied so that a salvage finds it.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
@@ -77,7 +84,7 @@ class LocalStore {
   absl::StatusOr<std::vector<MarkMove>> Settle();
 
   // Sets aside a damaged journal and salvages it row by row; rebuilds a damaged replica. `damaged` is the DATA_LOSS
-  // that was met; other statuses are returned as they are. OK: go on.
+  // that was met; other statuses are returned as they are. OK: go on. After an error look at CanRecord().
   absl::Status RepairJournal(const absl::Status& damaged);
   absl::Status RepairReplica(const absl::Status& damaged);
   // What was damaged and what was done, in plain words, since the files were opened.
@@ -105,6 +112,7 @@ class LocalStore {
 
   const StoreOptions options_;
   std::vector<std::string> repairs_;
+  absl::Status can_record_;
   FolderLock lock_;
   std::unique_ptr<sqlite::Database> journal_db_;
   std::unique_ptr<sqlite::Database> replica_db_;

@@ -51,6 +51,7 @@ absl::Status LocalStore::OpenJournal(bool create) {
   options.create = create;
   ASSIGN_OR_RETURN(journal_db_, sqlite::Database::Open(options));
   ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
+  can_record_ = absl::OkStatus();
   return absl::OkStatus();
 }
 
@@ -143,7 +144,8 @@ absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
 }
 
 // A repair that fails must not leave the session without files: until the next open it stands on empty ones in
-// memory, which answer that the phone is not enrolled and that nothing has been fetched.
+// memory, which answer that the phone is not enrolled and that nothing has been fetched. An empty journal takes
+// nothing.
 absl::Status LocalStore::RepairJournal(const absl::Status& damaged) {
   if (!absl::IsDataLoss(damaged)) return damaged;
   const absl::Status salvaged = SalvageJournal(damaged);
@@ -155,6 +157,13 @@ absl::Status LocalStore::RepairJournal(const absl::Status& damaged) {
     shown_.reset();
     ASSIGN_OR_RETURN(journal_db_, OpenInMemory());
     ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
+    can_record_ = absl::FailedPreconditionError(absl::StrCat(
+        "the journal was damaged and could not be replaced yet, so nothing can be recorded: make some room "
+        "on the phone, then close the app and open it again; everything that can be read of what was "
+        "recorded before is kept (",
+        std::string(salvaged.message()), ")"));
+    Report(absl::StrCat("Nothing can be recorded on this phone: ", std::string(can_record_.message()), "."));
+    return can_record_;
   }
   return ExplainFullDisk(salvaged);
 }

@@ -196,7 +196,7 @@ void SimPhone::CallEnroll() {
   v1::EnrolmentRequest invitation;
   invitation.set_invitation_code(invitation_code_);
   invitation.set_device_name(name_);
-  const absl::StatusOr<v1::EnrollRequest> request = store_->journal().PrepareEnrolment(invitation, random_);
+  const absl::StatusOr<v1::EnrollRequest> request = store_->PrepareEnrolment(invitation, random_);
   if (!request.ok()) return OpenLater(kSecond);  // It dies over it, or its disk is full.
   UnaryCall call;
   call.method = "/doorstep.v1.EnrollmentService/Enroll";

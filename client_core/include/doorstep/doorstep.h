@@ -155,7 +155,9 @@ DOORSTEP_API doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t*
 
 /* ---- recording ---- */
 /* AppendRequest -> AppendResponse. Durable when it returns OK, with no network. INVALID_ARGUMENT: too large or not
- * well-formed, nothing recorded; never refused because of the visit's state. */
+ * well-formed, nothing recorded; never refused because of the visit's state. FAILED_PRECONDITION: not enrolled, or the
+ * damaged journal cannot be replaced until the app is opened again; nothing recorded, and the message says what to do.
+ */
 DOORSTEP_API doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length);
 /* JournalPosition -> EntryStatus. NOT_FOUND: not an entry of this phone. */
 DOORSTEP_API doorstep_result* doorstep_entry_status(doorstep_core* core, const uint8_t* position, size_t length);

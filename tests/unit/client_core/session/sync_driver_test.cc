@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client_core/base/clock.h"
+#include "client_core/session/recorder.h"
 #include "client_core/session/serial_queue.h"
 #include "doorstep/v1/sync.pb.h"
 
@@ -135,6 +136,17 @@ TEST_F(SyncDriverTest, SendsNothingAndLivesOnWhenTheJournalIsLostAndCannotBeSalv
     driver_->Handle(SyncStarted());
   });
   OnQueue([this] { EXPECT_EQ(office_.calls, 0); });
+}
+
+TEST_F(SyncDriverTest, ATapIsToldWhatToDoWhenTheJournalIsLostAndCannotBeSalvaged) {
+  OnQueue([this] {
+    LoseTheJournal();
+    v1::AppendRequest request;
+    request.mutable_entry()->mutable_note()->set_text("the valve seat is worn");
+    const absl::Status refused = Record(request, clock_.Now(), random_, *store_).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("close the app and open it again"));
+  });
 }
 
 }  // namespace

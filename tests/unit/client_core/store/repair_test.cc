@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <numeric>
 
 #include "client_core/sqlite/database.h"
@@ -275,6 +276,34 @@ TEST_F(RepairTest, SaysWhatToDoWhenTheDiskIsFullAndLosesNothing) {
 }
 
 // A row of the replica that nobody has read since it was damaged must not keep the phone from recording.
+// What stands in for a journal that could not be replaced is empty and goes when the phone is closed.
+TEST_F(RepairTest, TakesNothingThatWouldBeLostUntilTheFilesAreOpenedAgain) {
+  OpenEnrolled();
+  AppendNotes(3);
+  std::filesystem::create_directory(Path("journal.db.salvaged"));  // Nothing can be given that name.
+  const auto says_what_to_do = [](const absl::Status& refused) {
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("close the app and open it again"));
+  };
+  says_what_to_do(store_->RepairJournal(absl::DataLossError("found by a check")));
+  says_what_to_do(store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote, 9), "").status());
+  says_what_to_do(store_->PrepareEnrolment(Invitation(), random_).status());
+  says_what_to_do(store_->CompleteEnrolment(Enrolment()));
+
+  v1::PhoneStatus status;
+  ASSERT_OK(store_->FillStatus(&status));
+  ASSERT_EQ(status.repairs_size(), 1);
+  EXPECT_THAT(status.repairs(0), HasSubstr("Nothing can be recorded on this phone"));
+  ASSERT_OK(ListQueue(store_->journal(), store_->replica(), v1::QueueListRequest()).status());
+  ASSERT_OK(store_->view().Visits("ana").status());
+  ASSERT_OK(store_->Settle().status());
+
+  std::filesystem::remove(Path("journal.db.salvaged"));
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  ASSERT_OK(store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote, 9), "").status());
+}
+
 TEST_F(RepairTest, OpensWhenAVisitOfTheReplicaCannotBeRead) {
   OpenEnrolled();
   Append(EntryOf("v1", v1::LogEntry::kArrived));
