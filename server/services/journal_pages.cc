@@ -92,7 +92,9 @@ absl::Status ReadQuarantine(SqlSession& sql, const v1::ListQuarantineRequest& re
                             v1::ListQuarantineResponse& response) {
   ASSIGN_OR_RETURN(const Page page, PageById(request.page_size(), request.page_token()));
   ASSIGN_OR_RETURN(const QuarantinedPosition after, ParseQuarantineToken(page.after_id));
-  ASSIGN_OR_RETURN(std::vector<v1::Judgement> judgements, ListQuarantined(sql, after, page.limit()));
+  ASSIGN_OR_RETURN(std::vector<v1::Judgement> judgements, request.include_dismissed()
+                                                              ? ListParked(sql, after, page.limit())
+                                                              : ListQuarantined(sql, after, page.limit()));
   if (CutToPage(page, judgements)) {
     ASSIGN_OR_RETURN(*response.mutable_next_page_token(), QuarantineToken(sql, judgements.back()));
   }

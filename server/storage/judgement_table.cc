@@ -25,6 +25,12 @@ absl::StatusOr<std::vector<v1::Judgement>> ReadAll(Query& query) {
   }
 }
 
+absl::StatusOr<std::vector<v1::Judgement>> ReadAfter(Query& query, const QuarantinedPosition& after, int64_t limit) {
+  query.Int(1, after.judged_us).Int(2, after.device).Int(3, static_cast<int64_t>(after.epoch));
+  query.Int(4, static_cast<int64_t>(after.seq)).Int(5, limit);
+  return ReadAll(query);
+}
+
 absl::StatusOr<uint64_t> ReadCount(Query& query) {
   ASSIGN_OR_RETURN(const bool row, query.Step());
   return row ? static_cast<uint64_t>(query.Int(0)) : 0;
@@ -87,9 +93,15 @@ absl::StatusOr<std::vector<v1::Judgement>> ListQuarantined(SqlSession& sql, cons
   Query query = sql.Use(
       "SELECT bytes FROM judgement WHERE verdict = 3 AND (judged_us, device, epoch, seq) > ($1, $2, $3, $4) "
       "ORDER BY judged_us, device, epoch, seq LIMIT $5");
-  query.Int(1, after.judged_us).Int(2, after.device).Int(3, static_cast<int64_t>(after.epoch));
-  query.Int(4, static_cast<int64_t>(after.seq)).Int(5, limit);
-  return ReadAll(query);
+  return ReadAfter(query, after, limit);
+}
+
+absl::StatusOr<std::vector<v1::Judgement>> ListParked(SqlSession& sql, const QuarantinedPosition& after,
+                                                      int64_t limit) {
+  Query query = sql.Use(
+      "SELECT bytes FROM judgement WHERE verdict IN (3, 6) AND (judged_us, device, epoch, seq) > ($1, $2, $3, $4) "
+      "ORDER BY judged_us, device, epoch, seq LIMIT $5");
+  return ReadAfter(query, after, limit);
 }
 
 absl::StatusOr<uint64_t> CountQuarantined(SqlSession& sql) {

@@ -31,9 +31,11 @@ struct QuarantinedPosition {
 // Entries quarantined because nobody knew this visit, by position.
 absl::StatusOr<std::vector<QuarantinedPosition>> WaitingForVisit(SqlSession& sql, absl::string_view visit_id);
 
-// Quarantined entries, oldest first, those after `after`; a default `after`: from the beginning.
+// Quarantined entries, oldest judgement first, those after `after`; a default `after`: from the beginning.
 absl::StatusOr<std::vector<v1::Judgement>> ListQuarantined(SqlSession& sql, const QuarantinedPosition& after,
                                                            int64_t limit);
+// The same with those that were dismissed. Reads the whole table: for people, not for every request.
+absl::StatusOr<std::vector<v1::Judgement>> ListParked(SqlSession& sql, const QuarantinedPosition& after, int64_t limit);
 absl::StatusOr<uint64_t> CountQuarantined(SqlSession& sql);
 absl::StatusOr<uint64_t> CountCopies(SqlSession& sql);
 

@@ -17,8 +17,9 @@ namespace {
 
 constexpr size_t kBytesShown = 64;
 
-absl::Status List(int64_t limit, const Tools& tools) {
+absl::Status List(bool all, int64_t limit, const Tools& tools) {
   v1::ListQuarantineRequest request;
+  request.set_include_dismissed(all);
   v1::ListQuarantineResponse response;
   ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
   if (tools.globals->json) return PrintJson(response);
@@ -70,10 +71,13 @@ absl::Status Show(const std::string& id, const Tools& tools) {
 void RegisterQuarantine(Command root, const Tools& tools) {
   Command quarantine = root.Group("quarantine", "What was received and does not count until somebody has looked");
   {
+    auto all = std::make_shared<bool>(false);
     auto limit = std::make_shared<int64_t>(1000);
-    Command list = quarantine.Leaf("list", "All of it", {"doorstep quarantine list"});
+    Command list = quarantine.Leaf("list", "What waits for somebody",
+                                   {"doorstep quarantine list", "doorstep quarantine list --all"});
+    list.Flag("all", all.get(), "Also what was dismissed");
     list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
-    list.Does([limit, tools] { return List(*limit, tools); });
+    list.Does([all, limit, tools] { return List(*all, *limit, tools); });
   }
   {
     auto id = std::make_shared<std::string>();

@@ -168,6 +168,37 @@ TEST_F(AdminServiceTest, KeepsWhatCannotCountInQuarantineWithItsBytes) {
   EXPECT_CODE(Ask(admin_, &Stub::ListQuarantine, request, &list), INVALID_ARGUMENT, "page_token");
 }
 
+TEST_F(AdminServiceTest, ListsWhatWasDismissedToWhoeverAsksForIt) {
+  Phone phone = Enroll("T-1");
+  Push(phone, {NoteEntry("V-unknown", "whose visit?"), NoteEntry("V-unknown", "again")});
+  v1::DismissQuarantinedRequest dismiss;
+  dismiss.set_request_id(NextRequestId());
+  dismiss.mutable_position()->set_device("d1");
+  dismiss.mutable_position()->set_epoch(1);
+  dismiss.mutable_position()->set_seq(1);
+  dismiss.set_reason("a test of the new app");
+  v1::DismissQuarantinedResponse dismissed;
+  ASSERT_OK(Ask(admin_, &Stub::DismissQuarantined, dismiss, &dismissed));
+
+  v1::ListQuarantineRequest request;
+  v1::ListQuarantineResponse list;
+  ASSERT_OK(Ask(admin_, &Stub::ListQuarantine, request, &list));
+  ASSERT_EQ(list.entries_size(), 1);
+  EXPECT_EQ(list.entries(0).judgement().position().seq(), 2u);
+
+  request.set_include_dismissed(true);
+  request.set_page_size(1);
+  ASSERT_OK(Ask(admin_, &Stub::ListQuarantine, request, &list));
+  ASSERT_EQ(list.entries_size(), 1);
+  EXPECT_EQ(list.entries(0).judgement().position().seq(), 2u);
+  request.set_page_token(list.next_page_token());
+  ASSERT_OK(Ask(admin_, &Stub::ListQuarantine, request, &list));
+  ASSERT_EQ(list.entries_size(), 1);
+  EXPECT_EQ(list.entries(0).judgement().verdict(), v1::VERDICT_DISMISSED);
+  EXPECT_THAT(list.entries(0).judgement().message(), HasSubstr("a test of the new app"));
+  EXPECT_EQ(list.next_page_token(), "");
+}
+
 TEST_F(AdminServiceTest, RepairsAParkedEntryOnceHoweverOftenItIsAskedTo) {
   DispatchedVisit("V-1", "T-1");
   Phone phone = Enroll("T-1");
