@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "server/storage/account_table.h"
+#include "server/storage/visit_table.h"
 #include "tests/support/office.h"
 
 namespace doorstep {
@@ -91,14 +95,17 @@ TEST(WriterTest, WhatWaitsTogetherIsOneCommit) {
     ana.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
     ben.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
   }
+  std::promise<void> held;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
   Command hold;
-  hold.run = [released](Transaction&) -> absl::StatusOr<std::string> {
+  hold.run = [&held, released](Transaction&) -> absl::StatusOr<std::string> {
+    held.set_value();
     released.wait();
     return std::string();
   };
   ASSERT_TRUE(office.writer().SubmitCommand(hold, [](absl::StatusOr<std::string>) {}));
+  held.get_future().wait();  // A writer that woke late would take some of the frames along with the command.
   std::vector<std::promise<FrameAnswer>> answers(4);
   auto push = [&](const FieldPhone& phone, uint64_t first, uint64_t last, std::promise<FrameAnswer>& answer) {
     auto frame = PrepareFrame(phone.Frame(first, last, kMonday + 10 * kHour), phone.device()).value();
