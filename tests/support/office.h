@@ -2,31 +2,20 @@
 #ifndef DOORSTEP_TESTS_SUPPORT_OFFICE_H_
 #define DOORSTEP_TESTS_SUPPORT_OFFICE_H_
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/mutex.h"
 #include "client_core/base/random.h"
 #include "doorstep/v1/command.pb.h"
-#include "server/apply/commands/apply_record.h"
-#include "server/apply/rebuild.h"
 #include "server/apply/writer.h"
-#include "server/storage/account_table.h"
-#include "server/storage/device_table.h"
-#include "server/storage/health_table.h"
-#include "server/storage/judgement_table.h"
 #include "server/storage/storage.h"
-#include "server/storage/visit_table.h"
 #include "tests/support/field_phone.h"
 
 namespace doorstep::testing {
@@ -61,11 +50,8 @@ class SetClock final : public Clock {
 // A folder that goes with the test.
 class Folder {
  public:
-  Folder() {
-    std::string path = (std::filesystem::temp_directory_path() / "doorstep-test-XXXXXX").string();
-    path_ = mkdtemp(path.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder();
+  ~Folder();
   std::string File(const std::string& name) const { return path_ + "/" + name; }
 
  private:
@@ -74,14 +60,11 @@ class Folder {
 
 class Office {
  public:
-  explicit Office(WriterOptions options = {}) : clock_(kMonday), random_(7), options_(std::move(options)) { Open(); }
+  explicit Office(WriterOptions options = {});
+  ~Office();
 
   // As after a kill: whatever was committed is there.
-  void Reopen() {
-    writer_.reset();
-    storage_.reset();
-    Open();
-  }
+  void Reopen();
 
   SetClock& clock() { return clock_; }
   Storage& storage() { return *storage_; }
@@ -89,180 +72,37 @@ class Office {
   SeededRandom& random() { return random_; }
   std::string path() const { return folder_.File("doorstep.db"); }
 
-  absl::Status Do(v1::CommandRecord record) {
-    Command command;
-    command.principal = "admin:a1";
-    command.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
-      absl::Status status = tx.Apply(record);
-      if (!status.ok()) return status;
-      return std::string();
-    };
-    return writer_->RunCommand(std::move(command)).status();
-  }
+  absl::Status Do(v1::CommandRecord record);
 
-  absl::StatusOr<FrameAnswer> Push(const FieldPhone& phone, uint64_t first, uint64_t last, bool empties = false) {
-    return PushBytes(phone.device(), phone.Frame(first, last, clock_.Now().wall_time_us, empties));
-  }
-  absl::StatusOr<FrameAnswer> PushBytes(const std::string& device, std::string bytes) {
-    absl::StatusOr<std::unique_ptr<PreparedFrame>> frame = PrepareFrame(std::move(bytes), device);
-    if (!frame.ok()) return frame.status();
-    return writer_->ApplyFrame(*std::move(frame));
-  }
+  absl::StatusOr<FrameAnswer> Push(const FieldPhone& phone, uint64_t first, uint64_t last, bool empties = false);
+  absl::StatusOr<FrameAnswer> PushBytes(const std::string& device, std::string bytes);
 
   // ---- commands ----
-  void AddAccount(const std::string& id) {
-    v1::CommandRecord record;
-    v1::ImportCommand& import = *record.mutable_import();
-    v1::Account& account = *import.add_rows()->mutable_account();
-    account.set_id(id);
-    account.set_name("Customer " + id);
-    v1::Site& site = *import.add_rows()->mutable_site();
-    site.set_id(id + "-site");
-    site.set_account_id(id);
-    site.set_name("Plant");
-    site.set_hazards("Mind the dog.");
-    v1::Asset& asset = *import.add_rows()->mutable_asset();
-    asset.set_id(id + "-boiler");
-    asset.set_account_id(id);
-    asset.set_site_id(id + "-site");
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
+  void AddAccount(const std::string& id);
   // An enrolled phone of `technician`.
-  FieldPhone AddPhone(const std::string& technician) {
-    v1::CommandRecord import;
-    v1::Technician& person = *import.mutable_import()->add_rows()->mutable_technician();
-    person.set_id(technician);
-    person.set_name(technician);
-    EXPECT_EQ(Do(import), absl::OkStatus());
-    const std::string device = absl::StrCat("d", ++devices_);
-    v1::CommandRecord invite;
-    invite.mutable_invite_device()->set_technician_id(technician);
-    invite.mutable_invite_device()->set_code_hash("code of " + device);
-    EXPECT_EQ(Do(invite), absl::OkStatus());
-    v1::CommandRecord enroll;
-    v1::EnrollCommand& command = *enroll.mutable_enroll();
-    command.set_code_hash("code of " + device);
-    command.set_device(device);
-    command.add_technician_ids(technician);
-    command.set_token_hash("token of " + device);
-    command.mutable_epoch()->set_epoch(1);
-    command.mutable_epoch()->set_salt("salt of epoch 1.");
-    command.mutable_spare_epoch()->set_epoch(2);
-    command.mutable_spare_epoch()->set_salt("salt of epoch 2.");
-    EXPECT_EQ(Do(enroll), absl::OkStatus());
-    return FieldPhone(device, 1, "salt of epoch 1.", technician);
-  }
-  FieldPhone SparePhone(const FieldPhone& phone) {
-    return FieldPhone(phone.device(), 2, "salt of epoch 2.", phone.author());
-  }
-  void AddWorkOrder(const std::string& id, const std::string& account) {
-    v1::CommandRecord record;
-    v1::WorkOrder& order = *record.mutable_create_work_order()->mutable_work_order();
-    order.set_id(id);
-    order.set_account_id(account);
-    order.set_site_id(account + "-site");
-    order.set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
-    order.set_priority(3);
-    order.add_asset_ids(account + "-boiler");
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
-  void AddVisit(const std::string& id, const std::string& order) {
-    v1::CommandRecord record;
-    record.mutable_create_visit()->set_id(id);
-    record.mutable_create_visit()->set_work_order_id(order);
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
-  void Schedule(const std::string& visit, int64_t start_us, int64_t end_us) {
-    v1::CommandRecord record;
-    record.mutable_schedule_visit()->set_id(visit);
-    v1::TimeWindow& window = *record.mutable_schedule_visit()->mutable_planned();
-    window.set_start_time_us(start_us);
-    window.set_end_time_us(end_us);
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
-  void Assign(const std::string& visit, const std::string& technician) {
-    v1::CommandRecord record;
-    record.mutable_assign_visit()->set_id(visit);
-    record.mutable_assign_visit()->set_technician_id(technician);
-    record.mutable_assign_visit()->set_role(v1::ASSIGNMENT_ROLE_LEAD);
-    EXPECT_EQ(Do(record), absl::OkStatus());
-    v1::CommandRecord dispatch;
-    dispatch.mutable_dispatch_visit()->set_id(visit);
-    EXPECT_EQ(Do(dispatch), absl::OkStatus());
-  }
-  void Reassign(const std::string& visit, const std::string& from, const std::string& to) {
-    v1::CommandRecord record;
-    record.mutable_reassign_visit()->set_id(visit);
-    record.mutable_reassign_visit()->set_from_technician_id(from);
-    record.mutable_reassign_visit()->set_to_technician_id(to);
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
+  FieldPhone AddPhone(const std::string& technician);
+  FieldPhone SparePhone(const FieldPhone& phone);
+  void AddWorkOrder(const std::string& id, const std::string& account);
+  void AddVisit(const std::string& id, const std::string& order);
+  void Schedule(const std::string& visit, int64_t start_us, int64_t end_us);
+  void Assign(const std::string& visit, const std::string& technician);
+  void Reassign(const std::string& visit, const std::string& from, const std::string& to);
   // Work order, visit and assignment at once: `visit` is dispatched for `hour` o'clock on Monday.
-  void Plan(const std::string& visit, const std::string& account, const std::string& technician, int hour) {
-    AddWorkOrder("order-" + visit, account);
-    AddVisit(visit, "order-" + visit);
-    Schedule(visit, kMonday + hour * kHour, kMonday + (hour + 2) * kHour);
-    Assign(visit, technician);
-  }
-  void Reported(const FieldPhone& phone, int64_t through_us) {
-    v1::CommandRecord record;
-    record.mutable_reported()->set_device(phone.device());
-    record.mutable_reported()->set_reported_through_time_us(through_us);
-    EXPECT_EQ(Do(record), absl::OkStatus());
-  }
+  void Plan(const std::string& visit, const std::string& account, const std::string& technician, int hour);
+  void Reported(const FieldPhone& phone, int64_t through_us);
 
   // ---- what the file says ----
-  v1::Visit Visit(const std::string& id) {
-    v1::Visit visit;
-    Read([&](SqlSession& sql) {
-      absl::StatusOr<std::string> bytes = FindVisitBytes(sql, id);
-      EXPECT_TRUE(bytes.ok()) << bytes.status();
-      EXPECT_TRUE(visit.ParseFromString(*bytes));
-    });
-    return visit;
-  }
+  v1::Visit Visit(const std::string& id);
   // Absent: the entry counts, as far as anybody has said.
-  std::optional<v1::Judgement> JudgementOf(const FieldPhone& phone, uint64_t seq) {
-    std::optional<v1::Judgement> judgement;
-    Read([&](SqlSession& sql) {
-      const std::optional<DeviceRow> device = FindDevice(sql, phone.device()).value();
-      judgement = FindJudgement(sql, device->n, phone.epoch(), seq).value();
-    });
-    return judgement;
-  }
+  std::optional<v1::Judgement> JudgementOf(const FieldPhone& phone, uint64_t seq);
   // What is known of the account now: signal -> how often.
-  std::map<v1::Signal, int> Signals(const std::string& account) {
-    std::map<v1::Signal, int> signals;
-    Read([&](SqlSession& sql) {
-      const int64_t n = FindAccountNumber(sql, account).value();
-      const std::vector<v1::Observation> known = KnownObservations(sql, n, 0).value();
-      for (const v1::Observation& observation : known) ++signals[observation.signal()];
-    });
-    return signals;
-  }
-  void Read(const std::function<void(SqlSession&)>& body) {
-    EXPECT_TRUE(storage_
-                    ->Read("a test",
-                           [&](SqlSession& sql) {
-                             body(sql);
-                             return absl::OkStatus();
-                           })
-                    .ok());
-  }
+  std::map<v1::Signal, int> Signals(const std::string& account);
+  void Read(const std::function<void(SqlSession&)>& body);
   // Everything of the projections follows from the truth.
-  void ExpectRebuildEqual() {
-    const absl::StatusOr<RebuildReport> report = Rebuild(*storage_, random_, ApplyRecord);
-    ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_EQ(report->differences, std::vector<std::string>{});
-  }
+  void ExpectRebuildEqual();
 
  private:
-  void Open() {
-    StorageOptions storage;
-    storage.path = path();
-    storage_ = Storage::Open(storage, random_).value();
-    writer_ = Writer::Start(storage_.get(), &clock_, &random_, ApplyRecord, nullptr, options_).value();
-  }
+  void Open();
 
   Folder folder_;
   SetClock clock_;

@@ -6,12 +6,19 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/config.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "server/apply/commands/apply_record.h"
 #include "server/health/model.h"
 #include "server/health/score.h"
 #include "server/openssl_sha256.h"
+#include "server/storage/account_table.h"
+#include "server/storage/health_table.h"
+#include "server/storage/visit_table.h"
 #include "tests/support/office.h"
 
 namespace doorstep {
@@ -23,7 +30,7 @@ using testing::kHour;
 using testing::kMonday;
 using testing::kSecond;
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(ABSL_HAVE_ADDRESS_SANITIZER)
 constexpr uint64_t kStories = 8;  // Under a sanitizer the memory is the question, and each order takes much longer.
 #else
 constexpr uint64_t kStories = 40;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "server/apply/commands/dispatch_commands.h"
 #include "server/storage/visit_table.h"

@@ -4,12 +4,19 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/sqlite/database.h"
+#include "server/apply/commands/apply_record.h"
+#include "server/apply/rebuild.h"
 #include "server/health/model.h"
 #include "server/health/score.h"
+#include "server/storage/account_table.h"
+#include "server/storage/health_table.h"
 #include "tests/support/office.h"
 
 namespace doorstep {

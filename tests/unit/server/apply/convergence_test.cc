@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/storage/visit_table.h"
 #include "tests/support/office.h"
 
 namespace doorstep {

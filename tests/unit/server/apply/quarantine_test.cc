@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "client_core/base/ids.h"
 #include "server/apply/commands/known_now.h"

@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <future>
 #include <memory>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "doorstep/v1/dispatch_service.grpc.pb.h"
 #include "doorstep/v1/sync_service.grpc.pb.h"
 #include "server/apply/commands/secrets.h"
