@@ -28,24 +28,17 @@ class CaseProjection {
   }
 
   absl::Status ProjectWorkOrder(int64_t n) {
-    ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrderByNumber(sql_, n));
-    if (!row.has_value()) return absl::DataLossError(absl::StrCat("table work_order: number ", n, " is missing"));
-    v1::WorkOrder order;
-    if (!order.ParseFromString(row->bytes)) return absl::DataLossError("table work_order: a row is not a WorkOrder");
-
+    ASSIGN_OR_RETURN(const std::optional<WorkOrderCase> known, FindWorkOrderCase(sql_, n));
+    if (!known.has_value()) return absl::DataLossError(absl::StrCat("table work_order: number ", n, " is missing"));
     ASSIGN_OR_RETURN(const std::vector<VisitSummary> visits, VisitsOf(n));
-    RETURN_IF_ERROR(ProjectChains(visits, absl::StrCat("order:", order.id())));
+    RETURN_IF_ERROR(ProjectChains(visits, absl::StrCat("order:", known->id)));
     std::vector<RollupVisit> rollup;
     for (const VisitSummary& visit : visits) {
       rollup.push_back({static_cast<v1::VisitState>(visit.columns.state),
                         static_cast<v1::OutcomeCode>(visit.columns.outcome), visit.columns.ended_us});
     }
     const v1::WorkOrderState state = RollUp(rollup);
-    if (state == order.state()) return absl::OkStatus();
-    order.set_state(state);
-    order.set_version(group_.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), row->version));
-    group_.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, order.id()});
-    return WriteWorkOrder(sql_, order, row->account).status();
+    return state == known->state ? absl::OkStatus() : SetState(known->id, state);
   }
 
   absl::Status ProjectLoneVisit(int64_t n) {
@@ -54,6 +47,18 @@ class CaseProjection {
   }
 
  private:
+  absl::Status SetState(const std::string& id, v1::WorkOrderState state) {
+    ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrder(sql_, id));
+    v1::WorkOrder order;
+    if (!row.has_value() || !order.ParseFromString(row->bytes)) {
+      return absl::DataLossError("table work_order: a row is not a WorkOrder");
+    }
+    order.set_state(state);
+    order.set_version(group_.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), row->version));
+    group_.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, order.id()});
+    return WriteWorkOrder(sql_, order, row->account).status();
+  }
+
   // As the group leaves them, in the order of their numbers.
   absl::StatusOr<std::vector<VisitSummary>> VisitsOf(int64_t work_order) {
     ASSIGN_OR_RETURN(std::vector<VisitSummary> visits, VisitsOfWorkOrder(sql_, work_order));
@@ -76,7 +81,7 @@ class CaseProjection {
       if (changed != changed_.end()) {
         changed->second->chain = own;
       } else {
-        RETURN_IF_ERROR(SetVisitChain(sql_, visit.n, own));
+        RETURN_IF_ERROR(group_.SetChain(visit.n, own));
       }
     }
     return absl::OkStatus();

@@ -61,7 +61,10 @@ absl::StatusOr<int64_t> VersionOf(SqlSession& sql, const FeedReference& entity) 
 class FeedProjection {
  public:
   explicit FeedProjection(Group& group)
-      : group_(group), sql_(group.sql()), today_(CivilDay(group.commit_us(), 0)), writer_(&group.sql(), today_) {}
+      : group_(group),
+        sql_(group.sql()),
+        today_(CivilDay(group.commit_us(), 0)),
+        writer_(&group.sql(), &group.recent(), today_) {}
 
   absl::Status ProjectVisit(GroupVisit& visit) {
     if (visit.bytes == visit.row.bytes) return absl::OkStatus();
@@ -114,12 +117,11 @@ class FeedProjection {
 
   absl::Status ProjectEntities() {
     for (const auto& [kind, id] : group_.dirty().entities) {
-      ASSIGN_OR_RETURN(const std::vector<int64_t> feeds, FeedsReferringTo(sql_, kind, id));
+      ASSIGN_OR_RETURN(const std::vector<std::string> feeds, FeedsReferringTo(sql_, kind, id));
       if (feeds.empty()) continue;
       ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, {kind, id}));
-      for (const int64_t feed : feeds) {
-        ASSIGN_OR_RETURN(const std::string name, FeedNameOf(sql_, feed));
-        ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(name));
+      for (const std::string& feed : feeds) {
+        ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(feed));
         RETURN_IF_ERROR(writer_.Put(*head, kind, id, version, 0).status());
       }
     }
@@ -152,7 +154,10 @@ class FeedProjection {
     return absl::OkStatus();
   }
 
-  absl::Status WriteHeads() { return writer_.WriteHeads(); }
+  absl::Status WriteHeads() {
+    ASSIGN_OR_RETURN(group_.feed_heads, writer_.WriteHeads());
+    return absl::OkStatus();
+  }
 
  private:
   absl::StatusOr<FeedHead*> OpenDevice(const DeviceRow& device) {
@@ -173,6 +178,9 @@ class FeedProjection {
     }
     for (const FeedReference& reference : references) {
       RETURN_IF_ERROR(AddFeedReference(sql_, head.n, reference.kind, reference.entity, visit.row.n));
+      // What is there already is there as it stands now: ProjectEntities moves it up when it changes.
+      ASSIGN_OR_RETURN(const bool shown, writer_.Shows(head, reference.kind, reference.entity));
+      if (shown) continue;
       ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, reference));
       if (version == 0) continue;
       RETURN_IF_ERROR(writer_.Put(head, reference.kind, reference.entity, version, 0).status());

@@ -12,11 +12,14 @@ namespace doorstep {
 absl::StatusOr<FeedHead*> FeedWriter::Open(absl::string_view name) {
   const auto known = heads_.find(std::string(name));
   if (known != heads_.end()) return &known->second.head;
-  ASSIGN_OR_RETURN(FeedHead head, InternFeed(*sql_, name));
+  std::optional<FeedHead> head = recent_->TakeFeed(name);
+  if (!head.has_value()) {
+    ASSIGN_OR_RETURN(head, InternFeed(*sql_, name));
+  }
   OpenHead& kept = heads_[std::string(name)];
-  kept.seq_before = head.seq;
-  kept.window_day_before = head.window_day;
-  kept.head = std::move(head);
+  kept.seq_before = head->seq;
+  kept.window_day_before = head->window_day;
+  kept.head = *std::move(head);
   return &kept.head;
 }
 
@@ -28,6 +31,11 @@ void FeedWriter::Count(FeedHead& head, const FeedRow& row, bool in) {
   } else {
     Subtract(term, head.sum);
   }
+}
+
+absl::StatusOr<bool> FeedWriter::Shows(const FeedHead& head, v1::EntityKind kind, absl::string_view entity) {
+  ASSIGN_OR_RETURN(const std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));
+  return row.has_value() && !row->gone;
 }
 
 absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version,
@@ -67,13 +75,16 @@ absl::Status FeedWriter::Prune(FeedHead& head) {
   return absl::OkStatus();
 }
 
-absl::Status FeedWriter::WriteHeads() {
+absl::StatusOr<std::vector<FeedHead>> FeedWriter::WriteHeads() {
+  std::vector<FeedHead> heads;
   for (auto& [name, open] : heads_) {
     // A head is pruned only when its window moves.
-    if (open.head.seq == open.seq_before && open.head.window_day == open.window_day_before) continue;
-    RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
+    if (open.head.seq != open.seq_before || open.head.window_day != open.window_day_before) {
+      RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
+    }
+    heads.push_back(std::move(open.head));
   }
-  return absl::OkStatus();
+  return heads;
 }
 
 }  // namespace doorstep

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "doorstep/v1/sync.pb.h"
+#include "server/apply/recent.h"
 #include "server/openssl_sha256.h"
 #include "server/storage/feed_table.h"
 
@@ -19,11 +21,12 @@ namespace doorstep {
 class FeedWriter {
  public:
   // `today`: what leaves, leaves on this day.
-  FeedWriter(SqlSession* sql, int32_t today) : sql_(sql), today_(today) {}
+  FeedWriter(SqlSession* sql, Recent* recent, int32_t today) : sql_(sql), recent_(recent), today_(today) {}
 
   // The head of a feed, made when it is new. Good until the writer goes.
   absl::StatusOr<FeedHead*> Open(absl::string_view name);
 
+  absl::StatusOr<bool> Shows(const FeedHead& head, v1::EntityKind kind, absl::string_view entity);
   // Shows the entity at this version; nothing moves when it is shown so already. True: it had not been shown.
   absl::StatusOr<bool> Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version, int64_t day);
   // Takes the entity out, saying why. True: it had been shown.
@@ -32,8 +35,8 @@ class FeedWriter {
   // Forgets what left limits::kLeftRowDays ago or before: readers from before then begin anew.
   absl::Status Prune(FeedHead& head);
 
-  // Writes the heads that moved.
-  absl::Status WriteHeads();
+  // Writes the heads that moved. Returns all that were opened; the writer is used up.
+  absl::StatusOr<std::vector<FeedHead>> WriteHeads();
 
  private:
   struct OpenHead {
@@ -44,6 +47,7 @@ class FeedWriter {
   void Count(FeedHead& head, const FeedRow& row, bool in);
 
   SqlSession* const sql_;
+  Recent* const recent_;
   const int32_t today_;
   OpensslSha256 hasher_;
   std::map<std::string, OpenHead> heads_;

@@ -34,7 +34,8 @@ void Dirty::MergeFrom(const Dirty& other) {
   versions.insert(other.versions.begin(), other.versions.end());
 }
 
-Group::Group(SqlSession* sql, int64_t commit_us, Random* random) : sql_(sql), commit_us_(commit_us), random_(random) {}
+Group::Group(SqlSession* sql, Recent* recent, int64_t commit_us, Random* random)
+    : sql_(sql), recent_(recent), commit_us_(commit_us), random_(random) {}
 
 // ---- visits ----
 
@@ -53,6 +54,8 @@ absl::StatusOr<std::unique_ptr<GroupVisit>> Load(VisitRow row) {
   if (!visit->input.ParseFromString(visit->row.fold) || !visit->before.ParseFromString(visit->row.bytes)) {
     return absl::DataLossError(absl::StrCat("table visit: row ", visit->row.n, " cannot be parsed"));
   }
+  visit->fold_size = visit->row.fold.size();
+  visit->row.fold = std::string();  // `input` says it.
   visit->id = visit->input.visit_id();
   return visit;
 }
@@ -62,6 +65,7 @@ absl::StatusOr<std::unique_ptr<GroupVisit>> Load(VisitRow row) {
 absl::StatusOr<GroupVisit*> Group::FindVisit(absl::string_view id) {
   const auto known = visits_by_id_.find(id);
   if (known != visits_by_id_.end()) return known->second;
+  if (std::unique_ptr<GroupVisit> recent = recent_->TakeVisit(id); recent != nullptr) return Keep(std::move(recent));
   ASSIGN_OR_RETURN(std::optional<VisitRow> row, doorstep::FindVisit(*sql_, id));
   if (!row.has_value()) return nullptr;
   ASSIGN_OR_RETURN(std::unique_ptr<GroupVisit> visit, Load(*std::move(row)));
@@ -71,6 +75,7 @@ absl::StatusOr<GroupVisit*> Group::FindVisit(absl::string_view id) {
 absl::StatusOr<GroupVisit*> Group::VisitByNumber(int64_t n) {
   const auto known = visits_.find(n);
   if (known != visits_.end()) return known->second.get();
+  if (std::unique_ptr<GroupVisit> recent = recent_->TakeVisit(n); recent != nullptr) return Keep(std::move(recent));
   ASSIGN_OR_RETURN(std::optional<VisitRow> row, FindVisitByNumber(*sql_, n));
   if (!row.has_value()) return absl::DataLossError(absl::StrCat("table visit: number ", n, " is missing"));
   ASSIGN_OR_RETURN(std::unique_ptr<GroupVisit> visit, Load(*std::move(row)));
@@ -83,8 +88,16 @@ absl::StatusOr<GroupVisit*> Group::CreateVisit(absl::string_view id) {
   visit->id = std::string(id);
   visit->input.set_visit_id(visit->id);
   visit->changed = true;
+  visit->stated.emplace();
   if (in_command_) before_command_[visit->row.n] = nullptr;
   return Keep(std::move(visit));
+}
+
+absl::Status Group::SetChain(int64_t n, absl::string_view chain) {
+  const auto known = visits_.find(n);
+  if (known != visits_.end()) known->second->row.chain = std::string(chain);
+  recent_->ForgetVisit(n);
+  return SetVisitChain(*sql_, n, chain);
 }
 
 void Group::WillChange(GroupVisit& visit) {
@@ -249,13 +262,30 @@ absl::Status Group::Finish() {
     changed.push_back(visit.get());
   }
   RETURN_IF_ERROR(ProjectCases(*this, changed));
-  for (const GroupVisit* visit : changed) RETURN_IF_ERROR(WriteVisit(*this, *visit));
+  for (GroupVisit* visit : changed) RETURN_IF_ERROR(WriteVisit(*this, *visit));
   RETURN_IF_ERROR(ProjectCommitments(*this));
   KillPoint("apply");
   RETURN_IF_ERROR(ProjectHealth(*this));
   KillPoint("health");
   RETURN_IF_ERROR(ProjectBriefs(*this));
   return ProjectFeeds(*this, changed);
+}
+
+void Group::HandOver() {
+  for (auto& [n, visit] : visits_) {
+    if (visit->changed) {
+      visit->row.columns = visit->columns;
+      visit->row.chain = std::move(visit->chain);
+      visit->row.pending_until_us = visit->evidence.pending_until_us;
+      visit->row.bytes = std::move(visit->bytes);
+      visit->before = std::move(visit->visit);
+      visit->changed = false;
+      visit->folded = false;
+    }
+    visit->evidence = VisitEvidence();
+    recent_->PutVisit(std::move(visit));
+  }
+  for (FeedHead& head : feed_heads) recent_->PutFeed(std::move(head));
 }
 
 }  // namespace doorstep

@@ -22,40 +22,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client_core/base/random.h"
-#include "doorstep/v1/command.pb.h"
-#include "doorstep/v1/fold.pb.h"
-#include "doorstep/v1/health.pb.h"
 #include "doorstep/v1/sync.pb.h"
-#include "doorstep/v1/visit.pb.h"
+#include "server/apply/group_visit.h"
+#include "server/apply/recent.h"
 #include "server/storage/device_table.h"
+#include "server/storage/feed_table.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/sql_session.h"
-#include "server/storage/visit_table.h"
 
 namespace doorstep {
-
-// What one visit says by itself about its account's health.
-struct VisitEvidence {
-  std::vector<v1::Observation> observations;
-  // The end of a promised window of which nothing is known yet; 0: not waiting.
-  int64_t pending_until_us = 0;
-};
-
-// A visit that this group reads or changes.
-struct GroupVisit {
-  VisitRow row;  // As the group found it; a new visit has nothing but its number.
-  std::string id;
-  v1::Visit before;      // As the group found it.
-  VisitColumns columns;  // As Finish() writes them, and the chain.
-  std::string chain;
-  v1::FoldInput input;
-  v1::Visit visit;           // Folded from `input`, with its version.
-  std::string bytes;         // `visit` as bytes.
-  bool folded = false;       // `visit` and `bytes` are up to date.
-  bool changed = false;      // `input` has changed in this group.
-  VisitEvidence evidence;    // As Finish() derived it.
-  int64_t linked_frame = 0;  // The last frame linked to this visit.
-};
 
 // What Finish() has to look at. A command notes into a set of its own, which counts only when it is accepted.
 struct Dirty {
@@ -79,10 +54,11 @@ struct Dirty {
 
 class Group {
  public:
-  // All must outlive the group.
-  Group(SqlSession* sql, int64_t commit_us, Random* random);
+  // All must outlive the group. `recent` is what groups before this one left in the same file.
+  Group(SqlSession* sql, Recent* recent, int64_t commit_us, Random* random);
 
   SqlSession& sql() { return *sql_; }
+  Recent& recent() { return *recent_; }
   int64_t commit_us() const { return commit_us_; }
   Random& random() { return *random_; }
   Dirty& dirty() { return in_command_ ? staged_ : dirty_; }
@@ -94,6 +70,8 @@ class Group {
   absl::StatusOr<GroupVisit*> CreateVisit(absl::string_view id);
   // Call before changing `visit.input`.
   void WillChange(GroupVisit& visit);
+  // Of a visit that the group does not change itself.
+  absl::Status SetChain(int64_t n, absl::string_view chain);
   // Folds what has changed, in memory; a visit's version grows by one when the group changes it, however often.
   void Fold(GroupVisit& visit);
 
@@ -121,6 +99,8 @@ class Group {
 
   // Writes everything that follows, each row once.
   absl::Status Finish();
+  // After the commit: leaves the next groups what this one has in memory, and is used up.
+  void HandOver();
 
   // ---- for the writer ----
   // Entries that failed on their own before: quarantined without being tried.
@@ -138,6 +118,8 @@ class Group {
   std::map<std::string, int64_t> gone_promises;
   // Heads of the device feeds that this group moved, by device.
   std::map<std::string, int64_t> device_feed_seqs;
+  // Every head that Finish() looked at, as it left it.
+  std::vector<FeedHead> feed_heads;
 
  private:
   GroupVisit* Keep(std::unique_ptr<GroupVisit> visit);
@@ -145,6 +127,7 @@ class Group {
   void Restore();
 
   SqlSession* const sql_;
+  Recent* const recent_;
   const int64_t commit_us_;
   Random* const random_;
   uint32_t next_ordinal_ = 1;

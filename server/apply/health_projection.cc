@@ -80,11 +80,17 @@ absl::Status ProjectVisitEffort(Group& group, GroupVisit& visit, Ledger& ledger)
   const std::string source = absl::StrCat("visit:", visit.id);
   if (!visit.changed) {
     ASSIGN_OR_RETURN(visit.evidence, EvidenceOfVisit(group, visit));
-    RETURN_IF_ERROR(SetVisitPending(group.sql(), visit.row.n, visit.evidence.pending_until_us));
+    visit.row.pending_until_us = visit.evidence.pending_until_us;
+    RETURN_IF_ERROR(SetVisitPending(group.sql(), visit.row.n, visit.row.pending_until_us));
   }
-  if (visit.row.columns.account != account) {
-    RETURN_IF_ERROR(ledger.Replace(visit.row.columns.account, source, {}));
+  std::vector<std::string> states;
+  for (const v1::Observation& observation : visit.evidence.observations) {
+    states.push_back(observation.SerializeAsString());
   }
+  const bool moved = visit.row.columns.account != account;
+  if (!moved && visit.stated == states) return absl::OkStatus();
+  visit.stated = std::move(states);
+  if (moved) RETURN_IF_ERROR(ledger.Replace(visit.row.columns.account, source, {}));
   return ledger.Replace(account, source, visit.evidence.observations);
 }
 

@@ -16,6 +16,7 @@
 #include "server/apply/group.h"
 #include "server/apply/prepared_frame.h"
 #include "server/apply/quarantine.h"
+#include "server/apply/recent.h"
 #include "server/apply/truth_reader.h"
 #include "server/storage/command_table.h"
 #include "server/storage/projections.h"
@@ -59,16 +60,18 @@ absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::Comman
   }
 }
 
-absl::Status ReplayGroup(SqlSession& fresh, const TruthGroup& truth, Random& random, const ApplyCommand& apply,
-                         const std::map<std::string, v1::Judgement>& parked_before) {
-  Group group(&fresh, truth.commit_us, &random);
+absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, const TruthGroup& truth, Random& random,
+                         const ApplyCommand& apply, const std::map<std::string, v1::Judgement>& parked_before) {
+  Group group(&fresh, &recent, truth.commit_us, &random);
   group.parked_before = &parked_before;
   for (const auto& [row, record] : truth.commands) {
     if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
   }
   for (const auto& [row, prepared] : truth.frames) RETURN_IF_ERROR(ReplayFrame(group, row, *prepared));
   for (const auto& [row, record] : truth.commands) RETURN_IF_ERROR(ReplayCommand(group, row, record, apply));
-  return group.Finish();
+  RETURN_IF_ERROR(group.Finish());
+  group.HandOver();
+  return absl::OkStatus();
 }
 
 // Groups are what the bytes depend on; how many of them a transaction of the fresh file holds is not, so it holds all.
@@ -77,11 +80,12 @@ absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, cons
   return fresh.Transaction([&]() -> absl::Status {
     ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
     TruthReader truth(&live);
+    Recent recent;
     TruthGroup group;
     while (true) {
       ASSIGN_OR_RETURN(const bool more, truth.Next(group));
       if (!more) return absl::OkStatus();
-      RETURN_IF_ERROR(ReplayGroup(fresh, group, random, apply, parked_before));
+      RETURN_IF_ERROR(ReplayGroup(fresh, recent, group, random, apply, parked_before));
       for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
       report.commands += group.commands.size();
     }

@@ -1,6 +1,7 @@
 #include "server/apply/truth_reader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -63,12 +64,15 @@ TruthReader::~TruthReader() {
 }
 
 absl::StatusOr<bool> TruthReader::Next(TruthGroup& group) {
+  done_.push_back(std::move(group));
   if (taken_.empty()) {
     // All that is ready at once: the two threads meet once for many groups.
     MutexLock lock(&mutex_);
     while (ready_.empty() && !ended_) changed_.Wait(&mutex_);
     taken_.swap(ready_);
     ready_bytes_ = 0;
+    std::move(done_.begin(), done_.end(), std::back_inserter(used_));
+    done_.clear();
     changed_.NotifyAll();
     if (taken_.empty()) {
       RETURN_IF_ERROR(status_);
@@ -99,10 +103,12 @@ absl::Status TruthReader::ReadAll() {
 }
 
 bool TruthReader::Offer(TruthGroup group) {
+  std::deque<TruthGroup> used;  // Freed when the lock has gone.
   MutexLock lock(&mutex_);
   while (!stopped_ && (ready_.size() >= kGroupsAhead || ready_bytes_ >= kBytesAhead)) changed_.Wait(&mutex_);
   ready_bytes_ += BytesOf(group);
   ready_.push_back(std::move(group));
+  used.swap(used_);
   changed_.NotifyAll();
   return !stopped_;
 }

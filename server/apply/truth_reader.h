@@ -41,7 +41,8 @@ class TruthReader {
   explicit TruthReader(SqlSession* sql);
   ~TruthReader();
 
-  // False: no more. DATA_LOSS: the next group holds a row that is damaged.
+  // `group` is filled anew; what it held is freed by the reader's thread. False: no more. DATA_LOSS: the next group
+  // holds a row that is damaged.
   absl::StatusOr<bool> Next(TruthGroup& group);
 
  private:
@@ -54,7 +55,9 @@ class TruthReader {
   bool Offer(TruthGroup group);
 
   SqlSession* const sql_;
-  std::deque<TruthGroup> taken_;  // The caller's own.
+  // The caller's own.
+  std::deque<TruthGroup> taken_;
+  std::deque<TruthGroup> done_;
   // The thread's own: rows that were read and belong to no group yet.
   std::deque<FrameRow> frames_;
   std::deque<CommandRow> commands_;
@@ -65,6 +68,7 @@ class TruthReader {
   Mutex mutex_;
   CondVar changed_;
   std::deque<TruthGroup> ready_ ABSL_GUARDED_BY(mutex_);
+  std::deque<TruthGroup> used_ ABSL_GUARDED_BY(mutex_);
   size_t ready_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

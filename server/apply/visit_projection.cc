@@ -128,7 +128,7 @@ absl::Status ProjectVisit(Group& group, GroupVisit& visit) {
   return absl::OkStatus();
 }
 
-absl::Status WriteVisit(Group& group, const GroupVisit& visit) {
+absl::Status WriteVisit(Group& group, GroupVisit& visit) {
   VisitRow row;
   row.n = visit.row.n;
   row.columns = visit.columns;
@@ -136,6 +136,7 @@ absl::Status WriteVisit(Group& group, const GroupVisit& visit) {
   row.pending_until_us = visit.evidence.pending_until_us;
   row.bytes = visit.bytes;
   row.fold = visit.input.SerializeAsString();
+  visit.fold_size = row.fold.size();
   return UpdateVisit(group.sql(), row, visit.row);
 }
 

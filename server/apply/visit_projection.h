@@ -16,7 +16,7 @@ namespace doorstep {
 absl::Status ProjectVisit(Group& group, GroupVisit& visit);
 
 // Writes the row, once the chain is known: a row is as large as all that happened, so it is written once.
-absl::Status WriteVisit(Group& group, const GroupVisit& visit);
+absl::Status WriteVisit(Group& group, GroupVisit& visit);
 
 // The searched columns, but for the numbers of account and work order. Pure.
 VisitColumns ColumnsOf(const v1::Visit& visit);

@@ -197,7 +197,7 @@ void Writer::Fail(Request& request, const absl::Status& status) {
 
 std::unique_ptr<Group> Writer::BeginGroup(const Quarantines& quarantines) {
   const int64_t commit_us = std::max(clock_->Now().wall_time_us, last_commit_us_ + 1);
-  auto group = std::make_unique<Group>(&storage_->writer(), commit_us, random_);
+  auto group = std::make_unique<Group>(&storage_->writer(), &recent_, commit_us, random_);
   group->fault = options_.fault;
   for (const v1::QuarantineCommand& quarantine : quarantines) {
     group->forced_quarantine.insert(FormatPosition(quarantine.position()));
@@ -214,6 +214,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
+  group->HandOver();
   return absl::OkStatus();
 }
 

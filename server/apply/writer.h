@@ -24,6 +24,7 @@
 #include "doorstep/v1/sync.pb.h"
 #include "server/apply/frame_answer.h"
 #include "server/apply/prepared_frame.h"
+#include "server/apply/recent.h"
 #include "server/apply/transaction.h"
 #include "server/storage/storage.h"
 
@@ -115,6 +116,7 @@ class Writer {
   const LogSink log_;
   const WriterOptions options_;
   int64_t last_commit_us_ = 0;
+  Recent recent_;
 
   mutable Mutex mutex_;
   CondVar work_;

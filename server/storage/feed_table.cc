@@ -53,12 +53,6 @@ absl::StatusOr<std::optional<FeedHead>> FindFeed(SqlSession& sql, absl::string_v
   return std::optional<FeedHead>(ReadHead(query));
 }
 
-absl::StatusOr<std::string> FeedNameOf(SqlSession& sql, int64_t n) {
-  Query query = sql.Use("SELECT name FROM feed_head WHERE n = $1");
-  ASSIGN_OR_RETURN(const bool found, query.Int(1, n).Step());
-  return found ? std::string(query.Text(0)) : std::string();
-}
-
 absl::StatusOr<FeedHead> InternFeed(SqlSession& sql, absl::string_view name) {
   ASSIGN_OR_RETURN(std::optional<FeedHead> known, FindFeed(sql, name));
   if (known.has_value()) return *std::move(known);
@@ -201,14 +195,17 @@ absl::StatusOr<std::vector<FeedReference>> RemoveFeedReferences(SqlSession& sql,
   return orphans;
 }
 
-absl::StatusOr<std::vector<int64_t>> FeedsReferringTo(SqlSession& sql, v1::EntityKind kind, absl::string_view entity) {
-  Query query = sql.Use("SELECT DISTINCT feed FROM feed_reference WHERE kind = $1 AND entity = $2 ORDER BY feed");
+absl::StatusOr<std::vector<std::string>> FeedsReferringTo(SqlSession& sql, v1::EntityKind kind,
+                                                          absl::string_view entity) {
+  Query query = sql.Use(
+      "SELECT name FROM feed_head WHERE n IN (SELECT feed FROM feed_reference WHERE kind = $1 AND entity = $2) "
+      "ORDER BY n");
   query.Int(1, kind).Text(2, entity);
-  std::vector<int64_t> feeds;
+  std::vector<std::string> feeds;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) return feeds;
-    feeds.push_back(query.Int(0));
+    feeds.emplace_back(query.Text(0));
   }
 }
 

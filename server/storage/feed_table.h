@@ -24,8 +24,6 @@ struct FeedHead {
   int64_t window_day = 0;
 };
 absl::StatusOr<std::optional<FeedHead>> FindFeed(SqlSession& sql, absl::string_view name);
-// The feed's name; empty: no such number.
-absl::StatusOr<std::string> FeedNameOf(SqlSession& sql, int64_t n);
 // Makes the feed when it is new.
 absl::StatusOr<FeedHead> InternFeed(SqlSession& sql, absl::string_view name);
 absl::Status WriteFeedHead(SqlSession& sql, const FeedHead& head);
@@ -73,8 +71,9 @@ struct FeedReference {
 };
 // Takes away every reference of the visit in this feed; returns the entities that nothing refers to any more.
 absl::StatusOr<std::vector<FeedReference>> RemoveFeedReferences(SqlSession& sql, int64_t feed, int64_t visit);
-// Numbers of the feeds in which some visit refers to the entity, in order.
-absl::StatusOr<std::vector<int64_t>> FeedsReferringTo(SqlSession& sql, v1::EntityKind kind, absl::string_view entity);
+// Names of the feeds in which some visit refers to the entity, in the order of the feeds.
+absl::StatusOr<std::vector<std::string>> FeedsReferringTo(SqlSession& sql, v1::EntityKind kind,
+                                                          absl::string_view entity);
 
 }  // namespace doorstep
 

@@ -24,10 +24,11 @@ absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrder(SqlSession& sql, absl:
   return ReadOne(query);
 }
 
-absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrderByNumber(SqlSession& sql, int64_t n) {
-  Query query = sql.Use("SELECT n, account, version, bytes FROM work_order WHERE n = $1");
-  query.Int(1, n);
-  return ReadOne(query);
+absl::StatusOr<std::optional<WorkOrderCase>> FindWorkOrderCase(SqlSession& sql, int64_t n) {
+  Query query = sql.Use("SELECT id, state FROM work_order WHERE n = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Int(1, n).Step());
+  if (!found) return std::optional<WorkOrderCase>();
+  return std::optional<WorkOrderCase>({std::string(query.Text(0)), query.Int(1)});
 }
 
 absl::StatusOr<int64_t> FindWorkOrderNumber(SqlSession& sql, absl::string_view id) {

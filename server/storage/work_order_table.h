@@ -22,7 +22,12 @@ struct WorkOrderRow {
 };
 
 absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrder(SqlSession& sql, absl::string_view id);
-absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrderByNumber(SqlSession& sql, int64_t n);
+// What every change of one of its visits asks: not its texts.
+struct WorkOrderCase {
+  std::string id;
+  int64_t state = 0;
+};
+absl::StatusOr<std::optional<WorkOrderCase>> FindWorkOrderCase(SqlSession& sql, int64_t n);
 // 0: no such work order.
 absl::StatusOr<int64_t> FindWorkOrderNumber(SqlSession& sql, absl::string_view id);
 

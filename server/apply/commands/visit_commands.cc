@@ -279,10 +279,11 @@ absl::Status ApplyPart(const v1::CancelVisitRequest& command, Transaction& tx) {
 absl::Status ApplyPart(const v1::ResolveAttentionRequest& command, Transaction& tx) {
   // What somebody has looked at is what stands now; what comes later has another name.
   ASSIGN_OR_RETURN(const auto visit, tx.FindVisit(command.id()));
+  if (!visit.has_value()) return absl::NotFoundError(absl::StrCat("visit \"", command.id(), "\" is unknown"));
   v1::FoldCommand fold;
   v1::FoldResolveAttention& resolve = *fold.mutable_resolve_attention();
   resolve.set_reason(command.reason());
-  for (const v1::RaisedAttention& raised : visit.has_value() ? visit->raised() : v1::Visit().raised()) {
+  for (const v1::RaisedAttention& raised : visit->raised()) {
     const bool meant = std::count(command.flags().begin(), command.flags().end(), raised.flag()) > 0;
     if (raised.resolved() || !meant) continue;
     resolve.add_occurrences()->set_flag(raised.flag());

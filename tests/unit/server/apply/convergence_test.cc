@@ -144,5 +144,18 @@ TEST(ConvergenceTest, AnyOrderOfArrivalGivesTheSameVisitsPromisesAndHealth) {
   }
 }
 
+// A server that was started anew has nothing in memory; a rebuild keeps in memory what it can.
+TEST(ConvergenceTest, WhatTheServerHasInMemoryChangesNothing) {
+  Office office;
+  const std::vector<FieldPhone> phones = RecordDay(office, 4);
+  for (const FieldPhone& phone : phones) {
+    for (uint64_t seq = 1; seq <= phone.size(); seq += 3) {
+      ASSERT_TRUE(office.Push(phone, seq, std::min(seq + 2, phone.size())).ok());
+      office.Reopen();
+    }
+  }
+  office.ExpectRebuildEqual();
+}
+
 }  // namespace
 }  // namespace doorstep

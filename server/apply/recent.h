@@ -1,0 +1,51 @@
+// What the last groups left in the file, still in memory, so that the next ones need not read and parse it again.
+//
+// Invariant: what is here is what the file holds. A group takes things out, and puts them back when it has committed;
+// from a group that failed nothing comes back, so that what it had in mind is forgotten with it.
+// One thread: the writer's, or a rebuild's.
+#ifndef DOORSTEP_SERVER_APPLY_RECENT_H_
+#define DOORSTEP_SERVER_APPLY_RECENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "server/apply/group_visit.h"
+#include "server/storage/feed_table.h"
+
+namespace doorstep {
+
+class Recent {
+ public:
+  // Null: not here.
+  std::unique_ptr<GroupVisit> TakeVisit(absl::string_view id);
+  std::unique_ptr<GroupVisit> TakeVisit(int64_t n);
+  void PutVisit(std::unique_ptr<GroupVisit> visit);
+  // For who writes to the row of a visit that the group has not taken.
+  void ForgetVisit(int64_t n) { TakeVisit(n); }
+
+  // Nothing: not here.
+  std::optional<FeedHead> TakeFeed(absl::string_view name);
+  void PutFeed(FeedHead head);
+
+ private:
+  struct Visits {
+    absl::flat_hash_map<int64_t, std::unique_ptr<GroupVisit>> by_number;
+    absl::flat_hash_map<std::string, int64_t> numbers;  // By id.
+    size_t bytes = 0;                                   // Of all that were put, as the file has them.
+  };
+  static std::unique_ptr<GroupVisit> TakeFrom(Visits& visits, int64_t n);
+
+  // What nobody took while as much again was put is forgotten: young ones grow old, and old ones go together.
+  Visits young_;
+  Visits old_;
+  absl::flat_hash_map<std::string, FeedHead> feeds_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_APPLY_RECENT_H_
