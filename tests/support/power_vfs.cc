@@ -1,5 +1,6 @@
 #include "tests/support/power_vfs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -7,8 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/mutex.h"
 
@@ -37,6 +40,13 @@ struct PowerDiskState {
   bool full ABSL_GUARDED_BY(mutex) = false;
   int64_t operations ABSL_GUARDED_BY(mutex) = 0;
   int64_t dies_at ABSL_GUARDED_BY(mutex) = -1;
+  bool recording ABSL_GUARDED_BY(mutex) = false;
+  std::vector<DiskChange> record ABSL_GUARDED_BY(mutex);
+  int64_t calls ABSL_GUARDED_BY(mutex) = 0;
+  int64_t failures ABSL_GUARDED_BY(mutex) = 0;
+  int64_t fails_at ABSL_GUARDED_BY(mutex) = -1;
+  bool fails_once ABSL_GUARDED_BY(mutex) = false;
+  DiskFault fault ABSL_GUARDED_BY(mutex) = DiskFault::kIoError;
 
   // False: the process is dead, nothing may change.
   bool Operate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
@@ -44,14 +54,45 @@ struct PowerDiskState {
     if (!dead) ++operations;
     return !dead;
   }
+
+  // Which fault strikes this call, if one does.
+  std::optional<DiskFault> Strike(bool takes_room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const bool strikes = fails_at >= 0 && calls >= fails_at && (fault == DiskFault::kIoError || takes_room);
+    ++calls;
+    if (!strikes) return std::nullopt;
+    ++failures;
+    if (fails_once) fails_at = -1;
+    return fault;
+  }
+
+  void Keep(DiskChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (recording) record.push_back(std::move(change));
+  }
 };
 
 namespace {
 
+// The program's own calls below a folder: whose disk they happen on.
+struct Covered {
+  Mutex mutex;
+  std::string folder ABSL_GUARDED_BY(mutex);
+  PowerDiskState* disk ABSL_GUARDED_BY(mutex) = nullptr;
+};
+
+Covered& TheCovered() {
+  static auto* const covered = new Covered;
+  return *covered;
+}
+
+// True while SQLite's own disk works for this one: its calls are not the program's.
+thread_local bool inside_vfs = false;
+
 struct PowerFile {
   sqlite3_file base;
   PowerDiskState* disk;
-  Unsynced* file;  // Null: a temporary file.
+  Unsynced* file;           // Null: a temporary file.
+  const std::string* path;  // With `file`.
+  bool names_due;           // Its first sync is to make its name durable too, as SQLite's own disk does.
   sqlite3_file* real;
 };
 
@@ -82,7 +123,14 @@ int KeepBefore(Unsynced& file, sqlite3_file* real, int64_t from, int64_t to) {
 // ---- of a file ----
 
 int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
+// SQLITE_OK or how a fault makes this call fail. For calls that change nothing.
+int StrikeReader(PowerDiskState& disk, int failure) {
+  MutexLock lock(&disk.mutex);
+  return disk.Strike(/*takes_room=*/false).has_value() ? failure : SQLITE_OK;
+}
+
 int Read(sqlite3_file* file, void* to, int bytes, sqlite3_int64 from) {
+  if (const int code = StrikeReader(*AsPower(file)->disk, SQLITE_IOERR_READ); code != SQLITE_OK) return code;
   return Real(file)->pMethods->xRead(Real(file), to, bytes, from);
 }
 int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
@@ -90,33 +138,54 @@ int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_WRITE;
   if (disk.full) return SQLITE_FULL;
+  if (const std::optional<DiskFault> fault = disk.Strike(/*takes_room=*/true); fault.has_value()) {
+    return *fault == DiskFault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+  }
   if (AsPower(file)->file != nullptr) {
     if (const int code = KeepBefore(*AsPower(file)->file, Real(file), at, at + bytes); code != SQLITE_OK) return code;
   }
-  return Real(file)->pMethods->xWrite(Real(file), from, bytes, at);
+  const int code = Real(file)->pMethods->xWrite(Real(file), from, bytes, at);
+  if (code == SQLITE_OK && AsPower(file)->file != nullptr && disk.recording) {
+    disk.Keep({DiskChange::Kind::kWrite, *AsPower(file)->path, at,
+               std::string(static_cast<const char*>(from), static_cast<size_t>(bytes))});
+  }
+  return code;
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 bytes) {
   PowerDiskState& disk = *AsPower(file)->disk;
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_TRUNCATE;
+  if (disk.Strike(/*takes_room=*/false).has_value()) return SQLITE_IOERR_TRUNCATE;
   if (AsPower(file)->file != nullptr) {
     Unsynced& unsynced = *AsPower(file)->file;
     const int code = KeepBefore(unsynced, Real(file), bytes, unsynced.synced_bytes);
     if (code != SQLITE_OK) return code;
   }
-  return Real(file)->pMethods->xTruncate(Real(file), bytes);
+  const int code = Real(file)->pMethods->xTruncate(Real(file), bytes);
+  if (code == SQLITE_OK && AsPower(file)->file != nullptr) {
+    disk.Keep({DiskChange::Kind::kTruncate, *AsPower(file)->path, bytes});
+  }
+  return code;
 }
 int Sync(sqlite3_file* file, int) {
   PowerDiskState& disk = *AsPower(file)->disk;
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_FSYNC;
+  if (disk.Strike(/*takes_room=*/false).has_value()) return SQLITE_IOERR_FSYNC;
   if (AsPower(file)->file != nullptr) {
     AsPower(file)->file->before.clear();
     AsPower(file)->file->synced_bytes = SizeOf(Real(file));
+    disk.Keep({DiskChange::Kind::kSync, *AsPower(file)->path});
+    if (std::exchange(AsPower(file)->names_due, false)) {
+      disk.Keep({DiskChange::Kind::kSyncNames, *AsPower(file)->path});
+    }
   }
   return SQLITE_OK;  // Nothing below can lose power on its own.
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* bytes) { return Real(file)->pMethods->xFileSize(Real(file), bytes); }
+int FileSize(sqlite3_file* file, sqlite3_int64* bytes) {
+  if (const int code = StrikeReader(*AsPower(file)->disk, SQLITE_IOERR_FSTAT); code != SQLITE_OK) return code;
+  return Real(file)->pMethods->xFileSize(Real(file), bytes);
+}
 int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
 int Unlock(sqlite3_file* file, int level) { return Real(file)->pMethods->xUnlock(Real(file), level); }
 int CheckReservedLock(sqlite3_file* file, int* taken) {
@@ -165,8 +234,9 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   power = {};
   {
     MutexLock lock(&disk.mutex);
-    if (disk.dead) return SQLITE_CANTOPEN;
+    if (disk.dead || disk.Strike(/*takes_room=*/false).has_value()) return SQLITE_CANTOPEN;
   }
+  const bool was_there = name != nullptr && access(name, F_OK) == 0;
   power.disk = &disk;
   power.real = reinterpret_cast<sqlite3_file*>(&power + 1);
   const int code = disk.real->xOpen(disk.real, name, power.real, flags, opened_flags);
@@ -177,16 +247,29 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   const auto [known, is_new] = disk.files.try_emplace(name);
   if (is_new) known->second.synced_bytes = SizeOf(power.real);
   power.file = &known->second;
+  power.path = &known->first;
+  power.names_due = (flags & SQLITE_OPEN_CREATE) != 0 &&
+                    (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+  if (!was_there) disk.Keep({DiskChange::Kind::kCreate, name});
   return SQLITE_OK;
 }
 int Delete(sqlite3_vfs* vfs, const char* name, int sync_folder) {
   PowerDiskState& disk = *DiskOf(vfs);
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_DELETE;
+  if (disk.Strike(/*takes_room=*/false).has_value()) return SQLITE_IOERR_DELETE;
   if (const auto found = disk.files.find(name); found != disk.files.end()) found->second = Unsynced();
-  return disk.real->xDelete(disk.real, name, sync_folder);
+  inside_vfs = true;
+  const int code = disk.real->xDelete(disk.real, name, sync_folder);
+  inside_vfs = false;
+  if (code == SQLITE_OK) {
+    disk.Keep({DiskChange::Kind::kDelete, name});
+    if (sync_folder != 0) disk.Keep({DiskChange::Kind::kSyncNames, name});
+  }
+  return code;
 }
 int Access(sqlite3_vfs* vfs, const char* name, int flags, int* answer) {
+  if (const int code = StrikeReader(*DiskOf(vfs), SQLITE_IOERR_ACCESS); code != SQLITE_OK) return code;
   return DiskOf(vfs)->real->xAccess(DiskOf(vfs)->real, name, flags, answer);
 }
 int FullPathname(sqlite3_vfs* vfs, const char* name, int bytes, char* path) {
@@ -253,7 +336,10 @@ PowerDisk::PowerDisk() : state_(std::make_unique<PowerDiskState>()) {
   sqlite3_vfs_register(&vfs, 0);
 }
 
-PowerDisk::~PowerDisk() { sqlite3_vfs_unregister(&state_->vfs); }
+PowerDisk::~PowerDisk() {
+  CoverFolder("");
+  sqlite3_vfs_unregister(&state_->vfs);
+}
 
 const std::string& PowerDisk::vfs() const { return state_->name; }
 
@@ -276,6 +362,81 @@ void PowerDisk::SetFull(bool full) {
 int64_t PowerDisk::operations() const {
   MutexLock lock(&state_->mutex);
   return state_->operations;
+}
+
+void PowerDisk::Record() {
+  MutexLock lock(&state_->mutex);
+  state_->record.clear();
+  state_->recording = true;
+}
+
+int64_t PowerDisk::recorded() const {
+  MutexLock lock(&state_->mutex);
+  return static_cast<int64_t>(state_->record.size());
+}
+
+std::vector<DiskChange> PowerDisk::TakeRecord() {
+  MutexLock lock(&state_->mutex);
+  state_->recording = false;
+  return std::exchange(state_->record, {});
+}
+
+void PowerDisk::FailAfter(int64_t calls, DiskFault fault, bool once) {
+  MutexLock lock(&state_->mutex);
+  state_->fails_at = state_->calls + calls;
+  state_->fault = fault;
+  state_->fails_once = once;
+}
+
+void PowerDisk::Heal() {
+  MutexLock lock(&state_->mutex);
+  state_->fails_at = -1;
+}
+
+int64_t PowerDisk::calls() const {
+  MutexLock lock(&state_->mutex);
+  return state_->calls;
+}
+
+int64_t PowerDisk::failures() const {
+  MutexLock lock(&state_->mutex);
+  return state_->failures;
+}
+
+void PowerDisk::CoverFolder(const std::string& folder) {
+  Covered& covered = TheCovered();
+  MutexLock lock(&covered.mutex);
+  if (folder.empty() && covered.disk != state_.get()) return;  // Another's.
+  covered.folder = folder;
+  covered.disk = folder.empty() ? nullptr : state_.get();
+}
+
+bool IsCovered(const std::string& path) {
+  if (inside_vfs) return false;
+  Covered& covered = TheCovered();
+  MutexLock lock(&covered.mutex);
+  return covered.disk != nullptr && absl::StartsWith(path, covered.folder);
+}
+
+int CoveredCall(DiskChange change, int (*real)(const DiskChange& change)) {
+  PowerDiskState* disk = nullptr;
+  {
+    Covered& covered = TheCovered();
+    MutexLock lock(&covered.mutex);
+    disk = covered.disk;
+  }
+  MutexLock lock(&disk->mutex);
+  if (!disk->Operate()) return EIO;
+  if (const std::optional<DiskFault> fault = disk->Strike(/*takes_room=*/change.kind == DiskChange::Kind::kRename)) {
+    return *fault == DiskFault::kFull ? ENOSPC : EIO;
+  }
+  if (const int failed = real(change); failed != 0) return failed;
+  if (change.kind == DiskChange::Kind::kRename) disk->files[change.to] = disk->files[change.path];
+  if (change.kind == DiskChange::Kind::kRename || change.kind == DiskChange::Kind::kDelete) {
+    disk->files[change.path] = Unsynced();
+  }
+  disk->Keep(std::move(change));
+  return 0;
 }
 
 void PowerDisk::Revive() {

@@ -1,0 +1,129 @@
+// What a technician records: taps, a new boot, a note that fills pages, marks that move, a fork, a restart.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "tests/crash/phone_files.h"
+
+namespace doorstep::crash {
+namespace {
+
+class Journal final : public Scenario {
+ public:
+  std::string name() const override { return "journal"; }
+
+  absl::Status Prepare(const std::string& folder) override {
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+    SeededRandom random(1);
+    RETURN_IF_ERROR(store->PrepareEnrolment(Invitation(), random).status());
+    RETURN_IF_ERROR(store->CompleteEnrolment(Enrolment()));
+    for (size_t i = 0; i < kBefore; ++i) RETURN_IF_ERROR(TapOn(*store, taps_[i]).status());
+    return absl::OkStatus();
+  }
+
+  std::string Play(const Place& place, Ledger& ledger) override {
+    for (size_t i = 0; i < kBefore; ++i) ledger.Answered(absl::StrCat("entry ", taps_[i].text));
+    Steps steps(place.disk);
+    std::unique_ptr<LocalStore> store;
+    const auto open = [&]() -> absl::Status {
+      if (store != nullptr) return absl::OkStatus();
+      ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
+      return store->repairs().empty() ? absl::OkStatus() : absl::InternalError(store->repairs()[0]);
+    };
+    const auto tap = [&](const Tap& what) {
+      steps.Do(absl::StrCat("tap ", what.text), [&, what]() -> absl::Status {
+        RETURN_IF_ERROR(open());
+        ledger.Begins(absl::StrCat("entry ", what.text));
+        RETURN_IF_ERROR(TapOn(*store, what).status());
+        ledger.Answered(absl::StrCat("entry ", what.text));
+        return absl::OkStatus();
+      });
+    };
+    const auto mark = [&](uint64_t epoch, uint64_t through) {
+      steps.Do(absl::StrCat("received ", epoch, ".", through), [&, epoch, through]() -> absl::Status {
+        RETURN_IF_ERROR(open());
+        for (const char* stage : {"received ", "judged "}) {
+          for (uint64_t seq = 1; seq <= through; ++seq) ledger.Begins(absl::StrCat(stage, epoch, ".", seq));
+        }
+        ASSIGN_OR_RETURN(const v1::JournalMark mark, MarkAt(*store, epoch, through));
+        RETURN_IF_ERROR(store->journal().Acknowledge(mark).status());
+        RETURN_IF_ERROR(store->journal().SetJudged(epoch, through));
+        RETURN_IF_ERROR(store->journal().SettleThrough(epoch, through));
+        for (const Thing& moved : MarksOf(*store)) ledger.Answered(moved);
+        return absl::OkStatus();
+      });
+    };
+    tap(taps_[2]);
+    tap(taps_[3]);
+    mark(1, 2);
+    tap(taps_[4]);
+    steps.Do("fork", [&]() -> absl::Status {
+      RETURN_IF_ERROR(open());
+      ledger.Begins("epoch 3");
+      RETURN_IF_ERROR(store->Fork(ForkAfter(2)).status());
+      ledger.Answered("epoch 3");
+      return absl::OkStatus();
+    });
+    tap(taps_[5]);
+    mark(3, 2);
+    store.reset();
+    tap(taps_[6]);
+    mark(3, 4);
+    const std::string wrong = steps.Finish();
+    store.reset();
+    return wrong;
+  }
+
+  absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk));
+    if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
+    ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
+    if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
+      return absl::InternalError(wrong);
+    }
+    for (Thing& thing : MarksOf(*store)) things.push_back(std::move(thing));
+    if (const uint64_t epoch = store->journal().current()->epoch; epoch > 1) {
+      things.push_back(absl::StrCat("epoch ", epoch));
+    }
+    found(std::move(things));
+    return absl::OkStatus();
+  }
+
+  std::string GoOn(const Place& place) override {
+    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk);
+    if (!store.ok()) return absl::StrCat("does not open again: ", store.status().ToString());
+    const absl::StatusOr<std::vector<Thing>> before = EntriesOf(**store);
+    if (!before.ok()) return before.status().ToString();
+    std::vector<std::string> texts;
+    for (const Tap& tap : taps_) {
+      texts.push_back(tap.text);
+      const bool known = std::count(before->begin(), before->end(), absl::StrCat("entry ", tap.text)) > 0;
+      const absl::StatusOr<AppendResult> again = TapOn(**store, tap);
+      if (!again.ok()) return absl::StrCat("tap ", tap.text, " again: ", again.status().ToString());
+      if (again->repeated != known) return absl::StrCat("tap ", tap.text, " again: its token is not what decides");
+    }
+    return SyncAndCount(**store, texts);
+  }
+
+ private:
+  static constexpr size_t kBefore = 2;  // Taps before the story.
+
+  static v1::Fork ForkAfter(uint64_t common) {
+    v1::Fork fork;
+    fork.set_epoch(1);
+    fork.set_last_common_seq(common);
+    fork.set_new_epoch(3);
+    fork.set_new_epoch_salt(std::string(16, 'u'));
+    return fork;
+  }
+
+  const std::vector<Tap> taps_ = {{"a"}, {"b"}, {"c"}, {"d", "v2", "boot-2"}, {"e", "v1", "boot-2", 9000},
+                                  {"f"}, {"g"}};
+};
+
+}  // namespace
+
+std::unique_ptr<Scenario> MakeJournal() { return std::make_unique<Journal>(); }
+
+}  // namespace doorstep::crash

@@ -1,0 +1,54 @@
+// A phone's files as the scenarios use them: the real store, taps with tokens, and an office that keeps a tally.
+#ifndef DOORSTEP_TESTS_CRASH_PHONE_FILES_H_
+#define DOORSTEP_TESTS_CRASH_PHONE_FILES_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client_core/store/local_store.h"
+#include "doorstep/v1/enrollment_service.pb.h"
+#include "tests/crash/ledger.h"
+#include "tests/crash/scenario.h"
+
+namespace doorstep::crash {
+
+inline constexpr uint64_t kAll = 1000000;
+
+v1::EnrolmentRequest Invitation();
+v1::EnrollResponse Enrolment();
+
+// One tap: what is recorded under which token. The text names it.
+struct Tap {
+  std::string text;
+  std::string visit = "v1";
+  std::string boot = "boot-1";
+  size_t bytes = 0;  // Of the note, at least.
+};
+absl::StatusOr<AppendResult> TapOn(LocalStore& store, const Tap& tap);
+
+// `disk`: null for the system's own.
+absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk);
+
+// "entry TEXT" for everything that would be sent to an office which has nothing. DATA_LOSS: a chain does not hold, or a
+// position is not what it should be.
+absl::StatusOr<std::vector<Thing>> EntriesOf(LocalStore& store);
+// "received 1.3" and "judged 1.2" for every position that the marks cover.
+std::vector<Thing> MarksOf(LocalStore& store);
+// What PhoneStatus says agrees with what is there. Empty: it does.
+std::string StatusIsHonest(LocalStore& store, size_t entries);
+// A mark of this phone's own chain.
+absl::StatusOr<v1::JournalMark> MarkAt(LocalStore& store, uint64_t epoch, uint64_t seq);
+
+// Sends everything to an office that has what the marks say it has received: at the end it has each of `taps` once.
+// What is wrong; empty: nothing.
+std::string SyncAndCount(LocalStore& store, const std::vector<std::string>& taps);
+
+}  // namespace doorstep::crash
+
+#endif  // DOORSTEP_TESTS_CRASH_PHONE_FILES_H_
