@@ -30,7 +30,9 @@ std::vector<CrashCase> AtEachPoint(int64_t changes, uint64_t draws, uint64_t see
 }
 
 // What had been answered before the crash: a write that was cut short had not returned.
-int64_t Moment(const CrashPoint& crash) { return crash.image == Image::kTorn ? crash.at - 1 : crash.at; }
+int64_t Moment(const CrashPoint& crash) {
+  return crash.image == Image::kTorn && crash.at > 0 ? crash.at - 1 : crash.at;
+}
 
 }  // namespace
 
