@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 
 namespace doorstep {
@@ -40,8 +41,11 @@ absl::Status SqlSession::Savepoint(const std::function<absl::Status()>& body) {
   RETURN_IF_ERROR(Use("SAVEPOINT request").Run());
   const absl::Status status = body();
   if (!status.ok()) {
-    // Where the transaction itself is gone (disk full), undoing fails too; the first error is the one to tell.
-    if (!Use("ROLLBACK TO request").Run().ok()) return status;
+    if (!Use("ROLLBACK TO request").Run().ok()) {
+      // The transaction itself is gone, as after an error of the disk: nobody may go on as if only `body` had failed.
+      if (!absl::IsInternal(status)) return status;
+      return absl::UnavailableError(absl::StrCat("the transaction was ended: ", status.message()));
+    }
   }
   const absl::Status released = Use("RELEASE request").Run();
   return status.ok() ? released : status;

@@ -63,7 +63,8 @@ class SqlSession {
 
   absl::Status Transaction(const std::function<absl::Status()>& body) { return db_->Transaction(body); }
   absl::Status ReadTransaction(const std::function<absl::Status()>& body) { return db_->ReadTransaction(body); }
-  // Runs `body` so that an error undoes what it wrote and nothing else. Inside a transaction; may nest.
+  // Runs `body` so that an error undoes what it wrote and nothing else. Inside a transaction; may nest. UNAVAILABLE:
+  // the file ended the whole transaction; nothing of it stands.
   absl::Status Savepoint(const std::function<absl::Status()>& body);
 
   sqlite::Database& database() { return *db_; }

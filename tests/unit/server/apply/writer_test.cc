@@ -130,6 +130,44 @@ TEST(WriterTest, WhatWaitsTogetherIsOneCommit) {
   office.ExpectRebuildEqual();
 }
 
+// After an error of the disk SQLite ends the transaction by itself. What else the group held is not written in parts.
+TEST(WriterTest, ATransactionThatTheDiskEndedLeavesNothing) {
+  Office office;
+  FieldPhone phone = office.AddPhone("ana");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  office.clock().Set(kMonday + 10 * kHour);
+  for (int i = 0; i < 3; ++i) phone.Record(PartUsed("p", 1000), "v1", kMonday + 8 * kHour + i);
+  std::promise<void> held;
+  std::promise<void> release;
+  Command hold;
+  hold.run = [&held, released = release.get_future().share()](Transaction&) -> absl::StatusOr<std::string> {
+    held.set_value();
+    released.wait();
+    return std::string();
+  };
+  ASSERT_TRUE(office.writer().SubmitCommand(hold, [](absl::StatusOr<std::string>) {}));
+  held.get_future().wait();
+  std::promise<FrameAnswer> pushed;
+  auto frame = PrepareFrame(phone.Frame(1, 3, kMonday + 10 * kHour), phone.device()).value();
+  ASSERT_TRUE(office.writer().SubmitFrame(std::move(frame),
+                                          [&](absl::StatusOr<FrameAnswer> a) { pushed.set_value(a.value()); }));
+  std::promise<absl::Status> refused;
+  Command broken;
+  broken.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    EXPECT_TRUE(tx.sql().database().Execute("ROLLBACK").ok());
+    return absl::InternalError("disk I/O error");
+  };
+  ASSERT_TRUE(office.writer().SubmitCommand(
+      std::move(broken), [&](absl::StatusOr<std::string> answer) { refused.set_value(answer.status()); }));
+  release.set_value();
+  EXPECT_GT(pushed.get_future().get().wait_ms, 0) << "nothing of it is there: come again";
+  EXPECT_EQ(refused.get_future().get().code(), absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(office.Push(phone, 1, 3).ok());
+  EXPECT_EQ(office.Visit("v1").parts_used_milli(), 3000);
+  office.ExpectRebuildEqual();
+}
+
 TEST(WriterTest, AnEntryThatFailsAloneIsQuarantinedAndTakesNothingWithIt) {
   WriterOptions options;
   options.fault = [](const v1::JournalPosition& position) {
