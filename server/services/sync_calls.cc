@@ -122,9 +122,8 @@ void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, Call
   const absl::Status fields = CheckFields(request);
   if (!fields.ok()) return done(fields);
   // The answer holds the token, so it is not kept: a repeat derives it again.
-  Command command = MakeCommand(
-      "invitation", "/doorstep.v1.EnrollmentService/Enroll", /*request_id=*/"", request,
-      [&](Transaction& tx) { return RunEnroll(request, parts.storage.generation(), parts.storage.secret(), tx); });
+  Command command = MakeCommand("invitation", "/doorstep.v1.EnrollmentService/Enroll", /*request_id=*/"", request,
+                                [&](Transaction& tx) { return RunEnroll(request, parts.storage.generation(), tx); });
   RunInWriter<v1::EnrollResponse>(
       parts.writer, std::move(command), [&parts, done](absl::StatusOr<v1::EnrollResponse> enrolled) {
         if (enrolled.ok()) {

@@ -1,8 +1,16 @@
 #include "server/storage/token_table.h"
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 
 namespace doorstep {
+namespace {
+
+constexpr char kEnrolmentSecret[] = "enrolment_secret:";
+constexpr int64_t kDayUs = int64_t{24} * 3600 * 1000000;
+
+}  // namespace
 
 absl::Status SetToken(SqlSession& sql, absl::string_view principal, absl::string_view token_hash) {
   RETURN_IF_ERROR(sql.Use("DELETE FROM token WHERE principal = $1").Text(1, principal).Run());
@@ -60,6 +68,25 @@ absl::StatusOr<std::vector<std::string>> InvitedTechnicians(SqlSession& sql, int
     if (!row) return technicians;
     technicians.emplace_back(query.Text(0));
   }
+}
+
+absl::StatusOr<std::string> EnrolmentSecret(SqlSession& sql, int64_t expires_us, Random& random) {
+  const std::string key = absl::StrCat(kEnrolmentSecret, expires_us / kDayUs);
+  RETURN_IF_ERROR(sql.Use("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+                      .Text(1, key)
+                      .Text(2, absl::BytesToHexString(random.Bytes(32)))
+                      .Run());
+  Query query = sql.Use("SELECT value FROM meta WHERE key = $1");
+  ASSIGN_OR_RETURN(const bool found, query.Text(1, key).Step());
+  if (!found) return absl::DataLossError(absl::StrCat("table meta: no ", key));
+  return std::string(query.Text(0));
+}
+
+absl::Status ForgetEnrolmentSecrets(SqlSession& sql, int64_t now_us) {
+  return sql.Use("DELETE FROM meta WHERE key LIKE $1 || '%' AND CAST(substr(key, length($1) + 1) AS INTEGER) < $2")
+      .Text(1, kEnrolmentSecret)
+      .Int(2, now_us / kDayUs)
+      .Run();
 }
 
 }  // namespace doorstep

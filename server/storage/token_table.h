@@ -1,4 +1,5 @@
-// Who may call: hashes of bearer tokens and of invitation codes. Secrets themselves are never stored.
+// Who may call: hashes of bearer tokens and of invitation codes. Of secrets themselves only those are stored that a
+// repeated enrolment needs, for as long as one can be repeated.
 #ifndef DOORSTEP_SERVER_STORAGE_TOKEN_TABLE_H_
 #define DOORSTEP_SERVER_STORAGE_TOKEN_TABLE_H_
 
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client_core/base/random.h"
 #include "server/storage/sql_session.h"
 
 namespace doorstep {
@@ -36,6 +38,12 @@ absl::StatusOr<std::optional<InvitationRow>> FindInvitation(SqlSession& sql, abs
 absl::Status WriteInvitation(SqlSession& sql, const InvitationRow& row);
 // Technicians with an invitation that nobody has used and that is good after `now_us`, by id.
 absl::StatusOr<std::vector<std::string>> InvitedTechnicians(SqlSession& sql, int64_t now_us);
+
+// What the tokens are derived from of phones whose invitations expire on the day of `expires_us`: 64 hexadecimal
+// digits, drawn by who asks first.
+absl::StatusOr<std::string> EnrolmentSecret(SqlSession& sql, int64_t expires_us, Random& random);
+// Deletes those of the days before `now_us`, so that a copy of the file tells no token but those of the last day.
+absl::Status ForgetEnrolmentSecrets(SqlSession& sql, int64_t now_us);
 
 }  // namespace doorstep
 

@@ -121,13 +121,15 @@ absl::Status ApplyPart(const v1::InviteDeviceCommand& command, Transaction& tx) 
 }
 
 absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, absl::string_view generation,
-                                             absl::string_view server_secret, Transaction& tx) {
+                                             Transaction& tx) {
   const std::string code_hash = HashSecret(NormalizeInvitationCode(request.invitation_code()));
   ASSIGN_OR_RETURN(const auto invitation, FindInvitation(tx.sql(), code_hash));
   if (!invitation.has_value() || invitation->expires_us <= tx.commit_us()) {
     return absl::NotFoundError("invitation_code: unknown, or older than 24 hours; ask the office for another");
   }
-  const std::string token = DeviceToken(server_secret, request.invitation_code(), request.request_id());
+  RETURN_IF_ERROR(ForgetEnrolmentSecrets(tx.sql(), tx.commit_us()));
+  ASSIGN_OR_RETURN(const std::string secret, EnrolmentSecret(tx.sql(), invitation->expires_us, tx.random()));
+  const std::string token = DeviceToken(secret, request.invitation_code(), request.request_id());
   if (!invitation->device.empty()) {
     if (invitation->used_request_id == request.request_id()) return EnrollAgain(*invitation, token, generation, tx);
     return absl::FailedPreconditionError("invitation_code: was used already; ask the office for another");

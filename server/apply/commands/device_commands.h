@@ -27,9 +27,9 @@ absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest
                                                    Transaction& tx);
 
 // Repeating it with the same code and request_id gives the same device and the same token, and changes nothing.
-// `generation` goes into the answer, `server_secret` into the token.
+// `generation` goes into the answer.
 absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, absl::string_view generation,
-                                             absl::string_view server_secret, Transaction& tx);
+                                             Transaction& tx);
 
 // Notes the contact and, with an empty queue, that the phone has told everything up to the moment of its clock sample.
 absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, int64_t now_us, Transaction& tx);

@@ -33,11 +33,11 @@ bool EqualSecrets(absl::string_view a, absl::string_view b) {
 
 std::string MakeToken(Random& random) { return TokenOf(random.Bytes(32)); }
 
-std::string DeviceToken(absl::string_view server_secret, absl::string_view code, absl::string_view request_id) {
+std::string DeviceToken(absl::string_view secret, absl::string_view code, absl::string_view request_id) {
   // A code has no line break when it is normalized, so no two pairs are spelled alike.
   const std::string text = absl::StrCat("doorstep-device-token-1\n", NormalizeInvitationCode(code), "\n", request_id);
-  Hash hash;
-  HMAC(EVP_sha256(), server_secret.data(), static_cast<int>(server_secret.size()),
+  Hash hash{};
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
        reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data(), nullptr);
   return TokenOf(AsBytes(hash));
 }

@@ -20,9 +20,9 @@ bool EqualSecrets(absl::string_view a, absl::string_view b);
 std::string MakeToken(Random& random);
 
 // The token of the device that the enrolment `request_id` made of the invitation `code`; looks like one of MakeToken.
-// It is the same whenever it is asked for, so that a repeated enrolment harms nobody, and takes `server_secret` as well
-// as the code, of which the server keeps only the hash: neither the server's file nor the invitation tells it.
-std::string DeviceToken(absl::string_view server_secret, absl::string_view code, absl::string_view request_id);
+// It is the same whenever it is asked for, so that a repeated enrolment harms nobody, and takes a secret of the server
+// (EnrolmentSecret of token_table.h) as well as the code: the invitation alone does not tell it.
+std::string DeviceToken(absl::string_view secret, absl::string_view code, absl::string_view request_id);
 
 // 24 characters of base32 in groups of four, 120 bits: easy to read out and to type. The same for the same `seed` (the
 // caller's, 32 secret bytes) and `request_id`, so that a repeated call shows the code that only its hash is kept of.

@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "client_core/sqlite/database.h"
 #include "server/apply/commands/secrets.h"
 #include "tests/unit/server/services/test_server.h"
 
@@ -164,6 +167,29 @@ TEST_F(EnrollmentServiceTest, KeepsNoSecretInTheDataFolder) {
   for (const std::string& secret : {code, enrolled.token(), admin_token_}) {
     EXPECT_EQ(all.find(secret), std::string::npos);
   }
+}
+
+// Who has an old copy of the folder, and with it the codes that the administrator's token leads to, computes no token.
+TEST_F(EnrollmentServiceTest, ForgetsWhatTokensAreMadeOfWithTheInvitation) {
+  const auto secrets = [this] {
+    const std::string path = folder_.path() + "/data/doorstep.db";
+    auto db = sqlite::Database::Open({.path = path, .read_only = true});
+    EXPECT_TRUE(db.ok()) << db.status();
+    auto rows = (*db)->Prepare("SELECT value FROM meta WHERE key LIKE 'enrolment_secret:%'");
+    std::vector<std::string> values;
+    while (rows->Step().value()) values.emplace_back(rows->Text(0));
+    return values;
+  };
+  const Phone first = Enroll("T-1");
+  const std::vector<std::string> before = secrets();
+  ASSERT_EQ(before.size(), 1u);
+  MoveClock(3 * kDayUs);
+  const Phone second = Enroll("T-2");
+  const std::vector<std::string> after = secrets();
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_NE(after, before);
+  EXPECT_TRUE(SayHello(first.enrolled.token()).ok());
+  EXPECT_TRUE(SayHello(second.enrolled.token()).ok());
 }
 
 }  // namespace
