@@ -47,6 +47,7 @@ size_t BytesOf(const TruthGroup& group) {
   for (const TruthGroup::Frame& frame : group.frames) {
     bytes += frame.prepared->bytes.size() + frame.prepared->opened.header.raw_bytes();
   }
+  for (const TruthGroup::Command& command : group.commands) bytes += command.row.bytes.size();
   return bytes;
 }
 

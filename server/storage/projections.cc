@@ -1,5 +1,7 @@
 #include "server/storage/projections.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +14,9 @@
 
 namespace doorstep {
 namespace {
+
+// Of a value that differs, this many bytes are shown.
+constexpr size_t kExcerptBytes = 32;
 
 bool IsProjection(const std::string& table) {
   static const auto* const others = new std::set<std::string>{"frame", "command", "meta", "device_contact", "request"};
@@ -35,18 +40,21 @@ class TableReader {
  public:
   static absl::StatusOr<TableReader> Open(SqlSession& sql, const std::string& table) {
     TableReader reader;
-    std::map<int64_t, std::string> key;
+    std::map<int64_t, int> key;  // Place in the key -> column.
     ASSIGN_OR_RETURN(sqlite::Statement info, sql.database().Prepare(absl::StrCat(
                                                  "SELECT name, pk, type FROM pragma_table_info('", table, "')")));
     while (true) {
       ASSIGN_OR_RETURN(const bool row, info.Step());
       if (!row) break;
       reader.names_.emplace_back(info.Text(0));
-      if (info.Int(1) > 0) key[info.Int(1)] = std::string(info.Text(0));
+      if (info.Int(1) > 0) key[info.Int(1)] = reader.columns() - 1;
       reader.integers_.push_back(info.Text(2) == "INTEGER");
     }
     std::vector<std::string> order;
-    for (const auto& [place, column] : key) order.push_back(column);
+    for (const auto& [place, column] : key) {
+      order.push_back(reader.names_[column]);
+      reader.key_.push_back(column);
+    }
     ASSIGN_OR_RETURN(reader.rows_,
                      sql.database().Prepare(absl::StrCat("SELECT ", absl::StrJoin(reader.names_, ", "), " FROM ", table,
                                                          " ORDER BY ", absl::StrJoin(order, ", "))));
@@ -71,24 +79,64 @@ class TableReader {
     }
   }
 
-  // The row as a person reads it.
-  std::string Literals() const {
-    std::vector<std::string> columns_text;
+  // The row's key, as a person reads it.
+  std::string Key() const {
+    std::vector<std::string> values;
+    for (const int column : key_) values.push_back(Value(column, 0));
+    return absl::StrCat("row (", absl::StrJoin(values, ", "), ")");
+  }
+
+  // Where two rows of one key differ; empty: nowhere.
+  std::string DifferenceFrom(const TableReader& fresh) const {
     for (int i = 0; i < columns(); ++i) {
-      columns_text.push_back(rows_.IsNull(i) ? "NULL"
-                             : integers_[i]  ? absl::StrCat(rows_.Int(i))
-                                             : absl::StrCat("'", absl::CHexEscape(rows_.Blob(i)), "'"));
+      const size_t at = FirstDifference(fresh, i);
+      if (at == kSame) continue;
+      return absl::StrCat(Key(), ", column ", names_[i], ": ", Value(i, at), " in the file, ", fresh.Value(i, at),
+                          " computed anew");
     }
-    return absl::StrJoin(columns_text, ",");
+    return "";
   }
 
  private:
+  static constexpr size_t kSame = SIZE_MAX;
   int columns() const { return static_cast<int>(names_.size()); }
 
+  // The first byte of a column that differs, 0 for a number.
+  size_t FirstDifference(const TableReader& fresh, int column) const {
+    if (rows_.IsNull(column) || fresh.rows_.IsNull(column) || integers_[column]) {
+      const bool same =
+          rows_.IsNull(column) == fresh.rows_.IsNull(column) && rows_.Int(column) == fresh.rows_.Int(column);
+      return same ? kSame : 0;
+    }
+    const absl::string_view a = rows_.Blob(column);
+    const absl::string_view b = fresh.rows_.Blob(column);
+    const size_t at = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
+    return a == b ? kSame : at;
+  }
+
+  // As a literal; of bytes, a few around `at`.
+  std::string Value(int column, size_t at) const {
+    if (rows_.IsNull(column)) return "NULL";
+    if (integers_[column]) return absl::StrCat(rows_.Int(column));
+    const absl::string_view bytes = rows_.Blob(column);
+    const size_t begin = at < kExcerptBytes / 2 ? 0 : at - kExcerptBytes / 2;
+    return absl::StrCat(begin > 0 ? "..." : "", "'", absl::CHexEscape(bytes.substr(begin, kExcerptBytes)), "'",
+                        bytes.size() - begin > kExcerptBytes ? "..." : "");
+  }
+
   std::vector<std::string> names_;
+  std::vector<int> key_;
   std::vector<bool> integers_;
   sqlite::Statement rows_;
 };
+
+// Null: no more rows there.
+std::string Describe(const TableReader* live, const TableReader* fresh) {
+  if (fresh == nullptr) return absl::StrCat(live->Key(), " is in the file only");
+  if (live == nullptr) return absl::StrCat(fresh->Key(), " is computed anew only");
+  if (live->Key() != fresh->Key()) return absl::StrCat(live->Key(), " in the file, ", fresh->Key(), " computed anew");
+  return live->DifferenceFrom(*fresh);
+}
 
 // Adds the table to `hasher`, as `live` holds it. The first row that is not the same in both; empty when there is none.
 absl::StatusOr<std::string> CompareTable(SqlSession& live, SqlSession& fresh, const std::string& table,
@@ -110,8 +158,7 @@ absl::StatusOr<std::string> CompareTable(SqlSession& live, SqlSession& fresh, co
       ASSIGN_OR_RETURN(fresh_more, fresh_rows.Next());
       if (fresh_more) fresh_rows.Encode(fresh_row);
       if (live_more != fresh_more || (live_more && live_row != fresh_row)) {
-        difference = absl::StrCat(live_more ? live_rows.Literals() : "(no row)", " is now ",
-                                  fresh_more ? fresh_rows.Literals() : "(no row)");
+        difference = Describe(live_more ? &live_rows : nullptr, fresh_more ? &fresh_rows : nullptr);
       }
     }
     if (!live_more) return difference;
