@@ -19,16 +19,16 @@ constexpr int64_t kLastVisits = 3;
 
 absl::StatusOr<BriefRecords> RecordsOf(SqlSession& sql, int64_t account) {
   BriefRecords records;
-  ASSIGN_OR_RETURN(records.account_id, AccountIdOf(sql, account));
-  ASSIGN_OR_RETURN(const std::optional<v1::Account> described, FindAccountByNumber(sql, account));
-  if (described.has_value()) records.account_name = described->name();
+  ASSIGN_OR_RETURN(AccountName named, NameOfAccount(sql, account));
+  records.account_id = std::move(named.id);
+  records.account_name = std::move(named.name);
   ASSIGN_OR_RETURN(records.sites, ListRecordsOfAccount<v1::Site>(sql, account));
   ASSIGN_OR_RETURN(records.open_promises, CommitmentsOfAccount(sql, account, v1::COMMITMENT_STATE_OPEN));
   ASSIGN_OR_RETURN(records.repeats, KnownRepeats(sql, account));
-  ASSIGN_OR_RETURN(const std::vector<VisitSummary> visits, LastEndedVisits(sql, account, kLastVisits));
-  for (const VisitSummary& visit : visits) {
-    records.last_visits.push_back({visit.id, static_cast<int32_t>(visit.columns.ended_day),
-                                   static_cast<v1::OutcomeCode>(visit.columns.outcome), visit.columns.fault});
+  ASSIGN_OR_RETURN(const std::vector<EndedVisit> visits, LastEndedVisits(sql, account, kLastVisits));
+  for (const EndedVisit& visit : visits) {
+    records.last_visits.push_back(
+        {visit.id, static_cast<int32_t>(visit.ended_day), static_cast<v1::OutcomeCode>(visit.outcome), visit.fault});
   }
   return records;
 }

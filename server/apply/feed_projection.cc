@@ -167,8 +167,9 @@ class FeedProjection {
   }
 
   absl::Status Show(FeedHead& head, const GroupVisit& visit) {
-    ASSIGN_OR_RETURN(const bool is_new,
-                     writer_.Put(head, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(), visit.columns.day));
+    const VisitColumns& before = visit.row.columns;
+    ASSIGN_OR_RETURN(const bool is_new, writer_.Put(head, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(),
+                                                    visit.columns.day, before.version, before.day));
     if (!is_new && SameReferences(visit.before, visit.visit)) return absl::OkStatus();
     const std::set<FeedReference> references = ReferencesOf(visit.visit);
     ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit.row.n));

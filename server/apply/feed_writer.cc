@@ -55,6 +55,24 @@ absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::
   return !shown;
 }
 
+absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version,
+                                     int64_t day, int64_t version_before, int64_t day_before) {
+  if (version == version_before) return Put(head, kind, entity, version, day);
+  FeedRow row;
+  row.kind = kind;
+  row.entity = std::string(entity);
+  row.seq = head.seq + 1;
+  row.version = version;
+  row.day = day;
+  ASSIGN_OR_RETURN(const bool moved, MoveFeedRow(*sql_, head.n, version_before, day_before, row));
+  if (!moved) return Put(head, kind, entity, version, day);
+  head.seq = row.seq;
+  Count(head, row, /*in=*/true);
+  row.version = version_before;  // The sum counts entities and versions.
+  Count(head, row, /*in=*/false);
+  return false;
+}
+
 absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity,
                                        absl::string_view reason, absl::string_view successor) {
   ASSIGN_OR_RETURN(std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));

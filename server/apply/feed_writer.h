@@ -29,6 +29,9 @@ class FeedWriter {
   absl::StatusOr<bool> Shows(const FeedHead& head, v1::EntityKind kind, absl::string_view entity);
   // Shows the entity at this version; nothing moves when it is shown so already. True: it had not been shown.
   absl::StatusOr<bool> Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version, int64_t day);
+  // The same for who knows how it is shown by now, if it is.
+  absl::StatusOr<bool> Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version, int64_t day,
+                           int64_t version_before, int64_t day_before);
   // Takes the entity out, saying why. True: it had been shown.
   absl::StatusOr<bool> Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity, absl::string_view reason,
                              absl::string_view successor);

@@ -43,22 +43,16 @@ absl::StatusOr<int64_t> InternAccount(SqlSession& sql, absl::string_view id) {
   return n;
 }
 
-absl::StatusOr<std::string> AccountIdOf(SqlSession& sql, int64_t n) {
-  Query query = sql.Use("SELECT id FROM account WHERE n = $1");
+absl::StatusOr<AccountName> NameOfAccount(SqlSession& sql, int64_t n) {
+  Query query = sql.Use("SELECT id, name FROM account WHERE n = $1");
   ASSIGN_OR_RETURN(const bool found, query.Int(1, n).Step());
   if (!found) return absl::NotFoundError(absl::StrCat("account number ", n, " is unknown"));
-  return std::string(query.Text(0));
+  return AccountName{std::string(query.Text(0)), std::string(query.Text(1))};
 }
 
 absl::StatusOr<std::optional<v1::Account>> FindAccount(SqlSession& sql, absl::string_view id) {
   Query query = sql.Use("SELECT bytes FROM account WHERE id = $1 AND version > 0");
   query.Text(1, id);
-  return ReadOne(query);
-}
-
-absl::StatusOr<std::optional<v1::Account>> FindAccountByNumber(SqlSession& sql, int64_t n) {
-  Query query = sql.Use("SELECT bytes FROM account WHERE n = $1 AND version > 0");
-  query.Int(1, n);
   return ReadOne(query);
 }
 

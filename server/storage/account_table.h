@@ -19,12 +19,15 @@ absl::StatusOr<int64_t> FindAccountNumber(SqlSession& sql, absl::string_view id)
 // Makes a row of version 0 when nobody has described the account yet: a visit opened on site may name it first. 0 for
 // an empty id.
 absl::StatusOr<int64_t> InternAccount(SqlSession& sql, absl::string_view id);
+struct AccountName {
+  std::string id;
+  std::string name;  // Empty: nobody has described it yet.
+};
 // NOT_FOUND when there is no such number.
-absl::StatusOr<std::string> AccountIdOf(SqlSession& sql, int64_t n);
+absl::StatusOr<AccountName> NameOfAccount(SqlSession& sql, int64_t n);
 
 // Absent: unknown, or only named so far.
 absl::StatusOr<std::optional<v1::Account>> FindAccount(SqlSession& sql, absl::string_view id);
-absl::StatusOr<std::optional<v1::Account>> FindAccountByNumber(SqlSession& sql, int64_t n);
 absl::Status WriteAccount(SqlSession& sql, const v1::Account& account);
 
 // By id, those after `after_id`. `contains` (empty: all) is looked for in name and id.

@@ -202,13 +202,17 @@ absl::StatusOr<std::vector<VisitSummary>> VisitsInChains(SqlSession& sql, int64_
   return ReadSummaries(of_account);
 }
 
-absl::StatusOr<std::vector<VisitSummary>> LastEndedVisits(SqlSession& sql, int64_t account, int64_t limit) {
+absl::StatusOr<std::vector<EndedVisit>> LastEndedVisits(SqlSession& sql, int64_t account, int64_t limit) {
   Query query = sql.Use(
-      "SELECT n, chain, account, work_order, kind, state, version, attention, time_us, day, began_us, began_day, "
-      "ended_us, ended_day, outcome, asset, fault, id FROM visit WHERE account = $1 AND ended_us > 0 "
+      "SELECT id, ended_day, outcome, fault FROM visit WHERE account = $1 AND ended_us > 0 "
       "ORDER BY ended_us DESC, id LIMIT $2");
   query.Int(1, account).Int(2, limit);
-  return ReadSummaries(query);
+  std::vector<EndedVisit> visits;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return visits;
+    visits.push_back({std::string(query.Text(0)), query.Int(1), query.Int(2), std::string(query.Text(3))});
+  }
 }
 
 absl::StatusOr<std::vector<int64_t>> PendingVisitsOfDevice(SqlSession& sql, int64_t device, int64_t from_us,

@@ -68,8 +68,14 @@ absl::StatusOr<std::vector<VisitSummary>> VisitsOfWorkOrder(SqlSession& sql, int
 absl::StatusOr<std::vector<VisitSummary>> VisitsOfChain(SqlSession& sql, int64_t account, absl::string_view chain);
 // Every visit that began, with its chain, of one account (0: of all), by account and chain.
 absl::StatusOr<std::vector<VisitSummary>> VisitsInChains(SqlSession& sql, int64_t account);
-// The visits of the account that ended last, newest first: id and columns.
-absl::StatusOr<std::vector<VisitSummary>> LastEndedVisits(SqlSession& sql, int64_t account, int64_t limit);
+// The visits of the account that ended last, newest first.
+struct EndedVisit {
+  std::string id;
+  int64_t ended_day = 0;
+  int64_t outcome = 0;
+  std::string fault;
+};
+absl::StatusOr<std::vector<EndedVisit>> LastEndedVisits(SqlSession& sql, int64_t account, int64_t limit);
 
 // Visits whose promised window, of which nothing is known, ends in (from_us, to_us] and on which one of the device's
 // technicians is expected.

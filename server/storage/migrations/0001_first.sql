@@ -193,7 +193,7 @@ CREATE TABLE assignment (
   revoked    INTEGER NOT NULL,
   PRIMARY KEY (technician, visit)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX assignment_by_visit ON assignment (visit);
+CREATE INDEX assignment_by_visit ON assignment (visit, revoked);  -- Holds the technician as well.
 
 -- ---- customers -----------------------------------------------------------------------------------------------------
 
