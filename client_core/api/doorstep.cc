@@ -277,6 +277,10 @@ doorstep_result* doorstep_status(doorstep_core* core) {
   return With(core, [](Session& session) { return session.Status(); });
 }
 
+doorstep_result* doorstep_export_bundle(doorstep_core* core) {
+  return With(core, [](Session& session) { return session.ExportBundle(); });
+}
+
 doorstep_result* doorstep_explain(doorstep_core* core, const uint8_t* request, size_t length) {
   return WithInput<v1::ExplainRequest>(core, request, length, "request", [](Session& session, v1::ExplainRequest r) {
     return session.Explain(std::move(r));

@@ -12,6 +12,7 @@ inline constexpr size_t kEntryBytesMax = 64 * 1024;
 inline constexpr size_t kFrameBytesMax = 768 * 1024;      // compressed, header included
 inline constexpr size_t kFrameRawBytesMax = 1024 * 1024;  // body before compression
 inline constexpr uint64_t kFrameEntriesMax = 4096;
+inline constexpr size_t kBundleFrameBytesMax = 16 * 1024 * 1024;  // of all frames in a file that is handed over
 inline constexpr size_t kFrameClockSamplesMax = 64;
 inline constexpr size_t kTokenBytesMax = 64;
 inline constexpr int32_t kUtcOffsetSecondsMax = 14 * 3600;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/session/bundle.h"
 #include "client_core/session/recorder.h"
 #include "doorstep/v1/enrollment_service.pb.h"
 
@@ -261,6 +262,17 @@ absl::StatusOr<v1::PhoneStatus> Session::Status() {
     RETURN_IF_ERROR(store_->FillStatus(&status));
     driver_->FillStatus(&status);
     return status;
+  });
+}
+
+absl::StatusOr<v1::Bundle> Session::ExportBundle() {
+  return queue_.Ask<v1::Bundle>([this]() -> absl::StatusOr<v1::Bundle> {
+    RETURN_IF_ERROR(store_->CanRecord());  // What is in the damaged file is not known.
+    ASSIGN_OR_RETURN(v1::Bundle bundle, MakeBundle(clock_->Now(), *store_));
+    bundle.set_core_version(std::string(kCoreVersion));
+    RETURN_IF_ERROR(store_->FillStatus(bundle.mutable_status()));
+    driver_->FillStatus(bundle.mutable_status());
+    return bundle;
   });
 }
 

@@ -66,6 +66,7 @@ class Session {
   absl::StatusOr<v1::EventsPollResponse> EventsPoll(uint32_t max, uint32_t timeout_ms);
   absl::StatusOr<v1::PhoneStatus> Status();
   absl::StatusOr<v1::Explanation> Explain(v1::ExplainRequest request);
+  absl::StatusOr<v1::Bundle> ExportBundle();
 
   // Wakes everybody who waits, and answers CANCELLED from now on. Called before the last caller has left; the
   // destructor does the rest.

@@ -18,7 +18,6 @@ namespace {
 constexpr absl::string_view kHelloMethod = "/doorstep.v1.SyncService/Hello";
 constexpr absl::string_view kPushMethod = "/doorstep.v1.SyncService/Push";
 constexpr absl::string_view kPullMethod = "/doorstep.v1.SyncService/Pull";
-constexpr absl::string_view kCoreVersion = "doorstep-core/0.1.0";
 
 constexpr int64_t kRetainEveryUs = int64_t{24} * 3600 * 1000000;
 // A timer is never set further than this: clocks that jump must not silence the phone.

@@ -25,6 +25,8 @@
 
 namespace doorstep {
 
+inline constexpr absl::string_view kCoreVersion = "doorstep-core/0.1.0";
+
 class SyncDriver {
  public:
   using ReportDone = std::function<void(absl::StatusOr<v1::SyncReport>)>;

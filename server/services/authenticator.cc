@@ -31,7 +31,7 @@ const absl::flat_hash_map<std::string, Role>& Table() {
            "ReassignVisit", "DispatchVisit", "CancelVisit", "RecordMiss", "ResolveAttention", "GetVisit", "ListVisits",
            "GetVisitLog"});
     allow("AccountService", Role::kAdmin, {"GetAccount", "ListAccounts", "GetRepairStatistics"});
-    allow("ImportService", Role::kAdmin, {"ImportRows"});
+    allow("ImportService", Role::kAdmin, {"ImportRows", "ImportFrame"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
     allow(
         "AdminService", Role::kAdmin,

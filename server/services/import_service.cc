@@ -1,7 +1,18 @@
-// ImportService: rows of other systems.
+// ImportService: rows of other systems, and frames that phones handed over.
 
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/frame_codec.h"
 #include "doorstep/v1/import_service.grpc.pb.h"
+#include "server/apply/commands/checks.h"
 #include "server/apply/commands/import_commands.h"
+#include "server/apply/prepared_frame.h"
+#include "server/apply/writer.h"
 #include "server/services/services.h"
 #include "server/services/submit.h"
 
@@ -21,7 +32,48 @@ class ImportService final : public v1::ImportService::CallbackService {
         [](const v1::ImportRowsRequest& command, Transaction& tx) { return RunCommand(command, tx); });
   }
 
+  grpc::ServerUnaryReactor* ImportFrame(grpc::CallbackServerContext* context, const v1::ImportFrameRequest* request,
+                                        v1::ImportFrameResponse* response) override {
+    return AnswerLater(parts_, "/doorstep.v1.ImportService/ImportFrame", context, response,
+                       [&](const Scope&, const Call<v1::ImportFrameResponse>& call) {
+                         absl::StatusOr<std::unique_ptr<PreparedFrame>> frame = PrepareImported(request->frame());
+                         if (!frame.ok()) return call.Finish(frame.status());
+                         const v1::FrameHeader& header = (*frame)->opened.header;
+                         call.response()->set_device(header.device());
+                         const bool taken = parts_.writer.SubmitFrame(
+                             *std::move(frame),
+                             [call, last_seq = header.last_seq()](absl::StatusOr<FrameAnswer> answer) {
+                               Take(answer, last_seq, call);
+                             });
+                         if (!taken) call.Finish(Busy());
+                       });
+  }
+
  private:
+  // An administrator vouches for it, so that its own word for whose it is stands.
+  static absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareImported(const std::string& bytes) {
+    if (bytes.size() > limits::kFrameBytesMax) {
+      return FieldError("frame", absl::StrCat("has ", bytes.size(), " bytes, at most ", limits::kFrameBytesMax));
+    }
+    ASSIGN_OR_RETURN(const OpenedFrame opened, OpenFrame(bytes));
+    return PrepareFrame(bytes, opened.header.device());
+  }
+
+  static absl::Status Busy() { return absl::ResourceExhaustedError("the server is busy; repeat the call"); }
+
+  static void Take(absl::StatusOr<FrameAnswer>& answer, uint64_t last_seq, const Call<v1::ImportFrameResponse>& call) {
+    if (!answer.ok()) return call.Finish(answer.status());
+    if (answer->wait_ms > 0) return call.Finish(Busy());  // Nothing was written.
+    if (!answer->fork.has_value() && answer->mark.received_through() < last_seq) {
+      return call.Finish(absl::FailedPreconditionError(
+          absl::StrCat("frame.header.first_seq: entries before it are missing here; this journal is held through ",
+                       answer->mark.received_through())));
+    }
+    *call.response()->mutable_mark() = std::move(answer->mark);
+    call.response()->set_fork(answer->fork.has_value());
+    call.Finish(absl::OkStatus());
+  }
+
   const ServerParts& parts_;
 };
 

@@ -232,6 +232,7 @@ static void test_wrong_arguments(const char* directory) {
   EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.clock.size");
   CHECK(core == NULL);
   EXPECT(doorstep_status(NULL), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_export_bundle(NULL), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_append(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
 
   options = options_of(&h, directory, NULL);

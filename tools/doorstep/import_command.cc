@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
+#include "tools/doorstep/bundle_import.h"
 #include "tools/doorstep/commands.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/import_run.h"
@@ -123,6 +124,10 @@ absl::Status Import(const Args& args, const Tools& tools) {
     return absl::OkStatus();
   }
   if (args.files.empty()) return UsageError("no file to import", "doorstep import accounts.csv");
+  if (std::any_of(args.files.begin(), args.files.end(), IsBundle)) {
+    if (args.dry_run) return UsageError("--dry-run: a phone's file is taken or left", "doorstep import FILE");
+    return ImportBundles(args.files, tools);
+  }
   if (!args.kind.empty() && !FindImportKind(args.kind).ok()) {
     return UsageError(FindImportKind(args.kind).status().message(), "doorstep import FILE --kind accounts");
   }
@@ -167,8 +172,8 @@ void RegisterImport(Command root, const Tools& tools) {
        "tabs, and is UTF-8 or GB18030. Files are taken in the order in which records name",
        "each other. Good rows are kept, bad ones are listed with file, line, field and reason",
        "and make the exit status 1. A row replaces the record of its id as a whole; a second import of",
-       "the same file changes nothing."});
-  import.Positionals("FILE", &args->files, "CSV or JSON lines");
+       "the same file changes nothing.", "", "It also takes the files that phones without a network hand over."});
+  import.Positionals("FILE", &args->files, "CSV, JSON lines, or what a phone handed over");
   import.Option("kind", "KIND", &args->kind, "What the files hold; not set: told by file name or columns");
   import.Option("system", "NAME", &args->system, "The system the records come from");
   import.Option("zone", "ZONE", &args->zone, "For times without an offset, where neither row nor account has a zone");

@@ -108,6 +108,7 @@ absl::StatusOr<v1::EventsPollResponse> Core::EventsPoll(uint32_t max, uint32_t t
   return Read<v1::EventsPollResponse>(doorstep_events_poll(core_, max, timeout_ms));
 }
 absl::StatusOr<v1::PhoneStatus> Core::Status() { return Read<v1::PhoneStatus>(doorstep_status(core_)); }
+absl::StatusOr<v1::Bundle> Core::ExportBundle() { return Read<v1::Bundle>(doorstep_export_bundle(core_)); }
 absl::StatusOr<v1::Explanation> Core::Explain(const v1::ExplainRequest& request) {
   return Call<v1::Explanation>(&doorstep_explain, core_, request);
 }

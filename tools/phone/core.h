@@ -40,6 +40,7 @@ class Core {
   absl::StatusOr<v1::EventsPollResponse> EventsPoll(uint32_t max, uint32_t timeout_ms);
   absl::StatusOr<v1::PhoneStatus> Status();
   absl::StatusOr<v1::Explanation> Explain(const v1::ExplainRequest& request);
+  absl::StatusOr<v1::Bundle> ExportBundle();
 
  private:
   explicit Core(doorstep_core* core) : core_(core) {}

@@ -1,8 +1,12 @@
 // The phone itself: enrolment, network, sync, who records.
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -160,6 +164,33 @@ absl::StatusOr<Answer> Watch(Phone& phone, const Arguments& words) {
   return answer;
 }
 
+absl::StatusOr<Answer> Export(Phone& phone, const Arguments& words) {
+  const absl::StatusOr<v1::Bundle> bundle = phone.core->ExportBundle();
+  if (!bundle.ok()) return bundle.status();
+  const std::string bytes = bundle->SerializeAsString();
+  const std::string& path = words[0];
+  // Never over another file: it may be the only copy of another day. Only for its owner: it holds what was recorded.
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool written =
+      file >= 0 && write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
+  const int error = errno;
+  if (file >= 0) close(file);
+  if (!written) {
+    return WithTry(absl::FailedPreconditionError(absl::StrCat(path, ": ", std::strerror(error))),
+                   "export FILE, with the name of a file that is not there yet");
+  }
+  Answer answer;
+  answer.Line(absl::StrCat(Count(bundle->entries(), "entry", "entries"), " in ", path,
+                           "; at the office: doorstep import ", path));
+  if (bundle->entries_left_out() > 0) {
+    answer.Line(
+        absl::StrCat(Count(bundle->entries_left_out(), "entry", "entries"), " had no room: sync, and export again"));
+  }
+  v1::Bundle summary = *bundle;
+  summary.clear_frames();
+  return answer.Field("answer", JsonOf(summary));
+}
+
 absl::StatusOr<Answer> StartTally(Phone& phone, const Arguments& words) {
   absl::Status status = phone.tally.Open(words[0]);
   if (!status.ok()) return status;
@@ -192,6 +223,7 @@ const std::vector<Command>& LifeCommands() {
       {"sync", "sync [--seconds N] [--bytes N]", "send and fetch until everything is through", "seconds= bytes=", 0,
        &Sync},
       {"watch", "watch [SECONDS | stop]", "sync by itself and show what happens; Ctrl-C ends it", "", 0, &Watch},
+      {"export", "export FILE", "everything that is only here into a file, to carry to the office", "", 1, &Export},
       {"tally", "tally FILE", "note every accepted entry in a file of somebody else's", "", 1, &StartTally},
       {"kill", "kill", "this program dies at once, as when the battery is pulled", "", 0, &Kill},
       {"quit", "quit", "close the phone", "", 0, &Quit},

@@ -194,6 +194,11 @@ DOORSTEP_API doorstep_result* doorstep_status(doorstep_core* core);
 /* ExplainRequest -> Explanation: why an entry is not counted, why a visit is not here; plain words. */
 DOORSTEP_API doorstep_result* doorstep_explain(doorstep_core* core, const uint8_t* request, size_t length);
 
+/* -> Bundle: all that is only on this phone, for the host to write to a file and hand over where there is no network;
+ * `doorstep import FILE` takes it at the office. Changes nothing here, and what reaches the office in both ways counts
+ * once. It is as confidential as what was recorded. FAILED_PRECONDITION: not enrolled. */
+DOORSTEP_API doorstep_result* doorstep_export_bundle(doorstep_core* core);
+
 #ifdef __cplusplus
 }
 #endif

@@ -242,6 +242,32 @@ TEST_F(SessionTest, LostPushAnswersDoubleNothing) {
   EXPECT_EQ(server_.journals[1].entries.size(), 5u);
 }
 
+TEST_F(SessionTest, WhatIsOnlyHereCanBeCarriedToTheOfficeAndIsSentAllTheSame) {
+  Open();
+  EXPECT_EQ(session_->ExportBundle().status().code(), absl::StatusCode::kFailedPrecondition) << "not enrolled";
+  ASSERT_TRUE(Enrol().ok());
+  AppendNotes(3);
+  Sync();
+  AppendNotes(5);
+  const absl::StatusOr<v1::Bundle> bundle = session_->ExportBundle();
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ(bundle->format(), "doorstep bundle 1");
+  EXPECT_EQ(bundle->entries(), 5u);
+  EXPECT_EQ(bundle->entries_left_out(), 0u);
+  EXPECT_EQ(bundle->status().entries_saved_here(), 5u);
+  EXPECT_EQ(Status().entries_saved_here(), 5u) << "nothing is given away before the office says that it has it";
+  for (const std::string& frame : bundle->frames()) {
+    v1::PushRequest push;
+    push.set_frame(frame);
+    ASSERT_TRUE(server_.Handle("/doorstep.v1.SyncService/Push", "Bearer token-1", push.SerializeAsString()).ok());
+  }
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
+  EXPECT_TRUE(Sync().complete());
+  EXPECT_EQ(Status().entries_counted(), 8u);
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
+  EXPECT_EQ(session_->ExportBundle()->frames_size(), 0);
+}
+
 TEST_F(SessionTest, DeadServerIsReportedAndKeepsNobodyFromRecording) {
   OpenEnrolled();
   AppendNotes(2);

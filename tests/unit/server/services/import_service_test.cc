@@ -61,6 +61,63 @@ class ImportServiceTest : public ServerTest {
   const int64_t past_us_ = NowUs() - 100 * kDayUs;
 };
 
+class ImportFrameTest : public ServerTest {
+ protected:
+  ImportFrameTest() {
+    ImportBasics();
+    phone_ = Enroll("T-1");
+    DispatchedVisit("V-1", "T-1");
+  }
+  grpc::Status ImportFrame(const std::string& frame, v1::ImportFrameResponse* response) {
+    v1::ImportFrameRequest request;
+    request.set_frame(frame);
+    return Ask(import_, &v1::ImportService::Stub::ImportFrame, request, response);
+  }
+  uint64_t Received() {
+    v1::ListDevicesResponse response;
+    EXPECT_TRUE(Ask(admin_, &v1::AdminService::Stub::ListDevices, v1::ListDevicesRequest(), &response).ok());
+    return response.devices(0).received_entries();
+  }
+
+  Phone phone_;
+};
+
+TEST_F(ImportFrameTest, WhatWasCarriedToTheOfficeCountsOnceHoweverOftenItComes) {
+  const std::string frame = MakeFrame(phone_, {ArrivedEntry("V-1"), NoteEntry("V-1", "no network in the cellar")});
+  v1::ImportFrameResponse response;
+  ASSERT_OK(ImportFrame(frame, &response));
+  EXPECT_EQ(response.device(), phone_.enrolled.device());
+  EXPECT_EQ(response.mark().received_through(), 2u);
+  ASSERT_OK(ImportFrame(frame, &response));
+  v1::PushRequest push;
+  push.set_frame(frame);
+  v1::PushResponse pushed;
+  ASSERT_OK(Call(phone_.enrolled.token(), sync_, &v1::SyncService::Stub::Push, push, &pushed));
+  EXPECT_EQ(pushed.mark().received_through(), 2u);
+  EXPECT_EQ(Received(), 2u);
+  EXPECT_EQ(Push(phone_, {NoteEntry("V-1", "back again")}).mark().received_through(), 3u);
+}
+
+TEST_F(ImportFrameTest, SaysWhatItDidNotTakeAndWhy) {
+  v1::ImportFrameResponse response;
+  EXPECT_EQ(ImportFrame("garbage", &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ImportFrame(std::string(800 * 1024, 'x'), &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const std::string first = MakeFrame(phone_, {ArrivedEntry("V-1")});
+  const std::string second = MakeFrame(phone_, {NoteEntry("V-1", "later")});
+  EXPECT_CODE(ImportFrame(second, &response), FAILED_PRECONDITION, "held through 0");
+  v1::Frame stranger;
+  ASSERT_TRUE(stranger.ParseFromString(first));
+  stranger.mutable_header()->set_device("nobody");
+  EXPECT_EQ(ImportFrame(stranger.SerializeAsString(), &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Received(), 0u);
+  v1::ImportFrameRequest request;
+  request.set_frame(first);
+  EXPECT_EQ(
+      Call(phone_.enrolled.token(), import_, &v1::ImportService::Stub::ImportFrame, request, &response).error_code(),
+      grpc::StatusCode::PERMISSION_DENIED)
+      << "a phone pushes; it imports nothing, least of all another's";
+}
+
 TEST_F(ImportServiceTest, KeepsOneRowOfEveryKindAndChangesNothingTheSecondTime) {
   EXPECT_THAT(ResultsOf(Import(OneOfEach())), ::testing::Each(v1::IMPORT_RESULT_CREATED));
   const uint64_t commands = Commands();
