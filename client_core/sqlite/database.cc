@@ -51,17 +51,6 @@ absl::Status ConfigureScratch(Database& db, const OpenOptions& options) {
                                  CommonPragmas(options)));
 }
 
-// A process that was killed between writing a commit and syncing it left one that is read like any other, and that a
-// power cut may yet take back. Nobody is told of it before it is durable.
-absl::Status SyncRecoveredLog(sqlite3* handle, const std::string& path) {
-  sqlite3_file* log = nullptr;
-  const int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (code != SQLITE_OK || log == nullptr || log->pMethods == nullptr) return absl::OkStatus();  // In memory.
-  sqlite3_int64 bytes = 0;
-  if (log->pMethods->xFileSize(log, &bytes) == SQLITE_OK && bytes == 0) return absl::OkStatus();
-  return StatusOf(nullptr, log->pMethods->xSync(log, SQLITE_SYNC_NORMAL), absl::StrCat("syncing the log of ", path));
-}
-
 absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   if (!options.key.empty()) {
 #ifdef DOORSTEP_SQLITE_CIPHER
@@ -93,7 +82,9 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
     return wal;
   }
   const bool full = options.synchronous == Synchronous::kFull;
-  if (full && !options.read_only) RETURN_IF_ERROR(SyncRecoveredLog(db.handle(), options.path));
+  // A process that was killed between writing a commit and syncing it left one that is read like any other, and that a
+  // power cut may yet take back. Nobody is told of it before it is durable.
+  if (full && !options.read_only) RETURN_IF_ERROR(db.SyncLog());
   return db.Execute(absl::StrCat("PRAGMA synchronous=", full ? "FULL" : "NORMAL", "; ", CommonPragmas(options)));
 }
 
@@ -267,6 +258,16 @@ void Database::OwnCheckpoints() {
         return SQLITE_OK;
       },
       this);
+}
+
+absl::Status Database::SyncLog() {
+  sqlite3_file* log = nullptr;
+  const int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (code != SQLITE_OK || log == nullptr || log->pMethods == nullptr) return absl::OkStatus();  // In memory.
+  sqlite3_int64 bytes = 0;
+  if (log->pMethods->xFileSize(log, &bytes) == SQLITE_OK && bytes == 0) return absl::OkStatus();
+  return StatusOf(nullptr, log->pMethods->xSync(log, SQLITE_SYNC_NORMAL),
+                  absl::StrCat("syncing the log of ", sqlite3_db_filename(db_, "main")));
 }
 
 absl::Status Database::CheckIntegrity() {

@@ -104,6 +104,8 @@ class Database {
   void OwnCheckpoints();
   // Pages in the WAL after the last commit of this connection. Only after OwnCheckpoints().
   int64_t WalPages() const { return wal_pages_; }
+  // What was committed survives a power cut, also with Synchronous::kNormal.
+  absl::Status SyncLog();
   // Full integrity check; DATA_LOSS with the first finding.
   absl::Status CheckIntegrity();
   // Rows changed by the last statement.

@@ -136,11 +136,13 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
   if (!states.ok()) return states.status();
   if (states->empty()) return moves;
   const absl::Status status = journal_db_->Transaction([&]() -> absl::Status {
+    bool moved = false;
     for (const v1::JournalState& state : *states) {
       const uint64_t epoch = state.mark().epoch();
       const auto marks = journal_->epochs().find(epoch);
       if (marks == journal_->epochs().end()) continue;
       MarkMove move{epoch, marks->second.received_through, 0, marks->second.judged_through, 0};
+      const uint64_t settled_before = marks->second.settled_through;
       // A mark that is not ours is of a clone that went on from what both have. What we know to be received is ours all
       // the same, and is judged.
       RETURN_IF_ERROR(journal_->Acknowledge(state.mark()).status());
@@ -152,8 +154,11 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
       move.received_after = marks->second.received_through;
       move.judged_after = marks->second.judged_through;
       if (move.received_after > move.received_before || move.judged_after > move.judged_before) moves.push_back(move);
+      moved |= marks->second.settled_through > settled_before || (!moves.empty() && moves.back().epoch == epoch);
     }
-    return absl::OkStatus();
+    // The journal's marks survive a power cut. What they rest upon must too: a judgement that the replica had lost
+    // would make an entry counted that is not, and a row that it had lost would take settled entries off the screen.
+    return moved ? replica_db_->SyncLog() : absl::OkStatus();
   });
   if (!status.ok()) {
     // The memory may be ahead of the file: read it again, as after a restart.

@@ -186,6 +186,8 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
   ASSIGN_OR_RETURN(const v1::PullPage changes, OpenPage(response));
 
   ++version_;
+  // All that applying changes in memory before it is committed. A disk that fails may not let us read it again.
+  const auto judgements = judgements_;
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     FeedState& state = page.feed.state;
     if (response.snapshot_begins()) {
@@ -212,7 +214,7 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     return WriteFeed(page.feed);
   });
   if (!status.ok()) {
-    RETURN_IF_ERROR(Load());  // Judgements may have been taken from a page that was rolled back.
+    judgements_ = judgements;
     return status;
   }
   ++pages_;

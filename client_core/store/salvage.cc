@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
 #include "client_core/store/journal_rows.h"
 
@@ -13,23 +14,37 @@ namespace {
 // After so many seqs in a row that cannot be read nothing more is expected: a page holds far fewer entries.
 constexpr uint64_t kMissesMax = 4096;
 
-std::optional<v1::EnrollResponse> ReadIdentity(sqlite::Database& db) {
-  absl::StatusOr<sqlite::Statement> read = db.Prepare("SELECT response FROM identity WHERE response IS NOT NULL");
-  if (!read.ok()) return std::nullopt;
-  const absl::StatusOr<bool> row = read->Step();
+// A disk that fails once has damaged nothing, and what is given up here is lost for good: so often a read is tried that
+// does not say "damaged".
+constexpr int kReadsMax = 3;
+
+template <typename Read>
+auto ReadAgain(const Read& read) {
+  auto result = read();
+  for (int reads = 1; reads < kReadsMax && !result.ok() && !absl::IsDataLoss(result.status()); ++reads) {
+    result = read();
+  }
+  return result;
+}
+
+absl::StatusOr<v1::EnrollResponse> ReadIdentity(sqlite::Database& db) {
+  ASSIGN_OR_RETURN(sqlite::Statement read, db.Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
+  ASSIGN_OR_RETURN(const bool row, read.Step());
   v1::EnrollResponse identity;
-  if (!row.ok() || !*row || !ParseBytes(read->Blob(0), identity) || identity.device().empty()) return std::nullopt;
+  if (!row || !ParseBytes(read.Blob(0), identity) || identity.device().empty()) {
+    return absl::DataLossError("journal: the identity is damaged");
+  }
   return identity;
 }
 
-std::vector<EpochMarks> ReadEpochs(sqlite::Database& db) {
-  std::vector<EpochMarks> epochs;
-  absl::StatusOr<sqlite::Statement> read = db.Prepare(kReadEpochs);
-  if (!read.ok()) return epochs;
+// As far as they can be read; `epochs` is what was found, also with an error.
+absl::Status ReadEpochs(sqlite::Database& db, std::vector<EpochMarks>& epochs) {
+  epochs.clear();
+  ASSIGN_OR_RETURN(sqlite::Statement read, db.Prepare(kReadEpochs));
   while (true) {
-    const absl::StatusOr<bool> row = read->Step();
-    if (!row.ok() || !*row) return epochs;
-    epochs.push_back(EpochFromRow(*read));
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return absl::OkStatus();
+    epochs.push_back(EpochFromRow(read));
   }
 }
 
@@ -74,15 +89,18 @@ class ChainChecker {
 };
 
 void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochMarks& marks, Salvaged& salvaged) {
-  absl::StatusOr<sqlite::Statement> next =
-      db.Prepare(absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"));
+  absl::StatusOr<sqlite::Statement> next = ReadAgain([&] {
+    return db.Prepare(
+        absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"));
+  });
   if (!next.ok()) return;
   ChainChecker chain(device, marks);
   uint64_t last = marks.retained_through;  // The last seq that was read or counted as unreadable.
   uint64_t after = last;
   while (after - last < kMissesMax) {
-    const absl::StatusOr<bool> found =
-        next->Bind(1, EntryKey(marks.epoch, after)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step();
+    const absl::StatusOr<bool> found = ReadAgain([&] {
+      return next->Bind(1, EntryKey(marks.epoch, after)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step();
+    });
     if (!found.ok()) {
       ++after;  // The page is bad; try behind the next seq, until another page answers.
       continue;
@@ -108,11 +126,15 @@ void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochM
 Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optional<v1::EnrollResponse>& kept) {
   Salvaged salvaged;
   salvaged.identity = kept;
-  const absl::StatusOr<std::unique_ptr<sqlite::Database>> db = sqlite::Database::Open(options);
+  const absl::StatusOr<std::unique_ptr<sqlite::Database>> db =
+      ReadAgain([&] { return sqlite::Database::Open(options); });
   if (db.ok()) {
-    std::optional<v1::EnrollResponse> identity = ReadIdentity(**db);
-    if (identity.has_value()) salvaged.identity = std::move(identity);
-    salvaged.epochs = ReadEpochs(**db);
+    absl::StatusOr<v1::EnrollResponse> identity = ReadAgain([&] { return ReadIdentity(**db); });
+    if (identity.ok()) salvaged.identity = *std::move(identity);
+    (void)ReadAgain([&]() -> absl::StatusOr<bool> {
+      RETURN_IF_ERROR(ReadEpochs(**db, salvaged.epochs));
+      return true;
+    });
   }
   if (!salvaged.identity.has_value()) return salvaged;
   // The marks may be unreadable; the epochs themselves are known. Without marks everything is sent again.

@@ -27,9 +27,10 @@ class Journal final : public Scenario {
     Steps steps(place.disk);
     std::unique_ptr<LocalStore> store;
     const auto open = [&]() -> absl::Status {
-      if (store != nullptr) return absl::OkStatus();
-      ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
-      return store->repairs().empty() ? absl::OkStatus() : absl::InternalError(store->repairs()[0]);
+      if (store == nullptr) {
+        ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
+      }
+      return store->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store->repairs()[0]);
     };
     const auto tap = [&](const Tap& what) {
       steps.Do(absl::StrCat("tap ", what.text), [&, what]() -> absl::Status {
