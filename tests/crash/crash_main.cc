@@ -50,7 +50,7 @@ struct Tally {
 };
 
 using MakeScenario = std::unique_ptr<Scenario> (*)();
-constexpr MakeScenario kScenarios[] = {MakeEnrolment, MakeJournal, MakeReplica, MakeSalvage};
+constexpr MakeScenario kScenarios[] = {MakeEnrolment, MakeJournal, MakeReplica, MakeSalvage, MakeServer};
 
 // Null: there is none of this name.
 std::unique_ptr<Scenario> FindScenario(const std::string& name) {
