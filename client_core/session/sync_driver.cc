@@ -74,6 +74,10 @@ void SyncDriver::Send(const SendHello& hello) {
   request.set_queue_empty(counts.saved_here == 0);
   request.set_queued_entries(counts.saved_here);
   request.set_core_version(std::string(kCoreVersion));
+  if (const auto& identity = parts_.store->journal().identity(); identity.has_value()) {
+    request.set_generation(identity->generation());
+  }
+  for (v1::JournalClaim& claim : parts_.store->journal().Claims()) *request.add_journals() = std::move(claim);
   Start(hello.call, hello.deadline_ms, kHelloMethod, request, std::move(flight));
 }
 
@@ -188,6 +192,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
   }
+  for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
@@ -202,8 +207,7 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
   TakeExchange(response.server_time_us(), flight.sent, at);
   const bool other_generation = IsOtherGeneration(response.generation());
   if (response.has_fork()) {
-    ASSIGN_OR_RETURN(const ForkResult fork, parts_.store->Fork(response.fork()));
-    if (fork.moved) parts_.events->Add(ForkedEvent(response.fork().epoch(), fork.epoch, fork.reappended));
+    RETURN_IF_ERROR(TakeFork(response.fork()));
   } else if (!other_generation) {
     RETURN_IF_ERROR(TakePushed(flight, response));
   }
@@ -269,6 +273,12 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
     RETURN_IF_ERROR(TakeMark(flight.covers));
   }
   return TakeMark(response.mark());
+}
+
+absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {
+  ASSIGN_OR_RETURN(const ForkResult result, parts_.store->Fork(fork));
+  if (result.moved) parts_.events->Add(ForkedEvent(fork.epoch(), result.epoch, result.reappended));
+  return absl::OkStatus();
 }
 
 absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {

@@ -98,6 +98,7 @@ class SyncDriver {
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself.
   absl::Status TakePushed(const Flight& flight, const v1::PushResponse& response);
+  absl::Status TakeFork(const v1::Fork& fork);
   bool IsOtherGeneration(absl::string_view generation) const;
 
   QueueSeen Queue();

@@ -270,6 +270,23 @@ absl::Status Database::SyncLog() {
                   absl::StrCat("syncing the log of ", sqlite3_db_filename(db_, "main")));
 }
 
+absl::Status Database::CopyTo(Database& copy, const std::function<bool(int64_t done, int64_t total)>& progress) {
+  constexpr int kPagesAtATime = 256;
+  sqlite3_backup* const backup = sqlite3_backup_init(copy.db_, "main", db_, "main");
+  if (backup == nullptr) return StatusOf(copy.db_, sqlite3_errcode(copy.db_), "beginning a copy");
+  int code = SQLITE_OK;
+  bool stopped = false;
+  while (code == SQLITE_OK && !stopped) {
+    code = sqlite3_backup_step(backup, kPagesAtATime);
+    const int64_t total = sqlite3_backup_pagecount(backup);
+    stopped = !progress(total - sqlite3_backup_remaining(backup), total) && code == SQLITE_OK;
+  }
+  sqlite3_backup_finish(backup);
+  if (stopped) return absl::CancelledError("the copy was stopped");
+  if (code == SQLITE_DONE) return absl::OkStatus();
+  return StatusOf(copy.db_, code, "copying a database");
+}
+
 absl::Status Database::CheckIntegrity() {
   ASSIGN_OR_RETURN(Statement check, Prepare("PRAGMA integrity_check(1)"));
   ASSIGN_OR_RETURN(const bool row, check.Step());

@@ -106,6 +106,10 @@ class Database {
   int64_t WalPages() const { return wal_pages_; }
   // What was committed survives a power cut, also with Synchronous::kNormal.
   absl::Status SyncLog();
+  // Copies everything into `copy`, which must be empty, page by page. Inside a read transaction that has read already
+  // it is that view, whatever is committed meanwhile. `progress` hears of pages done and in all; false: stop
+  // (CANCELLED).
+  absl::Status CopyTo(Database& copy, const std::function<bool(int64_t done, int64_t total)>& progress);
   // Full integrity check; DATA_LOSS with the first finding.
   absl::Status CheckIntegrity();
   // Rows changed by the last statement.

@@ -52,6 +52,9 @@ CREATE UNIQUE INDEX entry_token ON entry (token) WHERE token IS NOT NULL;
 CREATE INDEX entry_from ON entry (from_epoch, from_seq) WHERE from_epoch > 0;
 )sql";
 
+// Marks as the server countersigned them.
+constexpr absl::string_view kCountermarks = "ALTER TABLE epoch ADD COLUMN countermark BLOB NOT NULL DEFAULT x'';";
+
 // A long WAL makes commits slower; at this length a checkpoint rewrites only a handful of pages.
 constexpr absl::string_view kShortWal = "PRAGMA wal_autocheckpoint=256";
 
@@ -60,7 +63,7 @@ constexpr absl::string_view kShortWal = "PRAGMA wal_autocheckpoint=256";
 Journal::Journal(sqlite::Database* db) : db_(db), boots_(db) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
-  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema}));
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kCountermarks}));
   RETURN_IF_ERROR(db->Execute(kShortWal));
   std::unique_ptr<Journal> journal(new Journal(db));
   ASSIGN_OR_RETURN(journal->insert_,
@@ -74,11 +77,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
       db->Prepare(absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")));
   ASSIGN_OR_RETURN(journal->write_marks_,
                    db->Prepare("INSERT INTO epoch (epoch, salt, state, common_through, received_through, "
-                               "backed_up_through, judged_through, settled_through, retained_through, retained_hash) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (epoch) DO UPDATE SET "
-                               "state = $3, common_through = $4, received_through = $5, backed_up_through = $6, "
+                               "backed_up_through, judged_through, settled_through, retained_through, "
+                               "retained_hash, countermark) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (epoch) DO UPDATE "
+                               "SET state = $3, common_through = $4, received_through = $5, backed_up_through = $6, "
                                "judged_through = $7, settled_through = $8, retained_through = $9, "
-                               "retained_hash = $10"));
+                               "retained_hash = $10, countermark = $11"));
   RETURN_IF_ERROR(journal->Load());
   return journal;
 }

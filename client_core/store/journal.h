@@ -56,6 +56,8 @@ struct EpochMarks {
   // Entries up to here have been deleted by Retain; their last hash.
   uint64_t retained_through = 0;
   Hash retained_hash{};
+  // The newest JournalMark that the server countersigned in this generation, as it came; empty: none.
+  std::string countermark;
 
   // The last entry that lives under this epoch.
   uint64_t last_own_seq() const { return state == EpochState::kOld ? common_through : head_seq; }
@@ -161,6 +163,8 @@ class Journal {
   // The server was restored: takes its new generation and marks, which may go back; an epoch that is not named or
   // whose hash is not ours goes back to 0. What it lost is unsent again. Repeating it is harmless.
   absl::Status AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks);
+  // What a Hello says of these journals, the newest first; without those that have nothing to give any more.
+  std::vector<v1::JournalClaim> Claims() const;
   // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each
   // naming its first position. A fork of an epoch that this phone has left moves what a restored server lacks of it.
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);

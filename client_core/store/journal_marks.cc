@@ -12,6 +12,22 @@
 #include "google/protobuf/io/coded_stream.h"
 
 namespace doorstep {
+namespace {
+
+// Keeps what the server countersigned, as it came: it proves to the server itself what it once had.
+void KeepCountermark(const v1::JournalMark& mark, EpochMarks& marks) {
+  v1::JournalMark kept;
+  if (mark.countersign().empty()) return;
+  if (ParseBytes(marks.countermark, kept) && kept.received_through() >= mark.received_through()) return;
+  kept.Clear();
+  kept.set_epoch(mark.epoch());
+  kept.set_received_through(mark.received_through());
+  kept.set_hash(mark.hash());
+  kept.set_countersign(mark.countersign());
+  marks.countermark = kept.SerializeAsString();
+}
+
+}  // namespace
 
 absl::Status Journal::WriteMarks(const EpochMarks& marks) {
   return write_marks_.Bind(1, marks.epoch)
@@ -24,11 +40,12 @@ absl::Status Journal::WriteMarks(const EpochMarks& marks) {
       .Bind(8, marks.settled_through)
       .Bind(9, marks.retained_through)
       .BindBlob(10, marks.retained_through > 0 ? AsBytes(marks.retained_hash) : absl::string_view())
+      .BindBlob(11, marks.countermark)
       .Run();
 }
 
-// What was deleted cannot be sent again, should a restored server ask for it: an epoch whose mark fell below that
-// has nothing to offer.
+// What was deleted cannot be sent again, should a restored server ask for it: an epoch whose mark fell below that can
+// offer nothing here. It claims so in Hello, and the server tells where the rest goes on.
 bool Journal::HasUnsent(const EpochMarks& marks) const {
   return marks.received_through < marks.last_own_seq() && marks.received_through >= marks.retained_through;
 }
@@ -121,14 +138,30 @@ absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark
   marks.received_through = std::max(marks.received_through, received);
   marks.backed_up_through =
       std::max(marks.backed_up_through, std::min<uint64_t>(mark.backed_up_through(), marks.received_through));
-  if (marks.received_through == found->second.received_through &&
-      marks.backed_up_through == found->second.backed_up_through) {
-    return Acknowledgement::kUnchanged;
-  }
+  KeepCountermark(mark, marks);
+  const bool moved = marks.received_through != found->second.received_through ||
+                     marks.backed_up_through != found->second.backed_up_through;
+  if (!moved && marks.countermark == found->second.countermark) return Acknowledgement::kUnchanged;
   const absl::Status written = WriteMarks(marks);
   if (!written.ok()) return ExplainFullDisk(written);
   found->second = std::move(marks);
-  return Acknowledgement::kMoved;
+  return moved ? Acknowledgement::kMoved : Acknowledgement::kUnchanged;
+}
+
+std::vector<v1::JournalClaim> Journal::Claims() const {
+  std::vector<v1::JournalClaim> claims;
+  for (auto it = epochs_.rbegin(); it != epochs_.rend() && claims.size() < limits::kJournalClaimsMax; ++it) {
+    const EpochMarks& marks = it->second;
+    if (marks.state == EpochState::kOld && marks.last_own_seq() <= marks.retained_through) continue;
+    v1::JournalClaim claim;
+    claim.set_epoch(marks.epoch);
+    claim.set_salt(marks.salt);
+    claim.set_forgotten_through(marks.retained_through);
+    claim.set_current(marks.state == EpochState::kCurrent);
+    if (!marks.countermark.empty() && !ParseBytes(marks.countermark, *claim.mutable_mark())) claim.clear_mark();
+    claims.push_back(std::move(claim));
+  }
+  return claims;
 }
 
 absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks) {
@@ -139,12 +172,14 @@ absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::v
       EpochMarks after = before;
       after.received_through = 0;
       after.backed_up_through = 0;
+      after.countermark.clear();
       for (const v1::JournalMark& mark : marks) {
         if (mark.epoch() != epoch) continue;
         ASSIGN_OR_RETURN(const bool ours, IsOurs(before, mark));
         if (!ours) continue;
         after.received_through = std::min<uint64_t>(mark.received_through(), before.last_own_seq());
         after.backed_up_through = std::min<uint64_t>(mark.backed_up_through(), after.received_through);
+        KeepCountermark(mark, after);
       }
       after.judged_through = std::min(after.judged_through, after.received_through);
       after.settled_through = std::min(after.settled_through, after.judged_through);

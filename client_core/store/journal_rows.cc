@@ -42,6 +42,7 @@ EpochMarks EpochFromRow(const sqlite::Statement& row) {
   marks.settled_through = row.Int(7);
   marks.retained_through = row.Int(8);
   HashFromBytes(row.Blob(9), marks.retained_hash);
+  marks.countermark = std::string(row.Blob(10));
   return marks;
 }
 

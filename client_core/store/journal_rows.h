@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/sha256.h"
 #include "client_core/sqlite/database.h"
 #include "client_core/store/journal.h"
@@ -17,7 +18,7 @@ inline constexpr absl::string_view kRowColumns =
 // An entry's key: epoch << 40 | seq. Appending to a table whose key is one growing integer changes one page, where a
 // compound key would rebalance its neighbours every few entries: half the flash written per tap.
 inline constexpr uint64_t kEntrySeqMax = (uint64_t{1} << 40) - 1;
-inline constexpr uint64_t kEntryEpochMax = (uint64_t{1} << 23) - 1;
+inline constexpr uint64_t kEntryEpochMax = limits::kEpochMax;
 constexpr int64_t EntryKey(uint64_t epoch, uint64_t seq) {
   const uint64_t capped = seq < kEntrySeqMax ? seq : kEntrySeqMax;
   return static_cast<int64_t>(epoch << 40 | capped);
@@ -27,7 +28,7 @@ inline constexpr int kHashColumn = 2;
 inline constexpr int kEntryColumn = 11;
 inline constexpr absl::string_view kReadEpochs =
     "SELECT epoch, salt, state, common_through, received_through, backed_up_through, judged_through, settled_through, "
-    "retained_through, retained_hash FROM epoch ORDER BY epoch";
+    "retained_through, retained_hash, countermark FROM epoch ORDER BY epoch";
 
 // Of a statement that selected kRowColumns.
 EntryInfo InfoFromRow(const sqlite::Statement& row);

@@ -84,6 +84,8 @@ void FailPush(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s
     s.push.refused = true;
     return;
   }
+  // The server may not know the journal any more, which a Hello tells it.
+  if (e.code == absl::StatusCode::kFailedPrecondition) s.hello_due = true;
   const PushFailure what = NoteFailure(s.push_run, e.code, s.next_call, s.pacing);
   if (what == PushFailure::kProbe) s.hello_due = true;
   if (what != PushFailure::kRetryNow) s.push.retry.Fail(now_us, draw);
@@ -286,7 +288,10 @@ struct Handler {
       Succeed(s.push, s);
       NoteProgress(e.queue.received_through, s.pacing);
     } else if (e.grant.wait_us <= 0) {
-      s.push.retry.Fail(now_us, draw);  // An OK answer that took nothing must not be repeated in a tight loop.
+      // An OK answer that took nothing must not be repeated in a tight loop. The server may have gone back behind what
+      // this phone knows, which a Hello tells it.
+      s.push.retry.Fail(now_us, draw);
+      s.hello_due = true;
     }
     if (e.generation_changed) s.hello_due = true;
     FeedWork* device = s.feeds.empty() ? nullptr : &s.feeds.front();

@@ -6,7 +6,8 @@
 //   push    one frame at a time        due while entries are not received
 //   pull    one page at a time         due for a feed until its head is reached, again when it is known to have moved
 //   hello   marks, heads, clocks       due on first contact, after a reconnect, when the queue has just become empty,
-//                                      at every poll, and to find out whether the server is there at all
+//                                      at every poll, and to find out whether the server is there at all and
+//                                      knows what this phone knows
 //
 // Each is, on its own:
 //

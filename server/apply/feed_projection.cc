@@ -140,10 +140,9 @@ class FeedProjection {
       ASSIGN_OR_RETURN(const JournalRow* journal, group_.FindJournal(n, epoch));
       if (journal == nullptr) return absl::InternalError("a journal that was written is not there");
       ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
-      // The mark only grows, so it is the version; one more, because versions begin at 1.
-      RETURN_IF_ERROR(
-          writer_.Put(*head, v1::ENTITY_KIND_JOURNAL, absl::StrCat(epoch), static_cast<int64_t>(journal->mark) + 1, 0)
-              .status());
+      // Both marks only grow, so their sum is the version; one more, because versions begin at 1.
+      const auto version = static_cast<int64_t>(journal->mark + journal->backed_up + 1);
+      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_JOURNAL, absl::StrCat(epoch), version, 0).status());
     }
     for (const auto& [key, version] : dirty.judgements) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(key.first));

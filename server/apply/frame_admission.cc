@@ -153,8 +153,10 @@ absl::StatusOr<FrameResult> AdmitFrame(Group& group, PreparedFrame& frame) {
   }
   ASSIGN_OR_RETURN(JournalRow * journal, group.FindJournal(device->n, header.epoch()));
   if (journal == nullptr) {
-    return Refused(absl::InvalidArgumentError(
-        absl::StrCat("frame.header.epoch: ", header.epoch(), " was never issued to device \"", device->id, "\"")));
+    // No fault of the frame: the file may have been restored from before the epoch was issued.
+    return Refused(absl::FailedPreconditionError(absl::StrCat("frame.header.epoch: ", header.epoch(),
+                                                              " is not known here for device \"", device->id,
+                                                              "\"; a Hello that claims it makes it known")));
   }
 
   FrameResult result;
@@ -167,6 +169,7 @@ absl::StatusOr<FrameResult> AdmitFrame(Group& group, PreparedFrame& frame) {
   result.answer.mark.set_epoch(journal->epoch);
   result.answer.mark.set_received_through(journal->mark);
   result.answer.mark.set_hash(journal->head_hash);
+  result.answer.mark.set_backed_up_through(journal->backed_up);
   return result;
 }
 

@@ -14,7 +14,7 @@ namespace doorstep {
 
 struct FrameResult {
   // Not OK: the frame is refused, and nothing was written. PERMISSION_DENIED: the device is blocked; INVALID_ARGUMENT:
-  // this server knows no such device or epoch.
+  // this server knows no such device; FAILED_PRECONDITION: no such epoch of it.
   absl::Status refusal;
   FrameAnswer answer;
 };

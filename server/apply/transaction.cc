@@ -1,5 +1,6 @@
 #include "server/apply/transaction.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 #include "client_core/rules/journal_hash.h"
 #include "server/apply/entity_writing.h"
 #include "server/apply/entry_judging.h"
+#include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
 #include "server/apply/quarantine.h"
 #include "server/openssl_sha256.h"
@@ -140,6 +142,31 @@ absl::Status Transaction::RepairParked(const v1::RepairCommand& command) {
 
 absl::Status Transaction::DismissParked(const v1::DismissCommand& command) {
   return doorstep::DismissParked(*group_, command);
+}
+
+absl::Status Transaction::AdoptEpoch(absl::string_view device, uint64_t epoch, absl::string_view salt, bool current) {
+  ASSIGN_OR_RETURN(DeviceRow * row, group_->FindDevice(device));
+  if (row == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" is unknown"));
+  RETURN_IF_ERROR(AddJournal(*group_, row->n, device, epoch, salt));
+  if (!current) return absl::OkStatus();
+  row->current_epoch = epoch;
+  row->version = group_->NextVersion(v1::ENTITY_KIND_DEVICE, row->id, row->version);
+  group_->dirty().devices.insert(row->n);
+  return UpdateDevice(group_->sql(), *row);
+}
+
+absl::Status Transaction::Fork(const v1::ForkCommand& fork) { return ApplyFork(*group_, fork); }
+
+absl::Status Transaction::MoveBackedUp(absl::string_view device, uint64_t epoch, uint64_t through) {
+  ASSIGN_OR_RETURN(const DeviceRow* row, group_->FindDevice(device));
+  if (row == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" is unknown"));
+  ASSIGN_OR_RETURN(JournalRow * journal, group_->FindJournal(row->n, epoch));
+  if (journal == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" has no epoch ", epoch));
+  const uint64_t backed_up = std::min(through, journal->mark);
+  if (backed_up <= journal->backed_up) return absl::OkStatus();
+  journal->backed_up = backed_up;
+  group_->dirty().journals.insert({row->n, epoch});
+  return doorstep::MoveBackedUp(group_->sql(), *journal);
 }
 
 // ---- the day ----

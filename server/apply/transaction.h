@@ -84,6 +84,12 @@ class Transaction {
   absl::Status AddDevice(const NewDevice& device);
   // Everything the phone knew up to `reported_through_us` has been received. Never moves back.
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
+  // A journal that was issued in a time that this file has lost; `current`: its phone appends to it.
+  absl::Status AdoptEpoch(absl::string_view device, uint64_t epoch, absl::string_view salt, bool current);
+  // The journal goes on in a new epoch.
+  absl::Status Fork(const v1::ForkCommand& fork);
+  // Every entry up to `through` is in a verified backup. Never moves back, nor beyond what is held.
+  absl::Status MoveBackedUp(absl::string_view device, uint64_t epoch, uint64_t through);
 
   // ---- parked entries ----
   absl::Status ReplayParked(const v1::JournalPosition& position);

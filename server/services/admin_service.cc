@@ -17,6 +17,7 @@
 #include "server/apply/commands/quarantine_commands.h"
 #include "server/apply/rebuild.h"
 #include "server/services/attention_pages.h"
+#include "server/services/backup_job.h"
 #include "server/services/entry_effects.h"
 #include "server/services/journal_pages.h"
 #include "server/services/page.h"
@@ -26,6 +27,7 @@
 #include "server/services/visit_log.h"
 #include "server/storage/device_table.h"
 #include "server/storage/frame_table.h"
+#include "server/storage/meta_table.h"
 #include "server/storage/record_table.h"
 #include "server/storage/storage.h"
 #include "server/storage/token_table.h"
@@ -84,7 +86,7 @@ absl::Status ReadEntry(SqlSession& sql, const v1::JournalPosition& position, int
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  explicit AdminService(const ServerParts& parts) : parts_(parts) {}
+  explicit AdminService(const ServerParts& parts) : parts_(parts), backup_(parts) {}
   ~AdminService() override {
     if (rebuild_.joinable()) rebuild_.join();
   }
@@ -223,8 +225,27 @@ class AdminService final : public v1::AdminService::CallbackService {
         response->set_quarantined(totals.quarantined);
         response->set_copies(totals.copies);
         response->set_attention(totals.attention);
+        ASSIGN_OR_RETURN(const int64_t last_backup_us, ReadLastBackup(sql));
+        response->set_last_backup_time_us(last_backup_us);
         return absl::OkStatus();
       });
+    });
+  }
+
+  ServerUnaryReactor* StartBackup(CallbackServerContext* context, const v1::StartBackupRequest* request,
+                                  v1::StartBackupResponse* response) override {
+    return Answer(parts_, "/doorstep.v1.AdminService/StartBackup", context, response,
+                  [&](const Scope&) -> absl::Status {
+                    ASSIGN_OR_RETURN(*response->mutable_backup(), backup_.Start(request->name()));
+                    return absl::OkStatus();
+                  });
+  }
+
+  ServerUnaryReactor* GetBackup(CallbackServerContext* context, const v1::GetBackupRequest*,
+                                v1::GetBackupResponse* response) override {
+    return Answer(parts_, "/doorstep.v1.AdminService/GetBackup", context, response, [&](const Scope&) -> absl::Status {
+      ASSIGN_OR_RETURN(*response->mutable_backup(), backup_.Describe());
+      return absl::OkStatus();
     });
   }
 
@@ -275,6 +296,7 @@ class AdminService final : public v1::AdminService::CallbackService {
   Mutex rebuild_mutex_;
   bool rebuilding_ ABSL_GUARDED_BY(rebuild_mutex_) = false;
   std::thread rebuild_;
+  BackupJob backup_;
 };
 
 }  // namespace

@@ -33,10 +33,10 @@ const absl::flat_hash_map<std::string, Role>& Table() {
     allow("AccountService", Role::kAdmin, {"GetAccount", "ListAccounts", "GetRepairStatistics"});
     allow("ImportService", Role::kAdmin, {"ImportRows", "ImportFrame"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
-    allow(
-        "AdminService", Role::kAdmin,
-        {"InviteDevice", "ListDevices", "ListTechnicians", "GetJournal", "GetEntry", "ListQuarantine", "GetQuarantined",
-         "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined", "ListAttention", "GetStatus", "Rebuild"});
+    allow("AdminService", Role::kAdmin,
+          {"InviteDevice", "ListDevices", "ListTechnicians", "GetJournal", "GetEntry", "ListQuarantine",
+           "GetQuarantined", "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined", "ListAttention",
+           "GetStatus", "Rebuild", "StartBackup", "GetBackup"});
     return roles;
   }();
   return *table;

@@ -10,7 +10,9 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "server/apply/commands/checks.h"
+#include "server/apply/commands/countersign.h"
 #include "server/apply/commands/device_commands.h"
+#include "server/apply/commands/reconcile.h"
 #include "server/apply/prepared_frame.h"
 #include "server/apply/writer.h"
 #include "server/services/authenticator.h"
@@ -18,6 +20,7 @@
 #include "server/storage/device_table.h"
 #include "server/storage/feed_pages.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/meta_table.h"
 #include "server/storage/storage.h"
 
 namespace doorstep {
@@ -55,6 +58,7 @@ v1::JournalMark MarkOf(const JournalRow& journal) {
   mark.set_epoch(journal.epoch);
   mark.set_received_through(journal.mark);
   mark.set_hash(journal.head_hash);
+  mark.set_backed_up_through(journal.backed_up);
   return mark;
 }
 
@@ -82,6 +86,31 @@ absl::Status DescribeSync(SqlSession& sql, absl::string_view device_id, v1::Hell
   return absl::OkStatus();
 }
 
+Countersigner SignerOf(const ServerParts& parts) { return {parts.storage.secret(), parts.storage.generation()}; }
+
+// Runs on the writer's thread, so the generations come in the order of their commits.
+void TakeGeneration(const ServerParts& parts, const std::string& generation) {
+  if (generation == parts.storage.generation()) return;
+  parts.storage.set_generation(generation);
+  Log(parts.log, LogLevel::kError,
+      absl::StrCat("a phone holds marks that this file does not know: an older file was put in its place; generation ",
+                   generation, " begins, and phones send again what is missing"));
+}
+
+// What a Hello comes to, in the writer's transaction; the generation is the one that it leaves.
+absl::StatusOr<v1::HelloResponse> RunWholeHello(const v1::HelloRequest& request, const std::string& device,
+                                                const Countersigner& signer, int64_t now_us, Transaction& tx) {
+  RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
+  ASSIGN_OR_RETURN(Reconciled reconciled, RunReconcile(request, device, signer, tx));
+  v1::HelloResponse answer;
+  ASSIGN_OR_RETURN(*answer.mutable_generation(), ReadGeneration(tx.sql()));
+  const bool same_generation = request.generation().empty() || request.generation() == answer.generation();
+  RETURN_IF_ERROR(RunHello(request, device, same_generation && !reconciled.recorded, now_us, tx));
+  RETURN_IF_ERROR(DescribeSync(tx.sql(), device, answer));
+  for (v1::Fork& fork : reconciled.forks) *answer.add_forks() = std::move(fork);
+  return answer;
+}
+
 // The stored name of a feed that this device may read. PERMISSION_DENIED: any other.
 absl::StatusOr<std::string> OwnFeed(SqlSession& sql, absl::string_view feed, absl::string_view device_id) {
   ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
@@ -97,9 +126,13 @@ absl::StatusOr<std::string> OwnFeed(SqlSession& sql, absl::string_view feed, abs
   return absl::PermissionDeniedError("feed: not a feed of this device");
 }
 
-v1::PushResponse FinishPush(const ServerParts& parts, uint32_t wait_ms, v1::PushResponse response) {
+// Marks of a writer that is in trouble name no journal.
+v1::PushResponse FinishPush(const ServerParts& parts, absl::string_view device, uint32_t wait_ms,
+                            v1::PushResponse response) {
+  const Countersigner signer = SignerOf(parts);
   response.set_server_time_us(parts.NowUs());
-  response.set_generation(parts.storage.generation());
+  response.set_generation(signer.generation);
+  if (response.mark().epoch() > 0) Countersign(signer, device, *response.mutable_mark());
   SetGrant(wait_ms, *response.mutable_grant());
   return response;
 }
@@ -113,7 +146,7 @@ absl::StatusOr<v1::PushResponse> AnswerBusy(const ServerParts& parts, const std:
     if (journal.has_value()) *response.mutable_mark() = MarkOf(*journal);
     return absl::OkStatus();
   }));
-  return FinishPush(parts, kBusyWaitMs, std::move(response));
+  return FinishPush(parts, device_id, kBusyWaitMs, std::move(response));
 }
 
 }  // namespace
@@ -138,20 +171,19 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
   const absl::Status fields = CheckFields(request);
   if (!fields.ok()) return done(fields);
   // Answered from the writer's transaction: marks that are at least those of the last commit.
-  Command command =
-      MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", request,
-                  [&parts, &request, device = scope.name()](Transaction& tx) -> absl::StatusOr<v1::HelloResponse> {
-                    RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
-                    RETURN_IF_ERROR(RunHello(request, device, parts.NowUs(), tx));
-                    v1::HelloResponse answer;
-                    RETURN_IF_ERROR(DescribeSync(tx.sql(), device, answer));
-                    return answer;
-                  });
+  Command command = MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", request,
+                                [&parts, &request, device = scope.name()](Transaction& tx) {
+                                  return RunWholeHello(request, device, SignerOf(parts), parts.NowUs(), tx);
+                                });
   RunInWriter<v1::HelloResponse>(parts.writer, std::move(command),
-                                 [&parts, done](absl::StatusOr<v1::HelloResponse> answer) {
+                                 [&parts, done, device = scope.name()](absl::StatusOr<v1::HelloResponse> answer) {
                                    if (answer.ok()) {
+                                     TakeGeneration(parts, answer->generation());
+                                     const Countersigner signer = SignerOf(parts);
+                                     for (v1::JournalMark& mark : *answer->mutable_marks()) {
+                                       Countersign(signer, device, mark);
+                                     }
                                      answer->set_server_time_us(parts.NowUs());
-                                     answer->set_generation(parts.storage.generation());
                                      SetGrant(0, *answer->mutable_grant());
                                    }
                                    done(std::move(answer));
@@ -164,14 +196,15 @@ void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushReques
   if (!prepared.ok()) return done(prepared.status());
   KillPoint("wire");
   const uint64_t epoch = (*prepared)->opened.header.epoch();
-  const bool taken = parts.writer.SubmitFrame(*std::move(prepared), [&parts, done](absl::StatusOr<FrameAnswer> answer) {
-    if (!answer.ok()) return done(answer.status());
-    v1::PushResponse response;
-    *response.mutable_mark() = std::move(answer->mark);
-    if (answer->fork.has_value()) *response.mutable_fork() = *std::move(answer->fork);
-    response.set_device_feed_seq(answer->device_feed_seq);
-    done(FinishPush(parts, answer->wait_ms, std::move(response)));
-  });
+  const bool taken = parts.writer.SubmitFrame(
+      *std::move(prepared), [&parts, done, device = scope.name()](absl::StatusOr<FrameAnswer> answer) {
+        if (!answer.ok()) return done(answer.status());
+        v1::PushResponse response;
+        *response.mutable_mark() = std::move(answer->mark);
+        if (answer->fork.has_value()) *response.mutable_fork() = *std::move(answer->fork);
+        response.set_device_feed_seq(answer->device_feed_seq);
+        done(FinishPush(parts, device, answer->wait_ms, std::move(response)));
+      });
   if (!taken) done(AnswerBusy(parts, scope.name(), epoch));
 }
 

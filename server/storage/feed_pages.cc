@@ -51,6 +51,7 @@ absl::StatusOr<std::string> JournalBytes(SqlSession& sql, absl::string_view feed
   state.mutable_mark()->set_epoch(epoch);
   state.mutable_mark()->set_received_through(journal->mark);
   state.mutable_mark()->set_hash(journal->head_hash);
+  state.mutable_mark()->set_backed_up_through(journal->backed_up);
   state.set_judged_through(journal->mark);
   return state.SerializeAsString();
 }

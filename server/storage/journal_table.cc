@@ -7,7 +7,7 @@
 namespace doorstep {
 namespace {
 
-// Columns device, epoch, salt, mark, head_hash, last_frame_us.
+// Columns device, epoch, salt, mark, head_hash, last_frame_us, backed_up.
 JournalRow ReadRow(const Query& query) {
   JournalRow row;
   row.device = query.Int(0);
@@ -16,6 +16,7 @@ JournalRow ReadRow(const Query& query) {
   row.mark = static_cast<uint64_t>(query.Int(3));
   row.head_hash = std::string(query.Blob(4));
   row.last_frame_us = query.Int(5);
+  row.backed_up = static_cast<uint64_t>(query.Int(6));
   return row;
 }
 
@@ -29,7 +30,8 @@ RehomedRow ReadRehomed(const Query& query) {
 
 absl::StatusOr<std::optional<JournalRow>> FindJournal(SqlSession& sql, int64_t device, uint64_t epoch) {
   Query query = sql.Use(
-      "SELECT device, epoch, salt, mark, head_hash, last_frame_us FROM journal WHERE device = $1 AND epoch = $2");
+      "SELECT device, epoch, salt, mark, head_hash, last_frame_us, backed_up FROM journal WHERE device = $1 "
+      "AND epoch = $2");
   ASSIGN_OR_RETURN(const bool found, query.Int(1, device).Int(2, static_cast<int64_t>(epoch)).Step());
   if (!found) return std::optional<JournalRow>();
   return std::optional<JournalRow>(ReadRow(query));
@@ -57,9 +59,31 @@ absl::Status MoveMark(SqlSession& sql, const JournalRow& row) {
       .Run();
 }
 
+absl::Status MoveBackedUp(SqlSession& sql, const JournalRow& row) {
+  return sql.Use("UPDATE journal SET backed_up = $3 WHERE device = $1 AND epoch = $2")
+      .Int(1, row.device)
+      .Int(2, static_cast<int64_t>(row.epoch))
+      .Int(3, static_cast<int64_t>(row.backed_up))
+      .Run();
+}
+
+absl::StatusOr<std::vector<JournalBeyondBackups>> JournalsBeyondBackups(SqlSession& sql) {
+  Query query = sql.Use(
+      "SELECT d.id, j.epoch, j.mark FROM journal j JOIN device d ON d.n = j.device WHERE j.mark > j.backed_up "
+      "ORDER BY j.device, j.epoch");
+  std::vector<JournalBeyondBackups> journals;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return journals;
+    journals.push_back(
+        {std::string(query.Text(0)), static_cast<uint64_t>(query.Int(1)), static_cast<uint64_t>(query.Int(2))});
+  }
+}
+
 absl::StatusOr<std::vector<JournalRow>> JournalsOfDevice(SqlSession& sql, int64_t device) {
   Query query = sql.Use(
-      "SELECT device, epoch, salt, mark, head_hash, last_frame_us FROM journal WHERE device = $1 ORDER BY epoch");
+      "SELECT device, epoch, salt, mark, head_hash, last_frame_us, backed_up FROM journal WHERE device = $1 "
+      "ORDER BY epoch");
   query.Int(1, device);
   std::vector<JournalRow> rows;
   while (true) {

@@ -20,13 +20,24 @@ struct JournalRow {
   uint64_t mark = 0;      // Every entry up to here is held.
   std::string head_hash;  // The chain's hash after it, 32 bytes.
   int64_t last_frame_us = 0;
+  uint64_t backed_up = 0;  // Every entry up to here is in a verified backup.
 };
 
 absl::StatusOr<std::optional<JournalRow>> FindJournal(SqlSession& sql, int64_t device, uint64_t epoch);
 absl::Status InsertJournal(SqlSession& sql, const JournalRow& row);
 absl::Status MoveMark(SqlSession& sql, const JournalRow& row);
+absl::Status MoveBackedUp(SqlSession& sql, const JournalRow& row);
 // By epoch.
 absl::StatusOr<std::vector<JournalRow>> JournalsOfDevice(SqlSession& sql, int64_t device);
+
+// A journal that holds more than the backups do.
+struct JournalBeyondBackups {
+  std::string device;  // "d7"
+  uint64_t epoch = 0;
+  uint64_t mark = 0;
+};
+// By device and epoch.
+absl::StatusOr<std::vector<JournalBeyondBackups>> JournalsBeyondBackups(SqlSession& sql);
 
 struct ForkRow {
   int64_t device = 0;

@@ -1,18 +1,14 @@
 #include "server/storage/storage.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/sqlite/migrate.h"
+#include "server/storage/meta_table.h"
+#include "server/storage/restore.h"
 
 namespace doorstep {
 namespace {
@@ -20,6 +16,7 @@ namespace {
 const std::vector<absl::string_view>& Migrations() {
   static const auto* const migrations = new std::vector<absl::string_view>{
 #include "server/storage/0001_first.sql.inc"
+#include "server/storage/0002_backups.sql.inc"
   };
   return *migrations;
 }
@@ -55,11 +52,11 @@ Storage::~Storage() {
     free_readers_.clear();
   }
   writer_.reset();
-  if (lock_file_ >= 0) close(lock_file_);  // The lock goes with it; the file stays, so that nobody locks a ghost.
 }
 
 absl::Status Storage::Start(Random& random) {
-  RETURN_IF_ERROR(LockFile());
+  RETURN_IF_ERROR(lock_.Take(options_.path));
+  RETURN_IF_ERROR(FinishRestore(options_.path).status());
   ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, false)));
   // The writer moves the log into the file between groups, not in the middle of a commit.
   db->OwnCheckpoints();
@@ -67,8 +64,10 @@ absl::Status Storage::Start(Random& random) {
   if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
   writer_ = std::make_unique<SqlSession>(std::move(db));
 
-  ASSIGN_OR_RETURN(generation_, DrawOnce("generation", absl::BytesToHexString(random.Bytes(8))));
-  ASSIGN_OR_RETURN(secret_, DrawOnce("secret", absl::BytesToHexString(random.Bytes(32))));
+  RETURN_IF_ERROR(FillMeta(*writer_, random));
+  ASSIGN_OR_RETURN(const std::string generation, ReadGeneration(*writer_));
+  set_generation(generation);
+  ASSIGN_OR_RETURN(secret_, ReadSecret(*writer_));
 
   for (int i = 0; i < options_.readers; ++i) {
     ASSIGN_OR_RETURN(std::unique_ptr<SqlSession> reader, OpenReader());
@@ -78,29 +77,14 @@ absl::Status Storage::Start(Random& random) {
   return absl::OkStatus();
 }
 
-// What the file says under `key`; a file that says nothing yet says `drawn` from now on.
-absl::StatusOr<std::string> Storage::DrawOnce(absl::string_view key, absl::string_view drawn) {
-  RETURN_IF_ERROR(writer_->Use("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
-                      .Text(1, key)
-                      .Text(2, drawn)
-                      .Run());
-  Query read = writer_->Use("SELECT value FROM meta WHERE key = $1");
-  ASSIGN_OR_RETURN(const bool found, read.Text(1, key).Step());
-  if (!found) return absl::DataLossError(absl::StrCat(options_.path, ": the table meta has no ", key));
-  return std::string(read.Text(0));
+std::string Storage::generation() const {
+  MutexLock lock(&generation_mutex_);
+  return generation_;
 }
 
-// Readers need connections of their own, so the database itself cannot be locked exclusively; a file beside it is.
-absl::Status Storage::LockFile() {
-  const std::string path = absl::StrCat(options_.path, ".lock");
-  lock_file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_file_ < 0) {
-    return absl::FailedPreconditionError(absl::StrCat("opening ", path, ": ", strerror(errno)));
-  }
-  if (flock(lock_file_, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(options_.path, ": another server has this file open"));
-  }
-  return absl::OkStatus();
+void Storage::set_generation(absl::string_view generation) {
+  MutexLock lock(&generation_mutex_);
+  generation_ = std::string(generation);
 }
 
 absl::StatusOr<std::unique_ptr<SqlSession>> Storage::OpenReader() {

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "client_core/base/mutex.h"
 #include "client_core/base/random.h"
+#include "server/storage/database_lock.h"
 #include "server/storage/sql_session.h"
 
 namespace doorstep {
@@ -34,9 +35,9 @@ struct StorageOptions {
 // Read is thread-safe; writer() belongs to the writer's thread.
 class Storage {
  public:
-  // Makes or migrates the file. FAILED_PRECONDITION: another server has it open, it was written by a newer version, or
-  // the key is wrong; DATA_LOSS: damaged; RESOURCE_EXHAUSTED: disk full. `random` draws the generation and the secret
-  // of a new file.
+  // Finishes a restore that was under way, makes or migrates the file. FAILED_PRECONDITION: another server has it open,
+  // it was written by a newer version, or the key is wrong; DATA_LOSS: damaged; RESOURCE_EXHAUSTED: disk full. `random`
+  // draws the generation and the secret of a new file.
   static absl::StatusOr<std::unique_ptr<Storage>> Open(const StorageOptions& options, Random& random);
   ~Storage();
   Storage(const Storage&) = delete;
@@ -47,9 +48,12 @@ class Storage {
   absl::Status Read(absl::string_view label, const std::function<absl::Status(SqlSession&)>& body);
 
   SqlSession& writer() { return *writer_; }
-  // Changes when the file was restored from a backup. 16 hexadecimal digits.
-  const std::string& generation() const { return generation_; }
-  // What tokens are derived with: 64 hexadecimal digits, the same as long as the file lives. Never leaves the server.
+  // Changes when the file was restored from a backup, or found to have been set back. 16 hexadecimal digits.
+  std::string generation() const;
+  // A command has written another one into the file, and has been committed.
+  void set_generation(absl::string_view generation);
+  // What tokens are derived with, and marks countersigned: 64 hexadecimal digits, the same as long as the file lives,
+  // in its backups too. Never leaves the server, never logged.
   const std::string& secret() const { return secret_; }
   const std::string& path() const { return options_.path; }
   // Empty: not encrypted. Never logged.
@@ -62,14 +66,13 @@ class Storage {
  private:
   explicit Storage(StorageOptions options) : options_(std::move(options)) {}
   absl::Status Start(Random& random);
-  absl::Status LockFile();
-  absl::StatusOr<std::string> DrawOnce(absl::string_view key, absl::string_view drawn);
   absl::StatusOr<std::unique_ptr<SqlSession>> OpenReader();
 
   const StorageOptions options_;
-  int lock_file_ = -1;
-  std::string generation_;
+  DatabaseLock lock_;
   std::string secret_;
+  mutable Mutex generation_mutex_;
+  std::string generation_ ABSL_GUARDED_BY(generation_mutex_);
   std::unique_ptr<SqlSession> writer_;
 
   Mutex mutex_;

@@ -199,6 +199,13 @@ absl::Status ExpectRepairInLog(World& world, const Words& w) {
   return both ? absl::OkStatus() : Differs("the log", absl::StrCat(log.size(), " items"), "both entries");
 }
 
+absl::Status ExpectAtOffice(World& world, const Words& w, bool there) {
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  const absl::Status found = world.office().Entry(entry.noted.position).status();
+  if (!found.ok() && !absl::IsNotFound(found)) return found;
+  return found.ok() == there ? absl::OkStatus() : Differs(w["entry"], found.ok() ? "there" : "not there", "otherwise");
+}
+
 // ---- health ----
 
 absl::StatusOr<int32_t> Figure(const v1::AccountHealth& health, const std::string& name) {
@@ -298,6 +305,10 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect work order of {visit} {words...}", ExpectWorkOrder},
       {"expect attention {what...}", ExpectAttention},
       {"expect log of {visit} shows {entry} and its repair", ExpectRepairInLog},
+      {"expect office has entry {entry}",
+       [](World& world, const Words& w) { return ExpectAtOffice(world, w, /*there=*/true); }},
+      {"expect office has lost entry {entry}",
+       [](World& world, const Words& w) { return ExpectAtOffice(world, w, /*there=*/false); }},
       {"expect entry {entry} happened {day} {time} {quality}", ExpectHappened},
       {"expect entry {entry} {words...}", ExpectEntry},
       {"expect health {account} counts {signal} {times}", ExpectCounts},

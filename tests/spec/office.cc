@@ -284,4 +284,16 @@ absl::StatusOr<v1::GetStatusResponse> Office::Status() {
   return Call<v1::GetStatusResponse>("AdminService/GetStatus", v1::GetStatusRequest());
 }
 
+absl::Status Office::Backup(const std::string& name) {
+  v1::StartBackupRequest request;
+  request.set_name(name);
+  RETURN_IF_ERROR(Call<v1::StartBackupResponse>("AdminService/StartBackup", request).status());
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::GetBackupResponse answer,
+                     Call<v1::GetBackupResponse>("AdminService/GetBackup", v1::GetBackupRequest()));
+    if (answer.backup().phase() == v1::BACKUP_PHASE_DONE) return absl::OkStatus();
+    if (answer.backup().phase() == v1::BACKUP_PHASE_FAILED) return absl::DataLossError(answer.backup().error());
+  }
+}
+
 }  // namespace doorstep::spec

@@ -58,6 +58,8 @@ class Office {
   absl::StatusOr<std::vector<v1::VisitLogItem>> Log(const std::string& visit);
   absl::StatusOr<v1::RebuildResponse> Rebuild();
   absl::StatusOr<v1::GetStatusResponse> Status();
+  // Returns when it is made and verified.
+  absl::Status Backup(const std::string& name);
 
  private:
   template <typename Response>

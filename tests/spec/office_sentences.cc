@@ -103,6 +103,22 @@ const std::vector<Sentence>& OfficeSentences() {
          RETURN_IF_ERROR(world.server().Start());
          return world.ReconnectEverybody();
        }},
+      {"office backs up as {name}", [](World& world, const Words& w) { return world.office().Backup(w["name"]); }},
+      {"server is restored from {name}",
+       [](World& world, const Words& w) {
+         RETURN_IF_ERROR(world.server().RestoreFrom(w["name"]));
+         return world.ReconnectEverybody();
+       }},
+      {"server's database is copied as {name}",
+       [](World& world, const Words& w) {
+         world.server().CopyDatabaseAs(w["name"]);
+         return absl::OkStatus();
+       }},
+      {"somebody puts the database {name} in place by hand",
+       [](World& world, const Words& w) {
+         RETURN_IF_ERROR(world.server().PutDatabaseInPlace(w["name"]));
+         return world.ReconnectEverybody();
+       }},
       {"the next day", [](World& world, const Words&) { return NextDay(world, 1); }},
       {"{days} days later", [](World& world, const Words& w) { return NextDay(world, std::atoi(w["days"].c_str())); }},
   };

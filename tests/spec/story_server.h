@@ -26,6 +26,11 @@ class StoryServer {
   void Stop();
   // As after SIGKILL: what was written stays, nothing is closed.
   void Kill();
+  // Puts a backup that this server made in place, stopped meanwhile.
+  absl::Status RestoreFrom(const std::string& backup);
+  // Keeps a copy of the database as it is now, and puts such a copy in place by hand: no tool of ours knows.
+  void CopyDatabaseAs(const std::string& name);
+  absl::Status PutDatabaseInPlace(const std::string& name);
 
   std::string address() const;
   std::string connect_file() const;

@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
   doorstep::cli::RegisterQuarantine(root, tools);
   doorstep::cli::RegisterAttention(root, tools);
   doorstep::cli::RegisterServer(root, tools);
+  doorstep::cli::RegisterBackup(root, tools);
+  doorstep::cli::RegisterRestore(root, tools);
   doorstep::cli::RegisterWhy(root, tools);
   doorstep::cli::RegisterVersion(root, tools);
   doorstep::cli::RegisterCompletion(root, tools);

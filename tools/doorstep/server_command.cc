@@ -37,6 +37,8 @@ absl::Status Status(const Tools& tools) {
   details.Add("Attention", Count(status.attention(), "visit", "visits"),
               status.attention() > 0 ? Colour::kWarning : Colour::kPlain);
   details.Add("Waiting", Count(status.queue_requests(), "request", "requests"));
+  details.Add("Last backup", status.last_backup_time_us() == 0 ? "never" : ShowTime(status.last_backup_time_us()),
+              status.last_backup_time_us() == 0 ? Colour::kWarning : Colour::kPlain);
   details.Add("Database", absl::StrCat(Grouped(status.database_bytes()), " bytes"));
   details.Print();
   return absl::OkStatus();

@@ -30,6 +30,10 @@ absl::Status ApplyPart(const v1::ReportedCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReplayCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::RepairCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::DismissCommand& command, Transaction& tx);
+// reconcile.cc
+absl::Status ApplyPart(const v1::ReconcileCommand& command, Transaction& tx);
+// backed_up.cc
+absl::Status ApplyPart(const v1::BackedUpCommand& command, Transaction& tx);
 // tick.cc
 absl::Status ApplyPart(const v1::TickCommand& command, Transaction& tx);
 

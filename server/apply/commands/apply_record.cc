@@ -45,6 +45,10 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.repair(), tx);
     case v1::CommandRecord::kDismiss:
       return ApplyPart(record.dismiss(), tx);
+    case v1::CommandRecord::kReconcile:
+      return ApplyPart(record.reconcile(), tx);
+    case v1::CommandRecord::kBackedUp:
+      return ApplyPart(record.backed_up(), tx);
     case v1::CommandRecord::kFork:
     case v1::CommandRecord::kQuarantine:
     case v1::CommandRecord::COMMAND_NOT_SET:

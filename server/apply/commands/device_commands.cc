@@ -10,6 +10,7 @@
 #include "client_core/base/status.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/apply/commands/checks.h"
+#include "server/apply/commands/reconcile.h"
 #include "server/apply/commands/references.h"
 #include "server/apply/commands/secrets.h"
 #include "server/storage/device_table.h"
@@ -90,7 +91,8 @@ absl::Status CheckFields(const v1::EnrollRequest& request) {
 
 absl::Status CheckFields(const v1::HelloRequest& request) {
   RETURN_IF_ERROR(CheckText("clock.boot_id", request.clock().boot_id(), limits::kBootIdBytesMax));
-  return CheckText("core_version", request.core_version(), limits::kIdBytesMax);
+  RETURN_IF_ERROR(CheckText("core_version", request.core_version(), limits::kIdBytesMax));
+  return CheckClaims(request);
 }
 
 std::string CodeMark(absl::string_view code) {
@@ -175,11 +177,12 @@ absl::Status ApplyPart(const v1::ReissueTokenCommand& command, Transaction& tx) 
   return SetToken(tx.sql(), DevicePrincipal(command.device()), command.token_hash());
 }
 
-absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, int64_t now_us, Transaction& tx) {
+absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, bool knows_marks, int64_t now_us,
+                      Transaction& tx) {
   ASSIGN_OR_RETURN(const auto row, FindDevice(tx.sql(), device));
   if (!row.has_value()) return absl::NotFoundError(absl::StrCat("no device ", device));
   RETURN_IF_ERROR(WriteDeviceContact(tx.sql(), row->n, {now_us, request.queued_entries(), request.core_version()}));
-  if (!request.queue_empty()) return absl::OkStatus();
+  if (!request.queue_empty() || !knows_marks) return absl::OkStatus();
   // What the phone records while this call travels is not told by it: the moment of its clock sample counts.
   const int64_t sampled_us = request.clock().server_time_us();
   const int64_t through_us = sampled_us > 0 ? std::min(sampled_us, now_us) : now_us;

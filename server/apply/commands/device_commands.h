@@ -32,7 +32,9 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
                                              Transaction& tx);
 
 // Notes the contact and, with an empty queue, that the phone has told everything up to the moment of its clock sample.
-absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, int64_t now_us, Transaction& tx);
+// `knows_marks`: the phone speaks of what this server has now; else its queue may be longer than it thinks.
+absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, bool knows_marks, int64_t now_us,
+                      Transaction& tx);
 
 // Makes the token of `token_hash` the only one of this administrator.
 absl::Status RunIssueAdminToken(absl::string_view name, absl::string_view token_hash, Transaction& tx);

@@ -167,6 +167,57 @@ TEST_F(JournalTest, SendsAgainWhatARestoredServerLost) {
   EXPECT_EQ(journal().epochs().at(1).received_through, 2u);
 }
 
+TEST_F(JournalTest, ShowsTheServerTheNewestMarkThatItCountersigned) {
+  OpenEnrolled();
+  AppendNotes(4);
+  EXPECT_FALSE(journal().Claims().back().has_mark());
+  v1::JournalMark signed_mark = MarkAt(1, 3);
+  signed_mark.set_countersign("signed by the office");
+  ASSERT_OK(journal().Acknowledge(signed_mark).status());
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 4)).status());  // From a feed: without a countersign.
+  signed_mark.set_received_through(2);
+  signed_mark.set_hash(MarkAt(1, 2).hash());
+  ASSERT_OK(journal().Acknowledge(signed_mark).status());  // Came late.
+  ASSERT_OK(Open());
+  const std::vector<v1::JournalClaim> claims = journal().Claims();
+  ASSERT_EQ(claims.size(), 2u);  // The spare one first: it is newer.
+  EXPECT_EQ(claims[0].epoch(), 2u);
+  EXPECT_FALSE(claims[0].current());
+  EXPECT_TRUE(claims[1].current());
+  EXPECT_EQ(claims[1].salt().size(), 16u);
+  EXPECT_EQ(claims[1].mark().received_through(), 3u);
+  EXPECT_EQ(claims[1].mark().hash(), MarkAt(1, 3).hash());
+  EXPECT_EQ(claims[1].mark().countersign(), "signed by the office");
+  ASSERT_OK(journal().AdoptGeneration("g2", {MarkAt(1, 2)}));
+  EXPECT_FALSE(journal().Claims()[1].has_mark());  // It proves nothing in another generation.
+}
+
+TEST_F(JournalTest, WhatItStillHasBehindAGapGoesOnInANewEpoch) {
+  OpenEnrolled();
+  AppendNotes(5);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3, 3)).status());
+  ASSERT_OK(journal().SetJudged(1, 3));
+  ASSERT_OK(journal().SettleThrough(1, 3));
+  const v1::JournalMark restored_to = MarkAt(1, 1);
+  ASSERT_EQ(*journal().Retain(kNineOClockUs + 2 * limits::kRetentionMicros), 3u);
+  ASSERT_OK(journal().AdoptGeneration("g2", {restored_to}));
+  EXPECT_EQ(journal().UnsentEpoch(), 0u);
+  EXPECT_EQ(journal().Claims().back().forgotten_through(), 3u);
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(1);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  EXPECT_EQ(journal().UnsentEpoch(), 3u);
+  const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(3, 0, 100, kNoBound);
+  ASSERT_TRUE(frame.ok());
+  ASSERT_EQ(frame->entries.size(), 2u);
+  EXPECT_EQ(frame->entries[0].from_seq(), 4u);
+  EXPECT_EQ(journal().Counts().saved_here, 2u);
+  for (const v1::JournalClaim& claim : journal().Claims()) EXPECT_NE(claim.epoch(), 1u) << "it has nothing to give";
+}
+
 TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   OpenEnrolled();
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);

@@ -638,5 +638,22 @@ TEST(EngineTest, HoldsItsPromisesInAnyOrderOfEvents) {
   }
 }
 
+TEST(EngineTest, AsksWhatTheServerKnowsWhenItTakesNothingOrNotThisJournal) {
+  for (const bool fails : {true, false}) {
+    Phone phone;
+    phone.Begin(5);
+    phone.AnswerHello();
+    ASSERT_EQ(phone.state.hello_call.call, 0u);
+    if (fails) {
+      phone.FailPush(absl::StatusCode::kFailedPrecondition);
+      EXPECT_EQ(phone.state.pacing.strikes, 0u) << "no frame is to blame";
+    } else {
+      phone.AnswerPush(0);
+    }
+    EXPECT_TRUE(phone.Sent<SendHello>().has_value());
+    EXPECT_FALSE(phone.Sent<SendPush>().has_value()) << "not in a tight loop";
+  }
+}
+
 }  // namespace
 }  // namespace doorstep

@@ -1,0 +1,108 @@
+#include "server/services/backup_job.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "server/apply/commands/apply_record.h"
+#include "server/apply/commands/backed_up.h"
+#include "server/apply/verify_backup.h"
+#include "server/apply/writer.h"
+#include "server/storage/backup_file.h"
+#include "server/storage/durable_file.h"
+#include "server/storage/storage.h"
+
+namespace doorstep {
+
+BackupJob::~BackupJob() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::StatusOr<v1::Backup> BackupJob::Start(const std::string& name) {
+  RETURN_IF_ERROR(CheckBackupName(name));
+  const std::string path = absl::StrCat(BackupFolder(parts_.storage.path()), "/", name);
+  MutexLock lock(&mutex_);
+  if (running_) return absl::FailedPreconditionError("another backup is under way; wait for it");
+  if (FileExists(path)) {
+    return absl::AlreadyExistsError(absl::StrCat("name: there is a backup \"", name, "\" already"));
+  }
+  if (thread_.joinable()) thread_.join();
+  running_ = true;
+  backup_.Clear();
+  backup_.set_name(name);
+  backup_.set_path(path);
+  backup_.set_phase(v1::BACKUP_PHASE_COPYING);
+  backup_.set_started_time_us(parts_.NowUs());
+  // It takes as long as there is history: not on a thread that serves calls.
+  thread_ = std::thread([this, name, path] { Run(name, path); });
+  return backup_;
+}
+
+absl::StatusOr<v1::Backup> BackupJob::Describe() const {
+  MutexLock lock(&mutex_);
+  if (backup_.name().empty()) return absl::NotFoundError("no backup was begun since the server started");
+  return backup_;
+}
+
+void BackupJob::Update(const std::function<void(v1::Backup&)>& change) {
+  MutexLock lock(&mutex_);
+  change(backup_);
+}
+
+void BackupJob::Run(const std::string& name, const std::string& path) {
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status made = Make(name, path);
+  if (!made.ok()) {
+    Log(parts_.log, LogLevel::kError, absl::StrCat("backup ", name, ": ", made.ToString()));
+    RemoveDatabaseFiles(DraftPath(path));
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  MutexLock lock(&mutex_);
+  running_ = false;
+  backup_.set_duration_us(took.count());
+  backup_.set_phase(made.ok() ? v1::BACKUP_PHASE_DONE : v1::BACKUP_PHASE_FAILED);
+  backup_.set_error(std::string(made.message()));
+}
+
+absl::Status BackupJob::Make(const std::string& name, const std::string& path) {
+  RETURN_IF_ERROR(CopyLive(parts_.storage, path, [this](uint64_t done, uint64_t total) {
+    Update([&](v1::Backup& backup) {
+      backup.set_bytes_done(done);
+      backup.set_bytes_total(total);
+    });
+    return !stopping_;
+  }));
+  Update([](v1::Backup& backup) { backup.set_phase(v1::BACKUP_PHASE_VERIFYING); });
+  const std::string draft = DraftPath(path);
+  ASSIGN_OR_RETURN(const VerifiedBackup verified,
+                   VerifyBackup(draft, parts_.storage.key(), parts_.random, ApplyRecord));
+  unlink(absl::StrCat(draft, ".lock").c_str());
+  ASSIGN_OR_RETURN(const std::string hash, SealBackup(path));
+  Update([&](v1::Backup& backup) {
+    backup.set_entries(verified.entries);
+    backup.set_commands(verified.commands);
+    backup.set_sha256(hash);
+  });
+  return Tell(name, verified);
+}
+
+// The backup is there and good; only phones may keep longer what they could delete.
+absl::Status BackupJob::Tell(const std::string& name, const VerifiedBackup& verified) {
+  Command command;
+  command.principal = "server";
+  command.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
+    RETURN_IF_ERROR(RunBackedUp(name, verified.journals, tx));
+    return std::string();
+  };
+  const absl::Status told = parts_.writer.RunCommand(std::move(command)).status();
+  if (told.ok()) return told;
+  return absl::Status(told.code(), absl::StrCat("the backup is made and verified, but phones could not be told what is "
+                                                "in it; make another: ",
+                                                told.message()));
+}
+
+}  // namespace doorstep
