@@ -19,6 +19,11 @@ constexpr absl::string_view kHelloMethod = "/doorstep.v1.SyncService/Hello";
 constexpr absl::string_view kPushMethod = "/doorstep.v1.SyncService/Push";
 constexpr absl::string_view kPullMethod = "/doorstep.v1.SyncService/Pull";
 
+// Of a token that is no longer good: most likely the server was restored from before the enrolment.
+constexpr absl::string_view kUnknownHere =
+    "the office does not know this phone any more; everything recorded stays here and is sent once the phone is "
+    "enrolled again, in place, with a new code from the office";
+
 constexpr int64_t kRetainEveryUs = int64_t{24} * 3600 * 1000000;
 // A timer is never set further than this: clocks that jump must not silence the phone.
 constexpr int64_t kTimerMaxUs = int64_t{3600} * 1000000;
@@ -171,6 +176,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   const uint64_t moved = flight.bytes_up + bytes.size();
   if (!status.ok()) {
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
+    if (absl::IsUnauthenticated(status)) status = absl::UnauthenticatedError(kUnknownHere);
     return Handle(
         CallFailed{call, moved, status.code(), std::string(status.message()), flight.covers.received_through()});
   }

@@ -37,11 +37,9 @@ absl::StatusOr<v1::EnrollRequest> Journal::PrepareEnrolment(const v1::EnrolmentR
     if (row && !ParseBytes(read.Blob(0), kept)) return absl::DataLossError("journal: the enrolment is damaged");
   }
   if (!kept.request_id().empty() && kept.invitation_code() == request.invitation_code()) return kept;
-  if (identity_.has_value()) {
-    return absl::FailedPreconditionError(absl::StrCat("this phone is already enrolled as ", identity_->device(),
-                                                      " with another invitation; a new one needs a new folder"));
-  }
   kept.Clear();
+  // Whether the office still knows this device, only the office can say.
+  if (identity_.has_value()) kept.set_former_device(identity_->device());
   kept.set_invitation_code(request.invitation_code());
   kept.set_request_id(absl::BytesToHexString(random.Bytes(16)));
   kept.set_device_name(request.device_name());

@@ -117,8 +117,10 @@ absl::Status Transaction::AddDevice(const NewDevice& device) {
   row.reported_through_us = group_->commit_us();
   row.version = 1;
   ASSIGN_OR_RETURN(const int64_t n, InsertDevice(group_->sql(), row, device.technician_ids));
-  RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.epoch, device.salt));
-  RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.spare_epoch, device.spare_salt));
+  if (device.epoch > 0) RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.epoch, device.salt));
+  if (device.spare_epoch > 0) {
+    RETURN_IF_ERROR(AddJournal(*group_, n, device.id, device.spare_epoch, device.spare_salt));
+  }
   group_->dirty().devices.insert(n);
   group_->dirty().phones_of.insert(device.technician_ids.begin(), device.technician_ids.end());
   return absl::OkStatus();

@@ -38,8 +38,8 @@ struct NewDevice {
   std::string name;
   std::string platform;
   std::vector<std::string> technician_ids;
-  uint64_t epoch = 0;
-  std::string salt;  // 16 bytes.
+  uint64_t epoch = 0;  // 0: the phone has epochs of its own and claims them.
+  std::string salt;    // 16 bytes.
   uint64_t spare_epoch = 0;
   std::string spare_salt;
 };

@@ -54,9 +54,19 @@ absl::StatusOr<std::optional<DeviceRow>> FindDeviceByNumber(SqlSession& sql, int
 }
 
 absl::StatusOr<std::string> NextDeviceId(SqlSession& sql) {
-  Query query = sql.Use("SELECT coalesce(max(n), 0) + 1 FROM device");
-  ASSIGN_OR_RETURN(const bool row, query.Step());
-  return absl::StrCat("d", row ? query.Int(0) : 1);
+  int64_t number = 1;
+  {
+    Query query = sql.Use("SELECT coalesce(max(n), 0) + 1 FROM device");
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (row) number = query.Int(0);
+  }
+  // A phone that came back after a restore has kept its id, whatever its number.
+  while (true) {
+    std::string id = absl::StrCat("d", number);
+    ASSIGN_OR_RETURN(const std::optional<DeviceRow> taken, FindDevice(sql, id));
+    if (!taken.has_value()) return id;
+    ++number;
+  }
 }
 
 absl::StatusOr<int64_t> InsertDevice(SqlSession& sql, const DeviceRow& row,

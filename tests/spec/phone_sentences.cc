@@ -1,5 +1,6 @@
 #include <fstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -182,6 +183,14 @@ std::vector<Sentence> FactSentences() {
 std::vector<Sentence> DeviceSentences() {
   return {
       {"{who} enrols", [](World& world, const Words& w) { return world.AddPhone(w["who"]); }},
+      {"{who} enrols again", [](World& world, const Words& w) { return world.EnrolAgain(w["who"]); }},
+      {"{who} tries to sync and is told {text}",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+         ASSIGN_OR_RETURN(const v1::SyncReport report, phone->TrySync());
+         if (absl::StrContains(report.stopped_because(), w["text"])) return absl::OkStatus();
+         return absl::InternalError(absl::StrCat("it was told: ", report.stopped_because()));
+       }},
       {"{who} syncs", OnPhone([](World&, StoryPhone& phone) { return phone.Sync(); })},
       {"{who} tries to sync and every answer is lost", OnPhone([](World&, StoryPhone& phone) -> absl::Status {
          phone.network().SetLosingAnswers(true);

@@ -34,6 +34,12 @@ absl::Status World::AddPhone(const std::string& name) {
   return absl::OkStatus();
 }
 
+absl::Status World::EnrolAgain(const std::string& name) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, Phone(name));
+  ASSIGN_OR_RETURN(const std::string code, office_.Invite(name));
+  return phone->Enrol(code);
+}
+
 absl::Status World::AddNewerPhone(const std::string& name, const std::string& technician) {
   ASSIGN_OR_RETURN(const std::string code, office_.Invite(technician));
   auto phone = std::make_unique<NewerPhone>(technician, &clock_);

@@ -34,6 +34,8 @@ class World {
   absl::Status ReconnectEverybody();
 
   absl::Status AddPhone(const std::string& name);
+  // With another invitation, in the folder that it has.
+  absl::Status EnrolAgain(const std::string& name);
   absl::Status AddNewerPhone(const std::string& name, const std::string& technician);
   // A second phone with the files that `of` has now: restored from a copy, or cloned.
   absl::Status ClonePhone(const std::string& of, const std::string& name);

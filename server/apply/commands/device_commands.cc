@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "server/apply/commands/apply_parts.h"
@@ -58,6 +60,15 @@ absl::StatusOr<v1::EnrollResponse> DescribeDevice(absl::string_view id, absl::st
   return response;
 }
 
+// A phone that this file knew before it was restored is the same device again.
+absl::StatusOr<std::string> DeviceIdFor(const v1::EnrollRequest& request, Transaction& tx) {
+  if (request.former_device().empty()) return NextDeviceId(tx.sql());
+  ASSIGN_OR_RETURN(const auto there, FindDevice(tx.sql(), request.former_device()));
+  if (!there.has_value()) return request.former_device();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "former_device: \"", there->id, "\" is already enrolled here: it is this phone, or another since the restore"));
+}
+
 absl::StatusOr<v1::EnrollResponse> EnrollAgain(const InvitationRow& invitation, absl::string_view token,
                                                absl::string_view generation, Transaction& tx) {
   ASSIGN_OR_RETURN(const std::string kept, FindTokenHash(tx.sql(), DevicePrincipal(invitation.device)));
@@ -86,7 +97,14 @@ absl::Status CheckFields(const v1::EnrollRequest& request) {
   }
   RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   RETURN_IF_ERROR(CheckText("device_name", request.device_name(), limits::kIdBytesMax));
-  return CheckText("platform", request.platform(), limits::kIdBytesMax);
+  RETURN_IF_ERROR(CheckText("platform", request.platform(), limits::kIdBytesMax));
+  absl::string_view number = request.former_device();
+  uint32_t parsed = 0;
+  if (number.empty() || (absl::ConsumePrefix(&number, "d") && absl::SimpleAtoi(number, &parsed) && parsed > 0 &&
+                         request.former_device() == absl::StrCat("d", parsed))) {
+    return absl::OkStatus();
+  }
+  return FieldError("former_device", "must be the id of a device, such as \"d7\"");
 }
 
 absl::Status CheckFields(const v1::HelloRequest& request) {
@@ -138,7 +156,7 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
   }
   v1::CommandRecord record;
   v1::EnrollCommand& enroll = *record.mutable_enroll();
-  ASSIGN_OR_RETURN(const std::string device, NextDeviceId(tx.sql()));
+  ASSIGN_OR_RETURN(const std::string device, DeviceIdFor(request, tx));
   enroll.set_code_hash(code_hash);
   enroll.set_device(device);
   enroll.set_device_name(request.device_name());
@@ -146,10 +164,12 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
   enroll.add_technician_ids(invitation->technician_id);
   enroll.set_token_hash(HashSecret(token));
   enroll.set_used_request_id(request.request_id());
-  enroll.mutable_epoch()->set_epoch(1);
-  enroll.mutable_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
-  enroll.mutable_spare_epoch()->set_epoch(2);
-  enroll.mutable_spare_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
+  if (request.former_device().empty()) {
+    enroll.mutable_epoch()->set_epoch(1);
+    enroll.mutable_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
+    enroll.mutable_spare_epoch()->set_epoch(2);
+    enroll.mutable_spare_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
+  }
   RETURN_IF_ERROR(tx.Apply(std::move(record)));
   return DescribeDevice(device, token, generation, tx);
 }

@@ -301,7 +301,10 @@ TEST_F(JournalTest, AsksForTheSameEnrolmentAfterALostAnswer) {
   ASSERT_OK(store_->CompleteEnrolment(Enrolment()));
   v1::EnrolmentRequest other = Invitation();
   other.set_invitation_code("red-kite-43");
-  EXPECT_TRUE(absl::IsFailedPrecondition(journal().PrepareEnrolment(other, random_).status()));
+  const absl::StatusOr<v1::EnrollRequest> again = journal().PrepareEnrolment(other, random_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->former_device(), "d7");
+  EXPECT_NE(again->request_id(), first->request_id());
   AppendNotes(2);
   v1::EnrollResponse repeated = Enrolment();
   repeated.set_token("newer-token");

@@ -195,6 +195,28 @@ TEST_F(BackupTest, APhoneOfAnotherGenerationDoesNotKnowWhetherItHasToldAll) {
   EXPECT_GT(ReportedThrough(), before_us);
 }
 
+TEST_F(BackupTest, APhoneThatTheFileForgotIsTheSameDeviceAgainAndNobodyElseIs) {
+  v1::EnrollRequest request;
+  request.set_invitation_code(Invite("T-2"));
+  request.set_request_id(NextRequestId());
+  request.set_former_device("d1");
+  v1::EnrollResponse response;
+  const auto enroll = [&] { return Call("", enrollment_, &v1::EnrollmentService::Stub::Enroll, request, &response); };
+  EXPECT_CODE(enroll(), FAILED_PRECONDITION, "former_device: \"d1\" is already enrolled here");
+  for (const char* bad : {"7", "d", "d0", "d07", "d-1", "a1", "d99999999999"}) {
+    request.set_former_device(bad);
+    EXPECT_CODE(enroll(), INVALID_ARGUMENT, "former_device");
+  }
+  request.set_former_device("d3");
+  ASSERT_OK(enroll());
+  EXPECT_EQ(response.device(), "d3");
+  EXPECT_FALSE(response.has_epoch());
+  EXPECT_EQ(Enroll("T-1").enrolled.device(), "d4") << "d3 is taken";
+  phone_.enrolled.set_token(response.token());
+  EXPECT_EQ(SayHello({claim_}).marks(0).epoch(), 1u);
+  EXPECT_TRUE(RebuildIsEqual());
+}
+
 TEST_F(BackupTest, NamesFieldAndBoundOfABadClaim) {
   v1::HelloRequest request;
   v1::HelloResponse response;
