@@ -32,7 +32,16 @@ uint64_t Observer::accepted() const {
 void Observer::Excuse(const std::string& phone, SimServer& server) {
   const std::map<EntryKey, Arrived> received = Received(server);
   for (auto& [key, entry] : entries_) {
-    if (entry.phone == phone && entry.expect == Expect::kOnce && received.count(key) == 0) {
+    if (entry.phone != phone || entry.expect != Expect::kOnce) continue;
+    if (received.count(key) == 0) entry.expect = Expect::kAtMostOnce;
+    entry.only_at_office = true;
+  }
+}
+
+void Observer::WentBack(SimServer& server) {
+  const std::map<EntryKey, Arrived> received = Received(server);
+  for (auto& [key, entry] : entries_) {
+    if (entry.expect == Expect::kOnce && entry.only_at_office && received.count(key) == 0) {
       entry.expect = Expect::kAtMostOnce;
     }
   }

@@ -31,6 +31,7 @@ struct NotedEntry {
   v1::LogEntry::FactCase fact = v1::LogEntry::FACT_NOT_SET;
   v1::JournalPosition position;  // Its first, when the phone told it.
   Expect expect = Expect::kOnce;
+  bool only_at_office = false;  // No phone need have it any more.
 };
 
 class Observer {
@@ -41,6 +42,8 @@ class Observer {
   void Expects(const EntryKey& key, Expect expect) { entries_[key].expect = expect; }
   // The phone is gone or put back: of what is its own and not at the office, nothing is promised any more.
   void Excuse(const std::string& phone, SimServer& server);
+  // The server went back to an older file: what only it had, nobody can send again.
+  void WentBack(SimServer& server);
 
   uint64_t accepted() const;
 

@@ -79,6 +79,7 @@ class SeedStory {
     for (int i = 0; i < phones && !world_.violated(); ++i) {
       const std::string technician = SimOffice::Technician(1 + i % technicians);
       SimPhone& phone = AddPhone(technician, Folder(absl::StrCat("p", i + 1)));
+      ++invited_;
       phone.Enrol(office_->Invite(technician));
       phone.Open();
     }
@@ -143,6 +144,22 @@ class SeedStory {
   void StrikeServer() {
     if (world_.Strikes(FaultKind::kServerKilled)) server_->DieSoon(/*power=*/false);
     if (world_.Strikes(FaultKind::kServerPowerCut)) server_->DieSoon(/*power=*/true);
+    StrikeServersFile();
+  }
+
+  // Backups begin when every phone is enrolled: one that no file knows has to be enrolled again by people.
+  void StrikeServersFile() {
+    const bool goes_back = world_.Has(FaultKind::kServerRestored) || world_.Has(FaultKind::kServerSetBack);
+    if (!goes_back || !server_->up() || server_->Devices() < invited_) return;
+    if (world_.Chance(100)) server_->BackUp();
+    for (const FaultKind kind : {FaultKind::kServerRestored, FaultKind::kServerSetBack}) {
+      if (!server_->has_backup() || !server_->up() || !world_.Chance(300) || !world_.Strikes(kind)) continue;
+      server_->GoBack(/*by_hand=*/kind == FaultKind::kServerSetBack);
+      observer_.WentBack(*server_);
+      world_.After(world_.Between(0, 20) * kMinute, [this, planned = office_->visits().size()] {
+        if (server_->up()) office_->PlanAgain(planned);
+      });
+    }
   }
 
   void StrikePhone(size_t index) {
@@ -259,6 +276,7 @@ class SeedStory {
   std::unique_ptr<SimOffice> office_;
   std::vector<std::unique_ptr<SimPhone>> phones_;
   std::vector<std::string> copies_;  // By phone; empty: none.
+  size_t invited_ = 0;
   int64_t pace_us_ = 0;
 };
 

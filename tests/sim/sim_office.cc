@@ -95,19 +95,35 @@ void SimOffice::Try(const std::string& method, const std::string& bytes, Then th
 void SimOffice::Plan() {
   const std::string id = absl::StrCat("V-", visits_.size() + 1);
   visits_.push_back(id);
+  PlanVisit(id, /*anew=*/false);
+}
+
+void SimOffice::PlanAgain(size_t planned) {
+  std::vector<std::string> lost;
+  for (size_t i = 0; i < planned; ++i) {
+    if (!server_->HasVisit(visits_[i])) lost.push_back(visits_[i]);
+  }
+  for (const std::string& id : lost) PlanVisit(id, /*anew=*/true);  // The server may die over each.
+}
+
+void SimOffice::PlanVisit(const std::string& id, bool anew) {
+  const auto must = [this, anew, setbacks = server_->setbacks()](absl::string_view what, const absl::Status& status) {
+    if (status.ok() || anew || setbacks != server_->setbacks()) return;
+    world_->Violate("wrong", absl::StrCat(what, ": ", status.ToString()));
+  };
   v1::CreateWorkOrderRequest order;
   order.mutable_work_order()->set_id("order-" + id);
   order.mutable_work_order()->set_account_id("A-1");
   order.mutable_work_order()->set_site_id("S-1");
   order.mutable_work_order()->set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
   order.mutable_work_order()->add_asset_ids("boiler");
-  Send("CreateWorkOrder", order, [this, id](const absl::Status& created) {
-    if (!created.ok()) return world_->Violate("wrong", absl::StrCat("no order: ", created.ToString()));
+  Send("CreateWorkOrder", order, [this, id, must](const absl::Status& created) {
+    must("no order", created);
     v1::CreateVisitRequest visit;
     visit.set_id(id);
     visit.set_work_order_id("order-" + id);
-    Send("CreateVisit", visit, [this, id](const absl::Status& made) {
-      if (!made.ok()) return world_->Violate("wrong", absl::StrCat("no visit: ", made.ToString()));
+    Send("CreateVisit", visit, [this, id, must](const absl::Status& made) {
+      must("no visit", made);
       Schedule(id);
     });
   });

@@ -3,6 +3,7 @@
 #ifndef DOORSTEP_TESTS_SIM_SIM_OFFICE_H_
 #define DOORSTEP_TESTS_SIM_SIM_OFFICE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -27,6 +28,8 @@ class SimOffice {
   void DoSomething();
   // A visit from order to dispatch.
   void Plan();
+  // After the server went back: what it lost of the first `planned` visits is planned again, under the same ids.
+  void PlanAgain(size_t planned);
 
   // Visits that were asked for, whether they are there yet or not.
   const std::vector<std::string>& visits() const { return visits_; }
@@ -40,6 +43,8 @@ class SimOffice {
   template <typename Request>
   void Send(const std::string& method, Request request, Then then);
   void Try(const std::string& method, const std::string& bytes, Then then);
+  // `anew`: this has been asked for before, and parts of it may be there.
+  void PlanVisit(const std::string& id, bool anew);
   void Schedule(const std::string& visit);
   void Assign(const std::string& visit);
   std::string SomeTechnician();

@@ -284,6 +284,11 @@ void SimPhone::Notify(Notice notice) {
 // ---- what must be true ----
 
 void SimPhone::WatchMarks() {
+  const auto& identity = store_->journal().identity();
+  if (identity.has_value() && identity->generation() != shown_generation_) {
+    shown_generation_ = identity->generation();
+    shown_safe_.clear();
+  }
   for (const auto& [epoch, marks] : store_->journal().epochs()) {
     uint64_t& shown = shown_safe_[epoch];
     // An epoch that was left keeps only what both sides have.
@@ -301,7 +306,14 @@ std::string SimPhone::Unrest() {
   if (!enrolled()) return absl::StrCat(name_, " is not enrolled");
   const JournalCounts counts = store_->journal().Counts();
   if (counts.saved_here > 0) return absl::StrCat(name_, " has ", counts.saved_here, " entries saved here");
-  if (counts.safe > 0) return absl::StrCat(name_, " has ", counts.safe, " entries that nobody judged");
+  if (counts.safe > 0) {
+    std::string marks;
+    for (const auto& [epoch, m] : store_->journal().epochs()) {
+      absl::StrAppend(&marks, " ", epoch, ".", m.head_seq, ": received ", m.received_through, ", judged ",
+                      m.judged_through, ";");
+    }
+    return absl::StrCat(name_, " has ", counts.safe, " entries that nobody judged;", marks);
+  }
   for (const auto& [epoch, pending] : store_->journal().pending()) {
     if (!pending.empty()) {
       return absl::StrCat(name_, " has ", pending.size(), " entries that are not settled, the first ", epoch, ".",

@@ -1,6 +1,7 @@
 // A phone in a simulated world: the real files, engine and driver of the phone core, on a disk that can lose power,
 // with clocks that lie and a link that fails. A process of it lives from Open to its death and is then made anew.
-// Invariants watched while it runs: files open after any death without a repair, and what was shown as safe stays so.
+// Invariants watched while it runs: files open after any death without a repair, and what was shown as safe stays
+// so, until the server says that it was restored.
 #ifndef DOORSTEP_TESTS_SIM_SIM_PHONE_H_
 #define DOORSTEP_TESTS_SIM_SIM_PHONE_H_
 
@@ -103,7 +104,8 @@ class SimPhone final : public Clock {
   uint64_t tokens_ = 0;
   std::string invitation_code_;
   std::optional<Doubt> doubt_;               // The app died over this one and asks again with the same token.
-  std::map<uint64_t, uint64_t> shown_safe_;  // By epoch.
+  std::map<uint64_t, uint64_t> shown_safe_;  // By epoch, in this generation of the server.
+  std::string shown_generation_;
 
   // The process, in the order in which its parts outlive each other.
   std::unique_ptr<LocalStore> store_;

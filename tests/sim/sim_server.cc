@@ -1,6 +1,8 @@
 #include "tests/sim/sim_server.h"
 
+#include <filesystem>
 #include <future>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,10 +17,15 @@
 #include "server/apply/commands/import_commands.h"
 #include "server/apply/commands/secrets.h"
 #include "server/apply/commands/tick.h"
+#include "server/services/backup_job.h"
 #include "server/services/make_command.h"
 #include "server/services/sync_calls.h"
+#include "server/storage/backup_file.h"
 #include "server/storage/device_table.h"
+#include "server/storage/durable_file.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/restore.h"
+#include "server/storage/visit_table.h"
 
 namespace doorstep::sim {
 namespace {
@@ -76,7 +83,7 @@ void SimServer::Start() {
 
 absl::Status SimServer::Open() {
   StorageOptions options;
-  options.path = folder_ + "/doorstep.db";
+  options.path = Database();
   options.vfs = disk_.vfs();
   options.readers = 1;
   ASSIGN_OR_RETURN(storage_, Storage::Open(options, random_));
@@ -126,6 +133,71 @@ void SimServer::Mend() {
   if (up()) disk_.Revive();  // It was to die, and does not.
   power_cut_ = false;
   Start();
+}
+
+// ---- going back ----
+
+void SimServer::BackUp() {
+  if (!up()) return;
+  const std::string name = absl::StrCat("backup-", ++backups_);
+  absl::StatusOr<v1::Backup> backup;
+  {
+    BackupJob job(*parts_);
+    backup = job.Start(name);
+    while (backup.ok() && backup->phase() < v1::BACKUP_PHASE_DONE) {
+      std::this_thread::yield();
+      backup = job.Describe();
+    }
+  }
+  // The server may have died when the backup was good already, and even after phones were told.
+  const std::string path = absl::StrCat(BackupFolder(Database()), "/", name);
+  if (FileExists(path)) backup_ = path;
+  world_->Note("server", absl::StrCat("makes ", name, FileExists(path) ? "" : " in vain"));
+  if (disk_.dead()) return Die();
+  if (!backup.ok() || backup->phase() != v1::BACKUP_PHASE_DONE) {
+    world_->Violate("wrong", absl::StrCat("no backup: ", backup.ok() ? backup->error() : backup.status().ToString()));
+  }
+}
+
+void SimServer::GoBack(bool by_hand) {
+  if (up()) {
+    disk_.DieAfter(0);
+    Die();
+  }
+  if (by_hand) {
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Database() + suffix);
+    std::filesystem::copy_file(backup_, Database());
+  } else {
+    const absl::StatusOr<RestoreReport> report = RestoreBackup(backup_, Database(), random_);
+    if (!report.ok()) world_->Violate("stuck", absl::StrCat("no restore: ", report.status().ToString()));
+  }
+  disk_.ForgetFiles();
+  acknowledged_.clear();
+  ++setbacks_;
+  world_->Note("server",
+               absl::StrCat("goes back to ", backup_.substr(backup_.rfind('/') + 1), by_hand ? " by hand" : ""));
+  Start();
+}
+
+size_t SimServer::Devices() {
+  size_t devices = 0;
+  const absl::Status read = storage_->Read("devices", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<DeviceRow> rows, ListDevices(sql, 0, 1000));
+    devices = rows.size();
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", read.ToString());
+  return devices;
+}
+
+bool SimServer::HasVisit(const std::string& id) {
+  std::string bytes;
+  const absl::Status read = storage_->Read("a visit", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(bytes, FindVisitBytes(sql, id));
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", read.ToString());
+  return !bytes.empty();
 }
 
 absl::Status SimServer::CheckMarks() {

@@ -1,7 +1,7 @@
 // The office in a simulated world: the real storage, writer and calls of the server over a disk that can lose power,
 // without a network library.
-// Invariant watched: an acknowledgement that left is durable; every start compares the journals' marks with what was
-// acknowledged before.
+// Invariant watched: an acknowledgement that left is durable, until an older file is put in place; every start compares
+// the journals' marks with what was acknowledged before.
 #ifndef DOORSTEP_TESTS_SIM_SIM_SERVER_H_
 #define DOORSTEP_TESTS_SIM_SIM_SERVER_H_
 
@@ -40,6 +40,18 @@ class SimServer final : public Clock {
   // If it is down, or dying: now, and up again at once.
   void Mend();
 
+  // Makes a backup as `doorstep backup` does; from then on it is the one to go back to.
+  void BackUp();
+  bool has_backup() const { return !backup_.empty(); }
+  // The disk is lost, and the newest backup is put in place: by `doorstep restore`, or `by_hand`, which keeps the
+  // generation, so that phones have to find out. Up again at once.
+  void GoBack(bool by_hand);
+  // How often it went back.
+  int setbacks() const { return setbacks_; }
+  // While it is up.
+  size_t Devices();
+  bool HasVisit(const std::string& id);
+
   // What the network brings. Absent: nobody answers, the server is down or died over it.
   std::optional<absl::StatusOr<std::string>> Call(absl::string_view method, const std::string& authorization,
                                                   const std::string& request);
@@ -59,6 +71,7 @@ class SimServer final : public Clock {
   absl::StatusOr<std::string> Office(const Scope& scope, absl::string_view method, const std::string& bytes);
   absl::StatusOr<std::string> Invite(const Scope& scope, absl::string_view method, const std::string& bytes);
   absl::Status Open();
+  std::string Database() const { return folder_ + "/doorstep.db"; }
   void Die();
   void NoteMark(const std::string& scope_name, const std::string& push_answer);
   absl::Status CheckMarks();
@@ -70,6 +83,9 @@ class SimServer final : public Clock {
   testing::PowerDisk disk_;
   bool power_cut_ = false;
   int starts_ = 0;
+  int backups_ = 0;
+  int setbacks_ = 0;
+  std::string backup_;  // The newest; empty: none.
   std::string administrator_;
 
   std::unique_ptr<Authenticator> authenticator_;

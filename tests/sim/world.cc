@@ -11,9 +11,10 @@ namespace doorstep::sim {
 namespace {
 
 constexpr const char* kFaultNames[kFaultKinds] = {
-    "request_lost",  "answer_lost",     "request_repeated", "answer_late",  "network_gone",   "one_way",
-    "server_killed", "server_power",    "phone_killed",     "phone_power",  "phone_rebooted", "phone_restored",
-    "phone_cloned",  "phone_destroyed", "disk_full",        "clock_jumped", "clock_skewed",
+    "request_lost",   "answer_lost",    "request_repeated", "answer_late",     "network_gone",
+    "one_way",        "server_killed",  "server_power",     "phone_killed",    "phone_power",
+    "phone_rebooted", "phone_restored", "phone_cloned",     "phone_destroyed", "disk_full",
+    "clock_jumped",   "clock_skewed",   "server_restored",  "server_set_back",
 };
 
 }  // namespace

@@ -43,8 +43,10 @@ enum class FaultKind {
   kDiskFull,
   kClockJumped,
   kClockSkewed,
+  kServerRestored,
+  kServerSetBack,
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kClockSkewed) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kServerSetBack) + 1;
 const char* FaultName(FaultKind kind);
 
 class World {
