@@ -136,8 +136,8 @@ class Journal {
 
   // ---- who this phone is ----
   // The request to send for this invitation, durable before it is first sent, so that a lost answer can be asked for
-  // again: the same invitation code gives the same request_id, also after a restart. With another code than this
-  // phone was enrolled with it asks to be the same device again, which the office grants when it has forgotten it.
+  // again: the same invitation code gives the same request_id, also after a restart. A phone that is enrolled asks to
+  // be the same device again, which the office grants when it has forgotten it.
   absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random);
   // Takes the answer: device, token, epochs. Repeating it replaces the token. FAILED_PRECONDITION: another device.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);

@@ -124,8 +124,12 @@ absl::StatusOr<bool> Journal::IsOurs(const EpochMarks& marks, const v1::JournalM
   if (seq > marks.head_seq) return false;
   // Nothing, or what was deleted after this very server had it in a backup.
   if (seq == 0 || seq < marks.retained_through) return true;
-  ASSIGN_OR_RETURN(const Hash hash, HashAt(marks, seq));
-  return AsBytes(hash) == absl::string_view(mark.hash());
+  const absl::StatusOr<Hash> hash = HashAt(marks, seq);
+  // What moved on from an old epoch is deleted entry by entry, as each becomes old. A mark there is another copy's: the
+  // server never had ours under this position.
+  if (absl::IsNotFound(hash.status()) && seq > marks.last_own_seq()) return false;
+  RETURN_IF_ERROR(hash.status());
+  return AsBytes(*hash) == absl::string_view(mark.hash());
 }
 
 absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark) {

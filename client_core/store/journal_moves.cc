@@ -36,10 +36,12 @@ absl::StatusOr<v1::EnrollRequest> Journal::PrepareEnrolment(const v1::EnrolmentR
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (row && !ParseBytes(read.Blob(0), kept)) return absl::DataLossError("journal: the enrolment is damaged");
   }
-  if (!kept.request_id().empty() && kept.invitation_code() == request.invitation_code()) return kept;
-  kept.Clear();
-  // Whether the office still knows this device, only the office can say.
+  const bool repeated = !kept.request_id().empty() && kept.invitation_code() == request.invitation_code();
+  if (!repeated) kept.Clear();
+  // Whether the office still knows this device, only the office can say; after a restore it may have forgotten that the
+  // code was used, too.
   if (identity_.has_value()) kept.set_former_device(identity_->device());
+  if (repeated) return kept;
   kept.set_invitation_code(request.invitation_code());
   kept.set_request_id(absl::BytesToHexString(random.Bytes(16)));
   kept.set_device_name(request.device_name());

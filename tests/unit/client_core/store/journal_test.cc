@@ -275,6 +275,29 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   EXPECT_EQ(journal().Counts().recorded, 4u);
 }
 
+TEST_F(JournalTest, AMarkOfACloneWhereOurEntriesAreDeletedIsNotOurs) {
+  OpenEnrolled();
+  AppendNotes(6);  // A minute apart.
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_last_common_seq(2);
+  fork.set_new_epoch(3);
+  fork.set_new_epoch_salt(std::string(16, 'f'));
+  ASSERT_OK(store_->Fork(fork).status());
+  ASSERT_OK(journal().Acknowledge(MarkAt(3, 4, 4)).status());
+  ASSERT_OK(journal().SetJudged(3, 4));
+  ASSERT_OK(journal().SettleThrough(3, 4));
+  v1::JournalMark of_the_clone = MarkAt(1, 4);
+  of_the_clone.set_hash(std::string(32, 'c'));
+  // All but the last of epoch 1 are old: what moved on leaves a hole before it.
+  ASSERT_GT(*journal().Retain(kNineOClockUs + limits::kRetentionMicros + int64_t{4} * 60000000 + 30000000), 0u);
+  ASSERT_EQ(journal().epochs().at(1).head_seq, 6u);
+  const absl::StatusOr<Acknowledgement> taken = journal().Acknowledge(of_the_clone);
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(*taken, Acknowledgement::kNotOurs);
+  ASSERT_OK(journal().AdoptGeneration("g2", {of_the_clone}));
+}
+
 TEST_F(JournalTest, RefusesAForkIntoAnEpochThatIsInUse) {
   OpenEnrolled();
   v1::Fork fork;
@@ -299,6 +322,10 @@ TEST_F(JournalTest, AsksForTheSameEnrolmentAfterALostAnswer) {
   EXPECT_GE(first->request_id().size(), limits::kRequestIdBytesMin);
 
   ASSERT_OK(store_->CompleteEnrolment(Enrolment()));
+  const absl::StatusOr<v1::EnrollRequest> third = journal().PrepareEnrolment(Invitation(), random_);
+  ASSERT_TRUE(third.ok());
+  EXPECT_EQ(third->request_id(), first->request_id());
+  EXPECT_EQ(third->former_device(), "d7") << "an office that forgot the enrolment may have forgotten the code's use";
   v1::EnrolmentRequest other = Invitation();
   other.set_invitation_code("red-kite-43");
   const absl::StatusOr<v1::EnrollRequest> again = journal().PrepareEnrolment(other, random_);
