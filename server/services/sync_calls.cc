@@ -221,7 +221,6 @@ absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope&
     ASSIGN_OR_RETURN(response, BuildPage(sql, {std::move(feed), request.cursor(), request.page_bytes(),
                                                parts.storage.generation(), now_us}));
     response.set_server_time_us(now_us);
-    response.set_generation(parts.storage.generation());
     return absl::OkStatus();
   }));
   return response;

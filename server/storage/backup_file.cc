@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kHexBytes = 64;
 
 constexpr absl::string_view kDraftSuffix = ".partial";
+constexpr absl::string_view kChecksumSuffix = ".sha256";
 
 // What processes left that ended before their backup was good; only one is made at a time.
 void RemoveDrafts(const std::string& folder) {
@@ -39,10 +40,14 @@ std::string BackupFolder(const std::string& database) {
 }
 
 std::string DraftPath(const std::string& backup) { return absl::StrCat(backup, kDraftSuffix); }
-std::string ChecksumPath(const std::string& backup) { return absl::StrCat(backup, ".sha256"); }
+std::string ChecksumPath(const std::string& backup) { return absl::StrCat(backup, kChecksumSuffix); }
 
 absl::Status CheckBackupName(absl::string_view name) {
   const auto allowed = [](char c) { return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-'; };
+  if (absl::StrContains(name, kDraftSuffix) || absl::StrContains(name, kChecksumSuffix)) {
+    return absl::InvalidArgumentError(absl::StrCat("name: must not have \"", kDraftSuffix, "\" or \"", kChecksumSuffix,
+                                                   "\" in it: the files beside a backup are named so"));
+  }
   if (name.empty() || name.size() > limits::kIdBytesMax || !absl::ascii_isalnum(name[0]) ||
       !std::all_of(name.begin(), name.end(), allowed)) {
     return absl::InvalidArgumentError(absl::StrCat("name: must be a plain file name of 1 to ", limits::kIdBytesMax,
@@ -77,6 +82,9 @@ absl::Status CopyLive(Storage& live, const std::string& backup,
 
 absl::StatusOr<std::string> SealBackup(const std::string& backup) {
   const std::string draft = DraftPath(backup);
+  if (FileExists(absl::StrCat(draft, "-wal"))) {
+    return absl::InternalError(absl::StrCat(draft, ": its last changes are not in the file"));
+  }
   ASSIGN_OR_RETURN(std::string hash, HashFile(draft));
   RETURN_IF_ERROR(SyncPath(draft));
   RETURN_IF_ERROR(

@@ -1,9 +1,11 @@
 #include "server/storage/device_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "server/storage/meta_table.h"
 
 namespace doorstep {
 namespace {
@@ -54,11 +56,11 @@ absl::StatusOr<std::optional<DeviceRow>> FindDeviceByNumber(SqlSession& sql, int
 }
 
 absl::StatusOr<std::string> NextDeviceId(SqlSession& sql) {
-  int64_t number = 1;
+  ASSIGN_OR_RETURN(int64_t number, ReadLeastDeviceNumber(sql));
   {
     Query query = sql.Use("SELECT coalesce(max(n), 0) + 1 FROM device");
     ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (row) number = query.Int(0);
+    number = std::max(number, row ? query.Int(0) : 1);
   }
   // A phone that came back after a restore has kept its id, whatever its number.
   while (true) {

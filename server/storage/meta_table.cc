@@ -1,8 +1,11 @@
 #include "server/storage/meta_table.h"
 
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 
 namespace doorstep {
@@ -11,6 +14,7 @@ namespace {
 constexpr absl::string_view kGeneration = "generation";
 constexpr absl::string_view kSecret = "secret";
 constexpr absl::string_view kLastBackup = "last_backup_us";
+constexpr absl::string_view kLeastDeviceNumber = "least_device_number";
 constexpr size_t kGenerationBytes = 8;
 constexpr size_t kSecretBytes = 32;
 
@@ -34,9 +38,17 @@ absl::StatusOr<std::string> GetOrDataLoss(SqlSession& sql, absl::string_view key
   return value;
 }
 
-}  // namespace
+// 0: not there.
+absl::StatusOr<int64_t> GetNumber(SqlSession& sql, absl::string_view key) {
+  ASSIGN_OR_RETURN(const std::string text, Get(sql, key));
+  int64_t number = 0;
+  if (text.empty() || absl::SimpleAtoi(text, &number)) return number;
+  return absl::DataLossError(absl::StrCat("the table meta is damaged: ", key, " is no number"));
+}
 
 std::string DrawGeneration(Random& random) { return absl::BytesToHexString(random.Bytes(kGenerationBytes)); }
+
+}  // namespace
 
 absl::Status FillMeta(SqlSession& sql, Random& random) {
   ASSIGN_OR_RETURN(const std::string generation, Get(sql, kGeneration));
@@ -48,18 +60,25 @@ absl::Status FillMeta(SqlSession& sql, Random& random) {
 
 absl::StatusOr<std::string> ReadGeneration(SqlSession& sql) { return GetOrDataLoss(sql, kGeneration); }
 
-absl::Status WriteGeneration(SqlSession& sql, absl::string_view generation) {
-  return Put(sql, kGeneration, generation);
+absl::StatusOr<std::string> BeginGeneration(SqlSession& sql, Random& random) {
+  ASSIGN_OR_RETURN(int64_t least, ReadLeastDeviceNumber(sql));
+  {
+    // Ids are "d7"; a phone that came back keeps its id, whatever its place in the table.
+    Query highest = sql.Use("SELECT coalesce(max(CAST(substr(id, 2) AS BIGINT)), 0) FROM device");
+    ASSIGN_OR_RETURN(const bool row, highest.Step());
+    if (row) least = std::max(least, highest.Int(0) + 1);
+  }
+  RETURN_IF_ERROR(Put(sql, kLeastDeviceNumber, absl::StrCat(least + limits::kDevicesOfALostTimeMax)));
+  std::string generation = DrawGeneration(random);
+  RETURN_IF_ERROR(Put(sql, kGeneration, generation));
+  return generation;
 }
+
+absl::StatusOr<int64_t> ReadLeastDeviceNumber(SqlSession& sql) { return GetNumber(sql, kLeastDeviceNumber); }
 
 absl::StatusOr<std::string> ReadSecret(SqlSession& sql) { return GetOrDataLoss(sql, kSecret); }
 
-absl::StatusOr<int64_t> ReadLastBackup(SqlSession& sql) {
-  ASSIGN_OR_RETURN(const std::string text, Get(sql, kLastBackup));
-  int64_t time_us = 0;
-  if (!text.empty() && !absl::SimpleAtoi(text, &time_us)) return absl::DataLossError("the table meta is damaged");
-  return time_us;
-}
+absl::StatusOr<int64_t> ReadLastBackup(SqlSession& sql) { return GetNumber(sql, kLastBackup); }
 
 absl::Status WriteLastBackup(SqlSession& sql, int64_t time_us) { return Put(sql, kLastBackup, absl::StrCat(time_us)); }
 

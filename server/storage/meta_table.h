@@ -14,14 +14,17 @@
 
 namespace doorstep {
 
-// 16 hexadecimal digits.
-std::string DrawGeneration(Random& random);
-
 // Draws what the file lacks: in a new file everything.
 absl::Status FillMeta(SqlSession& sql, Random& random);
 
+// 16 hexadecimal digits.
 absl::StatusOr<std::string> ReadGeneration(SqlSession& sql);
-absl::Status WriteGeneration(SqlSession& sql, absl::string_view generation);
+// Draws and writes another one, for a file that has lost a time. The numbers that devices may have been given in that
+// time are left out from now on: their phones come back and are the same devices again (EnrollRequest.former_device),
+// so nobody else may be given them.
+absl::StatusOr<std::string> BeginGeneration(SqlSession& sql, Random& random);
+// No device that is new gets a number below this one. 0: any.
+absl::StatusOr<int64_t> ReadLeastDeviceNumber(SqlSession& sql);
 
 // 64 hexadecimal digits, as old as the file: a copy of the file gives the same tokens, and knows the countersigns that
 // were made after it was copied.

@@ -35,8 +35,7 @@ absl::Status Prepare(const std::string& path, Random& random, RestoreReport& rep
   ASSIGN_OR_RETURN(const std::unique_ptr<Storage> storage, Storage::Open(options, random));
   SqlSession& sql = storage->writer();
   RETURN_IF_ERROR(sql.database().CheckIntegrity());
-  report.generation = DrawGeneration(random);
-  RETURN_IF_ERROR(WriteGeneration(sql, report.generation));
+  ASSIGN_OR_RETURN(report.generation, BeginGeneration(sql, random));
   return storage->Read("totals", [&](SqlSession& reader) -> absl::Status {
     ASSIGN_OR_RETURN(const Totals totals, CountTotals(reader));
     report.entries = totals.entries;
@@ -95,12 +94,12 @@ absl::StatusOr<std::string> FinishRestore(const std::string& database) {
   const auto aside_path = [&](int number) { return absl::StrCat(database, ".replaced-", number); };
   int number = 1;
   while (FileExists(aside_path(number))) ++number;
-  const bool was_there = FileExists(database);
-  if (!was_there && number > 1) --number;  // It is aside already.
+  const std::string log = absl::StrCat(database, "-wal");
+  if (!FileExists(database) && !FileExists(log) && number > 1) --number;  // It is aside already.
   const std::string aside = aside_path(number);
   // The log goes first: left beside the restored file it would be taken for that one's. Whoever goes on after it finds
   // the same number.
-  RETURN_IF_ERROR(RenameIfThere(absl::StrCat(database, "-wal"), absl::StrCat(aside, "-wal")));
+  RETURN_IF_ERROR(RenameIfThere(log, absl::StrCat(aside, "-wal")));
   KillPoint("restore-wal-aside");
   RETURN_IF_ERROR(RenameIfThere(database, aside));
   unlink(absl::StrCat(database, "-shm").c_str());

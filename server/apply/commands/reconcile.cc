@@ -123,7 +123,7 @@ absl::StatusOr<Reconciled> RunReconcile(const v1::HelloRequest& request, absl::s
     if (claim.mark().received_through() <= reconciliation.MarkOf(claim.epoch())) continue;
     reconciled.set_back |= IsCountersigned(signer, row->id, claim.mark());
   }
-  if (reconciled.set_back) RETURN_IF_ERROR(WriteGeneration(tx.sql(), DrawGeneration(tx.random())));
+  if (reconciled.set_back) RETURN_IF_ERROR(BeginGeneration(tx.sql(), tx.random()).status());
   for (const v1::JournalClaim& claim : request.journals()) reconciliation.Adopt(claim);
   for (const v1::JournalClaim& claim : request.journals()) RETURN_IF_ERROR(reconciliation.GoOnElsewhere(claim));
   ASSIGN_OR_RETURN(reconciled.forks, reconciliation.Finish(&reconciled.recorded));

@@ -14,6 +14,7 @@
 
 #include "client_core/base/random.h"
 #include "server/storage/backup_file.h"
+#include "server/storage/device_table.h"
 #include "server/storage/meta_table.h"
 #include "server/storage/storage.h"
 
@@ -192,9 +193,42 @@ TEST_F(RestoreTest, WhoeverOpensTheDatabaseFinishesWhatWasDecided) {
   }
 }
 
+TEST_F(RestoreTest, ALogWhoseFileIsGoneIsSetAsideWithoutTouchingWhatWasSetAsideBefore) {
+  MakeBackup();
+  const std::string first = database_ + ".replaced-1";
+  std::ofstream(first) << "the file of an earlier restore";
+  std::ofstream(first + "-wal") << "and its log";
+  fs::remove(database_);
+  std::ofstream(database_ + "-wal") << "a log of another file";
+  ASSERT_TRUE(Restore().ok());
+  std::string word;
+  std::ifstream(first + "-wal") >> word;
+  EXPECT_EQ(word, "and");
+  EXPECT_TRUE(fs::exists(database_ + ".replaced-2-wal"));
+  EXPECT_TRUE(Has(*Open(), "before"));
+}
+
+TEST_F(RestoreTest, LeavesOutTheIdsThatPhonesMayHaveBeenGivenInTheLostTime) {
+  MakeBackup();
+  EXPECT_EQ(*NextDeviceId(Open()->writer()), "d1");
+  ASSERT_TRUE(Restore().ok());
+  EXPECT_EQ(*NextDeviceId(Open()->writer()), "d1001");
+  {
+    DeviceRow device;
+    device.id = "d1500";
+    ASSERT_TRUE(InsertDevice(Open()->writer(), device, {}).ok());
+  }
+  const std::unique_ptr<Storage> live = Open();
+  ASSERT_TRUE(BeginGeneration(live->writer(), random_).ok());
+  EXPECT_EQ(*NextDeviceId(live->writer()), "d2501");
+  ASSERT_TRUE(BeginGeneration(live->writer(), random_).ok());
+  EXPECT_EQ(*NextDeviceId(live->writer()), "d3501") << "those of the second lost time, too";
+}
+
 TEST_F(RestoreTest, TakesOnlyPlainNames) {
   for (const char* good : {"noon.backup", "2026-11-22", "a_b"}) EXPECT_TRUE(CheckBackupName(good).ok()) << good;
-  for (const char* bad : {"", ".hidden", "../noon", "a/b", "a b", "-rf"}) {
+  for (const char* bad :
+       {"", ".hidden", "../noon", "a/b", "a b", "-rf", "noon.partial", "noon.sha256", "noon.sha256.new"}) {
     EXPECT_EQ(CheckBackupName(bad).code(), absl::StatusCode::kInvalidArgument) << bad;
   }
   EXPECT_FALSE(CheckBackupName(std::string(65, 'x')).ok());
