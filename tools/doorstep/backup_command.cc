@@ -152,8 +152,8 @@ void RegisterRestore(Command root, const Tools& tools) {
   Command restore = root.Leaf(
       "restore", "Puts a backup in the place of a server's data, while the server is stopped",
       {"doorstep restore /mnt/backups/monday.backup --data /var/lib/doorstep", "",
-       "Nothing is deleted: what was there is set aside. Phones send again what the backup does not have; what the",
-       "office did since then is lost."});
+       "Run it as the user that doorstepd runs as. Nothing is deleted: what was there is set aside. Phones send again",
+       "what the backup does not have; what the office did since then is lost."});
   restore.Positional("FILE", &args->file, "A file that `doorstep backup` made");
   restore.RequiredOption("data", "DIR", &args->data, "The data folder of doorstepd; made when it is not there");
   restore.Does([args, tools] { return Restore(*args, tools); });
