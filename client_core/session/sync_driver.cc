@@ -199,6 +199,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
+  if (parts_.store->journal().Counts().safe > 0) SettleSoon();
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
@@ -250,6 +251,12 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
   return absl::OkStatus();
 }
 
+// Marks that moved without a page: the judgements of a clone's entries came with an earlier one, and no other may come.
+void SyncDriver::SettleSoon() {
+  settle_due_ = true;
+  parts_.queue->Post(Urgency::kNetwork, [this] { Settle(); });
+}
+
 void SyncDriver::Settle() {
   if (!settle_due_) return;
   const absl::StatusOr<std::vector<MarkMove>> moves = parts_.store->Settle();
@@ -277,6 +284,7 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
   if (response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
       response.mark().received_through() > flight.covers.received_through()) {
     RETURN_IF_ERROR(TakeMark(flight.covers));
+    SettleSoon();
   }
   return TakeMark(response.mark());
 }

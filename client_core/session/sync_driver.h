@@ -94,6 +94,7 @@ class SyncDriver {
   absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   void Settle();
+  void SettleSoon();
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself.
