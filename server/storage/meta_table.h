@@ -26,8 +26,8 @@ absl::StatusOr<std::string> BeginGeneration(SqlSession& sql, Random& random);
 // No device that is new gets a number below this one. 0: any.
 absl::StatusOr<int64_t> ReadLeastDeviceNumber(SqlSession& sql);
 
-// 64 hexadecimal digits, as old as the file: a copy of the file gives the same tokens, and knows the countersigns that
-// were made after it was copied.
+// 64 hexadecimal digits, as old as the file: a copy of the file knows the countersigns that were made after it was
+// copied.
 absl::StatusOr<std::string> ReadSecret(SqlSession& sql);
 
 // When the last verified backup was made; 0: there is none.

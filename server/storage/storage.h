@@ -52,8 +52,8 @@ class Storage {
   std::string generation() const;
   // A command has written another one into the file, and has been committed.
   void set_generation(absl::string_view generation);
-  // What tokens are derived with, and marks countersigned: 64 hexadecimal digits, the same as long as the file lives,
-  // in its backups too. Never leaves the server, never logged.
+  // What marks are countersigned with: 64 hexadecimal digits, the same as long as the file lives, in its backups too.
+  // Never leaves the server, never logged.
   const std::string& secret() const { return secret_; }
   const std::string& path() const { return options_.path; }
   // Empty: not encrypted. Never logged.
