@@ -162,7 +162,7 @@ void RegisterAttention(Command root, const Tools& tools) {
         {"doorstep attention resolve V-501 --reason \"the customer had called Ana\"",
          "doorstep attention resolve V-501 --flag after_cancel --reason \"will be charged\""});
     resolve.Positional("VISIT", &args->visit, "The visit's id");
-    resolve.RepeatedOption("flag", "FLAG", &args->flags, "Only this one; may be repeated; not set: all that are open");
+    resolve.RepeatedOption("flag", "FLAG", &args->flags, "Only this one; not set: all that are open");
     resolve.RequiredOption("reason", "TEXT", &args->reason, "What came of it; technicians see it");
     resolve.NumberOption("version", "N", &args->version, 0, std::numeric_limits<int64_t>::max(),
                          "Only if the visit is still at this version");
