@@ -89,9 +89,10 @@ class GrpcTransport final : public Transport {
       calls_.emplace(id, c);
       ++running_;
     }
-    // The closure holds the call alive until gRPC is done with it.
+    // `calls_` keeps the call alive until gRPC is done with it. The closure must not: it goes after the callback, on
+    // gRPC's thread, and a context that went with it there could take the last reference to the channel along.
     stub_.UnaryCall(&c->context, call.method, grpc::StubOptions(), &c->request, &c->answer,
-                    [this, id, c](const grpc::Status& status) { End(id, *c, status); });
+                    [this, id](const grpc::Status& status) { End(id, status); });
   }
 
   void Cancel(uint64_t id) override {
@@ -119,15 +120,19 @@ class GrpcTransport final : public Transport {
     return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
   }
 
-  void End(uint64_t id, Call& call, const grpc::Status& status) {
+  void End(uint64_t id, const grpc::Status& status) {
+    std::shared_ptr<Call> call;
     {
       MutexLock lock(&mutex_);
-      calls_.erase(id);
-      if (closing_) call.done = nullptr;
+      const auto found = calls_.find(id);
+      call = std::move(found->second);
+      calls_.erase(found);
+      if (closing_) call->done = nullptr;
     }
-    if (call.done) {
-      call.done(InPlainWords(status, address_), status.ok() ? Flatten(call.answer) : "");
+    if (call->done) {
+      call->done(InPlainWords(status, address_), status.ok() ? Flatten(call->answer) : "");
     }
+    call.reset();
     MutexLock lock(&mutex_);
     if (--running_ == 0) none_left_.NotifyAll();
   }
