@@ -25,54 +25,39 @@ class Journal final : public Scenario {
   std::string Play(const Place& place, Ledger& ledger) override {
     for (size_t i = 0; i < kBefore; ++i) ledger.Answered(absl::StrCat("entry ", taps_[i].text));
     Steps steps(place.disk);
-    std::unique_ptr<LocalStore> store;
-    const auto open = [&]() -> absl::Status {
-      if (store == nullptr) {
-        ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
-      }
-      return store->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store->repairs()[0]);
-    };
-    const auto tap = [&](const Tap& what) {
-      steps.Do(absl::StrCat("tap ", what.text), [&, what]() -> absl::Status {
-        RETURN_IF_ERROR(open());
-        ledger.Begins(absl::StrCat("entry ", what.text));
-        RETURN_IF_ERROR(TapOn(*store, what).status());
-        ledger.Answered(absl::StrCat("entry ", what.text));
-        return absl::OkStatus();
-      });
-    };
+    StoryPhone phone(place, &ledger, &steps);
     const auto mark = [&](uint64_t epoch, uint64_t through) {
       steps.Do(absl::StrCat("received ", epoch, ".", through), [&, epoch, through]() -> absl::Status {
-        RETURN_IF_ERROR(open());
+        RETURN_IF_ERROR(phone.Open());
         for (const char* stage : {"received ", "judged "}) {
           for (uint64_t seq = 1; seq <= through; ++seq) ledger.Begins(absl::StrCat(stage, epoch, ".", seq));
         }
-        ASSIGN_OR_RETURN(const v1::JournalMark mark, MarkAt(*store, epoch, through));
-        RETURN_IF_ERROR(store->journal().Acknowledge(mark).status());
-        RETURN_IF_ERROR(store->journal().SetJudged(epoch, through));
-        RETURN_IF_ERROR(store->journal().SettleThrough(epoch, through));
-        for (const Thing& moved : MarksOf(*store)) ledger.Answered(moved);
+        ASSIGN_OR_RETURN(const v1::JournalMark mark, MarkAt(phone.store(), epoch, through));
+        RETURN_IF_ERROR(phone.store().journal().Acknowledge(mark).status());
+        RETURN_IF_ERROR(phone.store().journal().SetJudged(epoch, through));
+        RETURN_IF_ERROR(phone.store().journal().SettleThrough(epoch, through));
+        for (const Thing& moved : MarksOf(phone.store())) ledger.Answered(moved);
         return absl::OkStatus();
       });
     };
-    tap(taps_[2]);
-    tap(taps_[3]);
+    phone.DoTap(taps_[2]);
+    phone.DoTap(taps_[3]);
     mark(1, 2);
-    tap(taps_[4]);
+    phone.DoTap(taps_[4]);
     steps.Do("fork", [&]() -> absl::Status {
-      RETURN_IF_ERROR(open());
+      RETURN_IF_ERROR(phone.Open());
       ledger.Begins("epoch 3");
-      RETURN_IF_ERROR(store->Fork(ForkAfter(2)).status());
+      RETURN_IF_ERROR(phone.store().Fork(ForkAfter(2)).status());
       ledger.Answered("epoch 3");
       return absl::OkStatus();
     });
-    tap(taps_[5]);
+    phone.DoTap(taps_[5]);
     mark(3, 2);
-    store.reset();
-    tap(taps_[6]);
+    phone.Close();
+    phone.DoTap(taps_[6]);
     mark(3, 4);
     const std::string wrong = steps.Finish();
-    store.reset();
+    phone.Close();
     return wrong;
   }
 

@@ -65,19 +65,6 @@ v1::EnrolmentRequest Invitation() {
   return request;
 }
 
-v1::EnrollResponse Enrolment() {
-  v1::EnrollResponse response;
-  response.set_device("d7");
-  response.set_token("secret-token");
-  response.add_technicians()->set_id("ana");
-  response.mutable_epoch()->set_epoch(1);
-  response.mutable_epoch()->set_salt(std::string(16, 's'));
-  response.mutable_spare_epoch()->set_epoch(2);
-  response.mutable_spare_epoch()->set_salt(std::string(16, 't'));
-  response.set_generation("g1");
-  return response;
-}
-
 absl::StatusOr<AppendResult> TapOn(LocalStore& store, const Tap& tap) {
   v1::LogEntry entry;
   entry.set_visit_id(tap.visit);
@@ -96,6 +83,23 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder,
   options.directory = folder;
   if (disk != nullptr) options.vfs = disk->vfs();
   return LocalStore::Open(options);
+}
+
+absl::Status StoryPhone::Open() {
+  if (store_ == nullptr) {
+    ASSIGN_OR_RETURN(store_, OpenPhone(place_.folder, place_.disk));
+  }
+  return store_->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store_->repairs()[0]);
+}
+
+void StoryPhone::DoTap(const Tap& tap) {
+  steps_.Do(absl::StrCat("tap ", tap.text), [this, tap]() -> absl::Status {
+    RETURN_IF_ERROR(Open());
+    ledger_.Begins(absl::StrCat("entry ", tap.text));
+    RETURN_IF_ERROR(TapOn(*store_, tap).status());
+    ledger_.Answered(absl::StrCat("entry ", tap.text));
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::vector<Thing>> EntriesOf(LocalStore& store) {

@@ -15,13 +15,13 @@
 #include "doorstep/v1/enrollment_service.pb.h"
 #include "tests/crash/ledger.h"
 #include "tests/crash/scenario.h"
+#include "tests/support/enrolment.h"
 
 namespace doorstep::crash {
 
 inline constexpr uint64_t kAll = 1000000;
 
 v1::EnrolmentRequest Invitation();
-v1::EnrollResponse Enrolment();
 
 // One tap: what is recorded under which token. The text names it.
 struct Tap {
@@ -34,6 +34,26 @@ absl::StatusOr<AppendResult> TapOn(LocalStore& store, const Tap& tap);
 
 // `disk`: null for the system's own.
 absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk);
+
+// The phone of a story: opened by the step that first needs it, and noted in the ledger.
+class StoryPhone {
+ public:
+  // All must outlive the phone.
+  StoryPhone(const Place& place, Ledger* ledger, Steps* steps) : place_(place), ledger_(*ledger), steps_(*steps) {}
+
+  // DATA_LOSS: the files were found damaged.
+  absl::Status Open();
+  void Close() { store_.reset(); }
+  LocalStore& store() { return *store_; }
+  // A step of the story: "entry TEXT" begins and is answered.
+  void DoTap(const Tap& tap);
+
+ private:
+  const Place& place_;
+  Ledger& ledger_;
+  Steps& steps_;
+  std::unique_ptr<LocalStore> store_;
+};
 
 // "entry TEXT" for everything that would be sent to an office which has nothing. DATA_LOSS: a chain does not hold, or a
 // position is not what it should be.

@@ -68,52 +68,37 @@ class Pulling final : public Scenario {
   std::string Play(const Place& place, Ledger& ledger) override {
     for (const Tap& tap : before_) ledger.Answered(absl::StrCat("entry ", tap.text));
     Steps steps(place.disk);
-    std::unique_ptr<LocalStore> store;
-    const auto open = [&]() -> absl::Status {
-      if (store == nullptr) {
-        ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
-      }
-      return store->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store->repairs()[0]);
-    };
-    const auto tap = [&](const Tap& what) {
-      steps.Do(absl::StrCat("tap ", what.text), [&, what]() -> absl::Status {
-        RETURN_IF_ERROR(open());
-        ledger.Begins(absl::StrCat("entry ", what.text));
-        RETURN_IF_ERROR(TapOn(*store, what).status());
-        ledger.Answered(absl::StrCat("entry ", what.text));
-        return absl::OkStatus();
-      });
-    };
+    StoryPhone phone(place, &ledger, &steps);
     std::vector<bool> applied(pages_.size());  // Settling may fail after it.
     const auto pull = [&](size_t number) {
       const Page& page = pages_[number];
       steps.Do(absl::StrCat("page ", number), [&, number]() -> absl::Status {
-        RETURN_IF_ERROR(open());
+        RETURN_IF_ERROR(phone.Open());
         ledger.Begins(PageThing(page));
         BeginMarks(page.received, ledger);
         if (!applied[number]) {
-          ASSIGN_OR_RETURN(const PageChanges changes, store->ApplyPage(page.feed, page.cursor, page.response));
+          ASSIGN_OR_RETURN(const PageChanges changes, phone.store().ApplyPage(page.feed, page.cursor, page.response));
           if (changes.stale || changes.sum_differed) return absl::AbortedError("not the page that is due");
           ledger.Answered(PageThing(page), Lasting::kKill);
           applied[number] = true;
         }
-        RETURN_IF_ERROR(store->Settle().status());
-        for (const Thing& mark : MarksOf(*store)) ledger.Answered(mark);
+        RETURN_IF_ERROR(phone.store().Settle().status());
+        for (const Thing& mark : MarksOf(phone.store())) ledger.Answered(mark);
         return absl::OkStatus();
       });
     };
     pull(0);
     pull(1);
     pull(2);
-    tap(after_[0]);
+    phone.DoTap(after_[0]);
     pull(3);
     pull(4);
-    store.reset();
+    phone.Close();
     pull(5);
     pull(6);
-    tap(after_[1]);
+    phone.DoTap(after_[1]);
     const std::string wrong = steps.Finish();
-    store.reset();
+    phone.Close();
     return wrong;
   }
 

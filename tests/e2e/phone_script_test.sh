@@ -2,38 +2,10 @@
 # A script plays a technician: it stops at the first line that fails and names it, goes on where a line may fail, and a
 # phone that is killed between two entries has every one that it answered, each of which is counted once.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=Europe/Berlin
-folder=$(mktemp -d)
-readonly folder programs=$DOORSTEP_PROGRAMS
-readonly phone=$programs/tools/phone/doorstep-phone office=$programs/tools/doorstep/doorstep
-export DOORSTEP_CONFIG_DIR=$folder/office
-server_pid=''
-trap '[ -z "$server_pid" ] || { kill "$server_pid"; wait "$server_pid" || true; }; rm -rf "$folder"' EXIT
+source "$(dirname "$0")/one_visit.sh"
 
-fail() { echo "$*"; exit 1; }
-check() { [ "$2" = "$3" ] || fail "$1: '$2', and must be '$3'"; }
-
-"$programs/server/doorstepd" --data "$folder/server" --listen 127.0.0.1:0 --insecure-loopback >"$folder/log" 2>&1 &
-server_pid=$!
-for ((i = 0; i < 1000; i++)); do
-  grep -q ' serves ' "$folder/log" && break
-  sleep 0.02  # A poll with a bound: the server says when it is there.
-done
-address=$(sed -n 's/.* serves \([^ ]*\)$/\1/p' "$folder/log")
-"$office" connect "$folder/server/admin.connect" >/dev/null
-echo 'id,name
-A-1,Gasthof Zur Linde 林' >"$folder/accounts.csv"
-echo 'id,name
-T-1,Ana' >"$folder/technicians.csv"
-"$office" import "$folder/accounts.csv" "$folder/technicians.csv" >/dev/null
-"$office" work-order create --id W-1 --account A-1 --kind corrective >/dev/null
-"$office" visit create --id V-1 --work-order W-1 >/dev/null
-"$office" visit schedule V-1 "$(date -d 'tomorrow 12:00' +%F)T08:00/10:00" --zone Europe/Berlin >/dev/null
-"$office" visit assign V-1 T-1 >/dev/null
-"$office" visit dispatch V-1 >/dev/null
-code=$("$office" device invite T-1 --json | jq -r .invitation_code)
-
-play() { "$phone" --dir "$folder/phone" --server "$address" --script "$1" "${@:2}"; }
+serve
+plan_one_visit
 
 cat >"$folder/morning" <<END
 # The morning.

@@ -18,6 +18,7 @@
 #include "client_core/base/limits.h"
 #include "client_core/rules/frame_codec.h"
 #include "client_core/store/local_store.h"
+#include "tests/support/enrolment.h"
 #include "tests/support/office_feed.h"
 
 namespace doorstep {
@@ -54,19 +55,6 @@ inline v1::LogEntry EntryOf(const std::string& visit_id, v1::LogEntry::FactCase 
       entry.set_nonce(std::string(16, 'n'));
   }
   return entry;
-}
-
-inline v1::EnrollResponse Enrolment() {
-  v1::EnrollResponse response;
-  response.set_device("d7");
-  response.set_token("secret-token");
-  response.add_technicians()->set_id("ana");
-  response.mutable_epoch()->set_epoch(1);
-  response.mutable_epoch()->set_salt(std::string(16, 's'));
-  response.mutable_spare_epoch()->set_epoch(2);
-  response.mutable_spare_epoch()->set_salt(std::string(16, 't'));
-  response.set_generation("g1");
-  return response;
 }
 
 class StoreTest : public testing::Test {

@@ -1,0 +1,213 @@
+// What a phone does with the server's answers: each is taken into the files first, and then told to the engine.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/kill_point.h"
+#include "client_core/base/status.h"
+#include "client_core/session/frame_builder.h"
+#include "client_core/session/phone_events.h"
+#include "client_core/session/sync_driver.h"
+#include "doorstep/v1/sync.pb.h"
+
+namespace doorstep {
+namespace {
+
+// Of a token that is no longer good: most likely the server was restored from before the enrolment.
+constexpr absl::string_view kUnknownHere =
+    "the office does not know this phone any more; everything recorded stays here and is sent once the phone is "
+    "enrolled again, in place, with a new code from the office";
+
+constexpr int64_t kRetainEveryUs = int64_t{24} * 3600 * 1000000;
+
+ServerGrant ToServerGrant(const v1::Grant& grant) {
+  return {grant.frame_bytes_max(), grant.frame_entries_max(), int64_t{grant.wait_ms()} * 1000};
+}
+
+absl::Status Unreadable(absl::string_view what) {
+  return absl::InternalError(absl::StrCat("the server's answer to ", what, " cannot be read"));
+}
+
+}  // namespace
+
+void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string& bytes, const ClockReading& at) {
+  const auto found = flights_.find(call);
+  if (found == flights_.end()) return;  // Cancelled.
+  const Flight flight = std::move(found->second);
+  flights_.erase(found);
+  report_.sums.set_bytes_up(report_.sums.bytes_up() + flight.bytes_up);
+  report_.sums.set_bytes_down(report_.sums.bytes_down() + bytes.size());
+  const uint64_t moved = flight.bytes_up + bytes.size();
+  if (!status.ok()) {
+    Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
+    if (absl::IsUnauthenticated(status)) status = absl::UnauthenticatedError(kUnknownHere);
+    return Handle(
+        CallFailed{call, moved, status.code(), std::string(status.message()), flight.covers.received_through()});
+  }
+  if (flight.kind == Kind::kHello) status = OnHello(call, flight, bytes, at);
+  if (flight.kind == Kind::kPush) status = OnPush(call, flight, bytes, at);
+  if (flight.kind == Kind::kPull) status = OnPull(call, flight, bytes, at);
+  if (!status.ok()) FailHere(call, moved, status, flight.covers.received_through());
+}
+
+absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std::string& bytes,
+                                 const ClockReading& at) {
+  v1::HelloResponse response;
+  if (!response.ParseFromString(bytes)) return Unreadable("Hello");
+  TakeExchange(response.server_time_us(), flight.sent, at);
+  if (IsOtherGeneration(response.generation())) {
+    Log(parts_.log, LogLevel::kWarning, "the server was restored from a backup: sending again what it lost");
+    const std::vector<v1::JournalMark> marks(response.marks().begin(), response.marks().end());
+    RETURN_IF_ERROR(parts_.store->journal().AdoptGeneration(response.generation(), marks));
+  } else {
+    for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
+  }
+  for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
+  if (parts_.store->journal().Counts().safe > 0) SettleSoon();
+  if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
+  HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
+  for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
+  Handle(answered);
+  return absl::OkStatus();
+}
+
+absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at) {
+  v1::PushResponse response;
+  KillPoint("answer");
+  if (!response.ParseFromString(bytes)) return Unreadable("Push");
+  TakeExchange(response.server_time_us(), flight.sent, at);
+  const bool other_generation = IsOtherGeneration(response.generation());
+  if (response.has_fork()) {
+    RETURN_IF_ERROR(TakeFork(response.fork()));
+  } else if (!other_generation) {
+    RETURN_IF_ERROR(TakePushed(flight, response));
+  }
+  KillPoint("mark");
+  Handle(PushAnswered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()),
+                      response.device_feed_seq(), other_generation});
+  return absl::OkStatus();
+}
+
+absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at) {
+  v1::PullResponse response;
+  KillPoint("page");
+  if (!response.ParseFromString(bytes)) return Unreadable("Pull");
+  TakeExchange(response.server_time_us(), flight.sent, at);
+  absl::StatusOr<PageChanges> page = parts_.store->ApplyPage(flight.feed, flight.cursor, response);
+  if (!page.ok()) return page.status();
+  KillPoint("c1");
+  report_.sums.set_changes_received(report_.sums.changes_received() + page->changes);
+  settle_due_ = true;
+  const PullAnswered answered{call,
+                              flight.bytes_up + bytes.size(),
+                              page->at_head && !page->stale,
+                              page->sum_differed,
+                              IsOtherGeneration(response.generation()),
+                              response.feed_seq()};
+  // Step C2 and the rest in a task of their own: a tap may come in between.
+  parts_.queue->Post(Urgency::kNetwork, [this, answered, page = *std::move(page)] {
+    Settle();
+    KillPoint("c2");
+    TellPage(page);
+    if (page.device_changed) IdentityChanged();
+    Handle(answered);
+  });
+  return absl::OkStatus();
+}
+
+// Marks that moved without a page: the judgements of a clone's entries came with an earlier one, and no other may come.
+void SyncDriver::SettleSoon() {
+  settle_due_ = true;
+  parts_.queue->Post(Urgency::kNetwork, [this] { Settle(); });
+}
+
+void SyncDriver::Settle() {
+  if (!settle_due_) return;
+  const absl::StatusOr<std::vector<MarkMove>> moves = parts_.store->Settle();
+  if (!moves.ok()) {
+    // It stays due and is repeated with the next page; until then entries show an earlier stage than they have.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("settling has to be repeated: ", moves.status().message()));
+    return;
+  }
+  settle_due_ = false;
+  if (moves->empty()) return;
+  const std::string device = parts_.store->journal().identity()->device();
+  for (const MarkMove& move : *moves) {
+    if (move.received_after > move.received_before) {
+      parts_.events->Add(SafeEvent(MakePosition(device, move.epoch, move.received_after)));
+    }
+    if (move.judged_after > move.judged_before) {
+      parts_.events->Add(CountedEvent(MakePosition(device, move.epoch, move.judged_after)));
+    }
+  }
+}
+
+absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse& response) {
+  // A mark at or beyond the frame, without a fork, says that the frame's entries are there: it was compared with them.
+  // The mark itself may be of a clone that went on from them, and is not ours then.
+  if (response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
+      response.mark().received_through() > flight.covers.received_through()) {
+    RETURN_IF_ERROR(TakeMark(flight.covers));
+    SettleSoon();
+  }
+  return TakeMark(response.mark());
+}
+
+absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {
+  ASSIGN_OR_RETURN(const ForkResult result, parts_.store->Fork(fork));
+  if (result.moved) parts_.events->Add(ForkedEvent(fork.epoch(), result.epoch, result.reappended));
+  return absl::OkStatus();
+}
+
+absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {
+  const auto& epochs = parts_.store->journal().epochs();
+  const auto known = epochs.find(mark.epoch());
+  const uint64_t before = known == epochs.end() ? 0 : known->second.received_through;
+  ASSIGN_OR_RETURN(const Acknowledgement taken, parts_.store->journal().Acknowledge(mark));
+  if (taken == Acknowledgement::kNotOurs) {
+    Log(parts_.log, LogLevel::kWarning,
+        absl::StrCat("the server's mark ", mark.epoch(), ".", mark.received_through(), " is not of this journal"));
+  }
+  const uint64_t after = taken == Acknowledgement::kMoved ? epochs.at(mark.epoch()).received_through : before;
+  if (after <= before) return absl::OkStatus();
+  report_.sums.set_entries_sent(report_.sums.entries_sent() + after - before);
+  parts_.events->Add(SafeEvent(MakePosition(parts_.store->journal().identity()->device(), mark.epoch(), after)));
+  return absl::OkStatus();
+}
+
+void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered) {
+  if (server_time_us <= 0) return;
+  if (const absl::Status noted = parts_.store->replica().NoteContact(server_time_us); !noted.ok()) {
+    // Only a status that is asked for after the next start would be older.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the contact is not stored: ", noted.message()));
+  }
+  // Over a restart of the phone, or a clock that ran backwards, the round trip means nothing.
+  if (sent.boot_id != answered.boot_id || answered.monotonic_us < sent.monotonic_us) return;
+  const int64_t half_us = (answered.monotonic_us - sent.monotonic_us) / 2;
+  v1::ClockSample sample = SampleOf(answered);
+  sample.set_server_time_us(server_time_us + half_us);
+  sample.set_uncertainty_us(half_us);
+  if (const absl::Status noted = parts_.store->journal().boots().Record(sample); !noted.ok()) {
+    // It counts all the same; only a restart would forget it.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the exchange of times is not stored: ", noted.message()));
+  }
+}
+
+void SyncDriver::Retain(const ClockReading& now) {
+  const absl::StatusOr<uint64_t> deleted = parts_.store->journal().Retain(now.wall_time_us);
+  if (!deleted.ok()) {
+    // What could go stays until the next Hello asks again; nothing depends on it.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("old entries are not deleted: ", deleted.status().message()));
+    return;
+  }
+  retained_us_ = now.monotonic_us;
+  if (*deleted > 0) Log(parts_.log, LogLevel::kInfo, absl::StrCat(*deleted, " entries were old and safe; deleted"));
+}
+
+bool SyncDriver::IsOtherGeneration(absl::string_view generation) const {
+  const auto& identity = parts_.store->journal().identity();
+  return !generation.empty() && identity.has_value() && generation != identity->generation();
+}
+
+}  // namespace doorstep
