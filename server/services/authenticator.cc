@@ -25,7 +25,7 @@ const absl::flat_hash_map<std::string, Role>& Table() {
       for (const char* method : methods) (*roles)[absl::StrCat("/doorstep.v1.", service, "/", method)] = role;
     };
     allow("EnrollmentService", Role::kNobody, {"Enroll"});
-    allow("SyncService", Role::kDevice, {"Hello", "Push", "Pull"});
+    allow("SyncService", Role::kDevice, {"Hello", "Push", "Pull", "Watch"});
     allow("DispatchService", Role::kAdmin,
           {"CreateWorkOrder", "GetWorkOrder", "ListWorkOrders", "CreateVisit", "ScheduleVisit", "AssignVisit",
            "ReassignVisit", "DispatchVisit", "CancelVisit", "RecordMiss", "ResolveAttention", "GetVisit", "ListVisits",
