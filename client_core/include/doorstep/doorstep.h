@@ -164,6 +164,18 @@ DOORSTEP_API doorstep_result* doorstep_entry_status(doorstep_core* core, const u
 /* QueueListRequest -> QueueListResponse. */
 DOORSTEP_API doorstep_result* doorstep_queue_list(doorstep_core* core, const uint8_t* request, size_t length);
 
+/* ---- attachments: photos, signatures, documents ---- */
+/* AttachmentAddRequest -> AttachmentAddResponse. Durable when it returns OK: add first, then append the entry that
+ * names the hash it answers (AttachmentAdded), and the core sends both, entries first. Adding the same bytes again
+ * changes nothing. INVALID_ARGUMENT: too large or empty; NOT_FOUND: no such file; RESOURCE_EXHAUSTED: the phone's disk
+ * is full, or too much waits already; nothing is kept then. */
+DOORSTEP_API doorstep_result* doorstep_attachment_add(doorstep_core* core, const uint8_t* request, size_t length);
+/* AttachmentsListRequest -> AttachmentsListResponse: what is here, and how much of each is at the office. */
+DOORSTEP_API doorstep_result* doorstep_attachments_list(doorstep_core* core, const uint8_t* request, size_t length);
+/* AttachmentReadRequest -> AttachmentReadResponse. NOT_FOUND: not on this phone, or no longer; OUT_OF_RANGE: `offset`
+ * lies behind its end; DATA_LOSS: its bytes here are damaged. */
+DOORSTEP_API doorstep_result* doorstep_attachment_read(doorstep_core* core, const uint8_t* request, size_t length);
+
 /* ---- reading ---- */
 /* VisitsListRequest -> VisitsListResponse. */
 DOORSTEP_API doorstep_result* doorstep_visits_list(doorstep_core* core, const uint8_t* request, size_t length);
