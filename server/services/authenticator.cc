@@ -34,9 +34,9 @@ const absl::flat_hash_map<std::string, Role>& Table() {
     allow("ImportService", Role::kAdmin, {"ImportRows", "ImportFrame"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
     allow("AdminService", Role::kAdmin,
-          {"InviteDevice", "ListDevices", "ListTechnicians", "GetJournal", "GetEntry", "ListQuarantine",
-           "GetQuarantined", "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined", "ListAttention",
-           "GetStatus", "Rebuild", "StartBackup", "GetBackup"});
+          {"InviteDevice", "ListDevices", "SetDeviceTechnician", "ListTechnicians", "GetJournal", "GetEntry",
+           "ListQuarantine", "GetQuarantined", "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined",
+           "ListAttention", "GetStatus", "Rebuild", "StartBackup", "GetBackup"});
     return roles;
   }();
   return *table;

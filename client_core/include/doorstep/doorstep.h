@@ -15,8 +15,9 @@
  *   - Structs begin with their size: set `size = sizeof(struct)`, zero the rest; an older library ignores what it
  *     does not know.
  *   - Threads: every function may be called from any thread; calls run one after another on the core's own queue.
- *     Callbacks come from the core's threads and must not call back into the core, doorstep_transport_complete
- *     excepted, and must return quickly.
+ *     Callbacks come from the core's threads, must return quickly and must not call back into the core,
+ *     doorstep_transport_complete excepted. An observer (doorstep_observe) is the other exception: it has a thread of
+ *     its own and may call everything but doorstep_close.
  *   - No exception, abort or C++ type crosses this header.
  */
 #ifndef DOORSTEP_DOORSTEP_H_
@@ -92,6 +93,10 @@ typedef int (*doorstep_key_callback)(void* context, uint8_t key[32]);
 /* One line without a newline; ids, never contents. */
 typedef void (*doorstep_log_callback)(void* context, doorstep_log_level level, const char* line);
 
+/* Something has changed: `kinds` is a set of bits, 1 << k for the PhoneEvent kind k of client.proto. Called on a thread
+ * that the core keeps for nothing else, one call at a time, with no lock held. */
+typedef void (*doorstep_observer)(void* context, uint32_t kinds);
+
 /* A unary call for the host to carry over its own gRPC. Pointers are valid until `start` returns. */
 typedef struct doorstep_call {
   size_t size;
@@ -153,6 +158,17 @@ DOORSTEP_API void doorstep_close(doorstep_core* core);
 /* EnrolmentRequest. Blocks for at most 30 s. Repeat it after any failure: a lost answer gives the same device. */
 DOORSTEP_API doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t* request, size_t length);
 
+/* ---- who works with this phone ---- */
+/* `technician_id` of those whom the office lets use this phone (doorstep_status lists them) signs in: their visits are
+ * fetched from now on, and entries without an author are theirs. Needs no network. Repeating it makes them the last who
+ * signed in. -> SignInResult. PERMISSION_DENIED: the office does not let them, as far as this phone has heard; sync, and
+ * if it stays so ask the office. FAILED_PRECONDITION: not enrolled. */
+DOORSTEP_API doorstep_result* doorstep_sign_in(doorstep_core* core, const char* technician_id);
+/* The technician signs out: what the office sent for them alone is removed from this phone. What they recorded stays,
+ * is sent as before under their name, and the result says how much of it is only here. Needs no network. Repeating it
+ * changes nothing. -> SignOutResult. NOT_FOUND: was never signed in here. */
+DOORSTEP_API doorstep_result* doorstep_sign_out(doorstep_core* core, const char* technician_id);
+
 /* ---- recording ---- */
 /* AppendRequest -> AppendResponse. Durable when it returns OK, with no network. INVALID_ARGUMENT: too large or not
  * well-formed, nothing recorded; never refused because of the visit's state. FAILED_PRECONDITION: not enrolled, or the
@@ -191,6 +207,16 @@ DOORSTEP_API doorstep_result* doorstep_sync_once(doorstep_core* core, const uint
 /* Syncs by itself from now on, until doorstep_sync_stop. Repeating either does nothing. */
 DOORSTEP_API doorstep_result* doorstep_sync_start(doorstep_core* core);
 DOORSTEP_API doorstep_result* doorstep_sync_stop(doorstep_core* core);
+/* ReadinessRequest -> Readiness: does this phone have everything for a day without a network? Answers from what is here;
+ * with `sync` in the request it syncs first, as doorstep_sync_once, and answers also when that came to nothing.
+ * INVALID_ARGUMENT: the day is none. FAILED_PRECONDITION: not enrolled. */
+DOORSTEP_API doorstep_result* doorstep_prepare_offline(doorstep_core* core, const uint8_t* request, size_t length);
+/* Before the system suspends the app. Begins no more calls, gives those that are under way until `deadline_ms` from now
+ * (0: gives them up at once), and brings the files into the state in which they may lie for weeks. Everything that was
+ * recorded is durable anyway. -> QuiesceResult. A running doorstep_sync_once returns and says what it did not get to.
+ * Whatever is called next wakes the core, and it goes on as before; doorstep_events_poll does not wake it, nor do
+ * callbacks. Repeating it is allowed. */
+DOORSTEP_API doorstep_result* doorstep_quiesce(doorstep_core* core, uint32_t deadline_ms);
 /* Tells the core what the phone noticed: a PhoneNotice value of client.proto. */
 DOORSTEP_API doorstep_result* doorstep_notify(doorstep_core* core, int notice);
 /* Ends a call of the host's transport. `status` is a doorstep_code; `response` is the answer (OK) or the error's
@@ -201,6 +227,14 @@ DOORSTEP_API void doorstep_transport_complete(doorstep_core* core, uint64_t call
 /* ---- knowing ---- */
 /* -> EventsPollResponse. Waits up to `timeout_ms` for the first event (0: does not wait). */
 DOORSTEP_API doorstep_result* doorstep_events_poll(doorstep_core* core, uint32_t max, uint32_t timeout_ms);
+/* Calls `observer` when there is something for doorstep_events_poll to bring of the kinds in the set `kinds` (bits as in
+ * doorstep_observer; UINT32_MAX: of every kind), at once for what waits already. After it was told of a kind it is not
+ * told of it again until a poll has left none of that kind waiting: at most one call is outstanding for each kind,
+ * whatever happens meanwhile. There is one observer: another replaces it, NULL removes it; when this returns the one
+ * before is not running and will not be called any more, unless it was the one that called. The observer may call every
+ * function but doorstep_close, which does nothing there; doorstep_close waits until it has returned. */
+DOORSTEP_API doorstep_result* doorstep_observe(doorstep_core* core, doorstep_observer observer, void* context,
+                                               uint32_t kinds);
 /* -> PhoneStatus. */
 DOORSTEP_API doorstep_result* doorstep_status(doorstep_core* core);
 /* ExplainRequest -> Explanation: why an entry is not counted, why a visit is not here; plain words. */
