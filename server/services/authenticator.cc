@@ -28,15 +28,16 @@ const absl::flat_hash_map<std::string, Role>& Table() {
     allow("SyncService", Role::kDevice, {"Hello", "Push", "Pull", "Watch"});
     allow("DispatchService", Role::kAdmin,
           {"CreateWorkOrder", "GetWorkOrder", "ListWorkOrders", "CreateVisit", "ScheduleVisit", "AssignVisit",
-           "ReassignVisit", "DispatchVisit", "CancelVisit", "RecordMiss", "ResolveAttention", "GetVisit", "ListVisits",
-           "GetVisitLog"});
+           "ReassignVisit", "DispatchVisit", "CancelVisit", "CloseVisit", "RecordMiss", "ResolveAttention", "GetVisit",
+           "ListVisits", "GetVisitLog"});
     allow("AccountService", Role::kAdmin, {"GetAccount", "ListAccounts", "GetRepairStatistics"});
     allow("ImportService", Role::kAdmin, {"ImportRows", "ImportFrame"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
-    allow("AdminService", Role::kAdmin,
-          {"InviteDevice", "ListDevices", "SetDeviceTechnician", "ListTechnicians", "GetJournal", "GetEntry",
-           "ListQuarantine", "GetQuarantined", "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined",
-           "ListAttention", "GetStatus", "Rebuild", "StartBackup", "GetBackup"});
+    allow(
+        "AdminService", Role::kAdmin,
+        {"InviteDevice", "ListDevices", "SetDeviceTechnician", "ListTechnicians", "RecordLeave", "GetJournal",
+         "GetEntry", "ListQuarantine", "GetQuarantined", "ReplayQuarantined", "RepairQuarantined", "DismissQuarantined",
+         "ListAttention", "ResolveAssetMerge", "GetStatus", "Rebuild", "StartBackup", "GetBackup"});
     return roles;
   }();
   return *table;

@@ -50,6 +50,9 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
     case v1::CommandRecord::kBackedUp:
       return ApplyPart(record.backed_up(), tx);
     case v1::CommandRecord::kDeviceTechnician:
+    case v1::CommandRecord::kCloseVisit:
+    case v1::CommandRecord::kRecordLeave:
+    case v1::CommandRecord::kResolveAssetMerge:
     case v1::CommandRecord::kFork:
     case v1::CommandRecord::kQuarantine:
     case v1::CommandRecord::COMMAND_NOT_SET:
