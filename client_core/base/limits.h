@@ -96,6 +96,24 @@ inline constexpr size_t kImportRequestBytesMax = 512 * 1024;
 inline constexpr size_t kImportRowBytesMax = 64 * 1024;
 inline constexpr size_t kImportFileBytesMax = 1024 * 1024 * 1024;
 
+// Attachments.
+inline constexpr size_t kAttachmentHashBytes = 32;
+inline constexpr size_t kAttachmentChunkBytesMax = 256 * 1024;
+inline constexpr uint64_t kAttachmentBytesMax = 32 * 1024 * 1024;
+inline constexpr uint64_t kPreviewBytesMax = 64 * 1024;
+inline constexpr int kAttachmentClaimsMax = 64;  // Of one question.
+inline constexpr size_t kAttachmentRangeBytesDefault = 256 * 1024;
+inline constexpr size_t kAttachmentRangeBytesMax = 1024 * 1024;
+inline constexpr size_t kContentTypeBytesMax = 128;
+// Of one phone, at the server: about 400 photos.
+inline constexpr uint64_t kAttachmentDayBytesMax = uint64_t{1} * 1024 * 1024 * 1024;
+// Waiting on one phone.
+inline constexpr uint64_t kAttachmentQueueBytesMax = uint64_t{2} * 1024 * 1024 * 1024;
+// The server takes no attachments when its disk has less than this left: entries need it more.
+inline constexpr uint64_t kAttachmentDiskReserveBytes = 512 * 1024 * 1024;
+// What nobody names, or nobody goes on with, is deleted after it, on both sides.
+inline constexpr int64_t kAttachmentOrphanMicros = int64_t{7} * 86400 * 1000000;
+
 // Time.
 inline constexpr int64_t kWindowMicrosMax = int64_t{31} * 86400 * 1000000;
 inline constexpr int64_t kTimeMicrosMin = 0;                              // 1970
