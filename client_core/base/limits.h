@@ -130,6 +130,9 @@ inline constexpr int kConnectionAgeMs = 60 * 60 * 1000;
 inline constexpr int kConnectionAgeGraceMs = 60 * 1000;
 inline constexpr int kPingIntervalMs = 60 * 1000;
 inline constexpr size_t kGrpcMemoryBytesMax = 512 * 1024 * 1024;
+inline constexpr size_t kWatchStreamsMax = 20000;
+inline constexpr uint32_t kWatchKeepAliveMs = 2 * 60 * 1000;
+inline constexpr uint32_t kWatchStuckMs = 60 * 1000;
 inline constexpr size_t kGroupRequestsMax = 512;
 inline constexpr size_t kGroupBytesMax = 16 * 1024 * 1024;
 
