@@ -10,11 +10,11 @@ trap '[ -z "$server_pid" ] || { kill "$server_pid"; wait "$server_pid" || true; 
 fail() { echo "$*"; exit 1; }
 check() { [ "$2" = "$3" ] || fail "$1: '$2', and must be '$3'"; }
 
-# Serves on a free port, or on $1, and sets `address`.
+# Serves on a free port, or on $1, and sets `address`. A test that has a file `clock` has that for the time.
 serve() {
   : >"$folder/log"
   "$programs/server/doorstepd" --data "$folder/server" --listen "127.0.0.1:${1:-0}" --insecure-loopback \
-    >"$folder/log" 2>&1 &
+    ${clock:+--demo-clock "$clock"} >"$folder/log" 2>&1 &
   server_pid=$!
   for ((i = 0; i < 1000; i++)); do
     grep -q ' serves ' "$folder/log" && break
