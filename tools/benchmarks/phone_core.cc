@@ -67,6 +67,8 @@ v1::EventsPollResponse PhoneCore::PollEvents(uint32_t timeout_ms) {
   return Parse<v1::EventsPollResponse>(Take(doorstep_events_poll(core_, 1000, timeout_ms), "poll events"));
 }
 
+v1::PhoneStatus PhoneCore::Status() { return Parse<v1::PhoneStatus>(Take(doorstep_status(core_), "status")); }
+
 int PhoneCore::Visits() {
   return Parse<v1::VisitsListResponse>(Take(doorstep_visits_list(core_, nullptr, 0), "list visits")).visits_size();
 }

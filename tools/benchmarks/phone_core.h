@@ -24,6 +24,7 @@ class PhoneCore {
   void Notify(v1::PhoneNotice notice);
   // Waits up to `timeout_ms` for events.
   v1::EventsPollResponse PollEvents(uint32_t timeout_ms);
+  v1::PhoneStatus Status();
   int Visits();
 
  private:
