@@ -56,6 +56,12 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   v1::HelloResponse response;
   if (!response.ParseFromString(bytes)) return Unreadable("Hello");
   TakeExchange(response.server_time_us(), flight.sent, at);
+  if (response.grant().wait_ms() > 0) {
+    HelloAnswered busy{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
+    busy.busy = true;
+    Handle(busy);
+    return absl::OkStatus();
+  }
   if (IsOtherGeneration(response.generation())) {
     Log(parts_.log, LogLevel::kWarning, "the server was restored from a backup: sending again what it lost");
     const std::vector<v1::JournalMark> marks(response.marks().begin(), response.marks().end());
@@ -93,6 +99,14 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
   v1::PullResponse response;
   KillPoint("page");
   if (!response.ParseFromString(bytes)) return Unreadable("Pull");
+  if (response.wait_ms() > 0) {
+    PullAnswered busy;
+    busy.call = call;
+    busy.bytes = flight.bytes_up + bytes.size();
+    busy.wait_us = int64_t{response.wait_ms()} * 1000;
+    Handle(busy);
+    return absl::OkStatus();
+  }
   TakeExchange(response.server_time_us(), flight.sent, at);
   absl::StatusOr<PageChanges> page = parts_.store->ApplyPage(flight.feed, flight.cursor, response);
   if (!page.ok()) return page.status();
@@ -114,6 +128,15 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
     Handle(answered);
   });
   return absl::OkStatus();
+}
+
+void SyncDriver::OnHint(uint64_t call, const std::string& bytes) {
+  v1::WatchResponse message;
+  // A message that cannot be read still says that something has moved, and that the server is there.
+  if (!message.ParseFromString(bytes)) Handle(Notice::kHint);
+  HintReceived hint{call, {}, int64_t{message.keep_alive_ms()} * 1000, int64_t{message.wait_ms()} * 1000};
+  for (const v1::FeedHead& head : message.feeds()) hint.heads.push_back({head.feed(), head.seq()});
+  Handle(hint);
 }
 
 // Marks that moved without a page: the judgements of a clone's entries came with an earlier one, and no other may come.
@@ -151,7 +174,7 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
     RETURN_IF_ERROR(TakeMark(flight.covers));
     SettleSoon();
   }
-  return TakeMark(response.mark());
+  return response.has_mark() ? TakeMark(response.mark()) : absl::OkStatus();
 }
 
 absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {

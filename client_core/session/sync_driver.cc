@@ -18,13 +18,16 @@ namespace {
 constexpr absl::string_view kHelloMethod = "/doorstep.v1.SyncService/Hello";
 constexpr absl::string_view kPushMethod = "/doorstep.v1.SyncService/Push";
 constexpr absl::string_view kPullMethod = "/doorstep.v1.SyncService/Pull";
+constexpr absl::string_view kWatchMethod = "/doorstep.v1.SyncService/Watch";
 
 // A timer is never set further than this: clocks that jump must not silence the phone.
 constexpr int64_t kTimerMaxUs = int64_t{3600} * 1000000;
 
 }  // namespace
 
-SyncDriver::SyncDriver(Parts parts) : parts_(std::move(parts)) {}
+SyncDriver::SyncDriver(Parts parts) : parts_(std::move(parts)) {
+  engine_.watching.possible = parts_.transport != nullptr && parts_.transport->CanWatch();
+}
 
 // ---- engine and actions ----
 
@@ -42,6 +45,7 @@ void SyncDriver::CarryOut(const Action& action) {
   if (const auto* hello = std::get_if<SendHello>(&action)) return Send(*hello);
   if (const auto* push = std::get_if<SendPush>(&action)) return Send(*push);
   if (const auto* pull = std::get_if<SendPull>(&action)) return Send(*pull);
+  if (const auto* watch = std::get_if<OpenWatch>(&action)) return Send(*watch);
   if (const auto* tell = std::get_if<Tell>(&action)) return TellMode(tell->mode);
   if (const auto* cancel = std::get_if<CancelCall>(&action)) {
     flights_.erase(cancel->call);
@@ -98,6 +102,37 @@ void SyncDriver::Send(const SendPull& pull) {
   request.set_cursor(flight.cursor);
   request.set_page_bytes(pull.page_bytes);
   Start(pull.call, pull.deadline_ms, kPullMethod, request, std::move(flight));
+}
+
+void SyncDriver::Send(const OpenWatch& watch) {
+  const uint64_t call = watch.call;
+  const auto ended = [this, call](const absl::Status& status) {
+    try {
+      parts_.queue->Post(Urgency::kNetwork, [this, call, status] {
+        Log(parts_.log, LogLevel::kInfo, absl::StrCat("the stream of hints has ended: ", status.ToString()));
+        Handle(WatchEnded{call, status.code()});
+      });
+    } catch (const std::exception&) {
+      // Out of memory on the transport's thread: the engine notices the silence.
+    }
+  };
+  const auto& identity = parts_.store->journal().identity();
+  if (!identity.has_value()) return ended(absl::AbortedError("this phone does not know who it is"));
+  UnaryCall stream;
+  stream.method = std::string(kWatchMethod);
+  stream.authorization = absl::StrCat("Bearer ", identity->token());
+  stream.request = v1::WatchRequest().SerializeAsString();
+  stream.deadline_ms = watch.deadline_ms;
+  parts_.transport->Watch(
+      call, std::move(stream),
+      [this, call](std::string bytes) {
+        try {
+          parts_.queue->Post(Urgency::kNetwork, [this, call, bytes = std::move(bytes)] { OnHint(call, bytes); });
+        } catch (const std::exception&) {
+          // The hint is lost, which loses nothing but time.
+        }
+      },
+      [ended](const absl::Status& status, const std::string&) { ended(status); });
 }
 
 void SyncDriver::Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
@@ -219,6 +254,7 @@ void SyncDriver::JudgeReport() {
 void SyncDriver::FillStatus(v1::PhoneStatus* status) const {
   status->set_last_error(LastError(engine_));
   status->set_engine_state(ModeName(engine_.mode));
+  status->set_told_at_once(IsToldAtOnce(engine_.watching));
 }
 
 void SyncDriver::TellMode(SyncMode mode) {

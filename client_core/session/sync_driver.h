@@ -60,7 +60,7 @@ class SyncDriver {
   // is running already.
   void SyncOnce(const v1::SyncBudget& budget, ReportDone done);
 
-  // `last_error` and `engine_state`.
+  // `last_error`, `engine_state` and `told_at_once`.
   void FillStatus(v1::PhoneStatus* status) const;
 
  private:
@@ -82,6 +82,7 @@ class SyncDriver {
   void Send(const SendHello& hello);
   void Send(const SendPush& push);
   void Send(const SendPull& pull);
+  void Send(const OpenWatch& watch);
   void Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
              const google::protobuf::MessageLite& request, Flight flight);
   // The action could not be begun: the engine hears of it after this step.
@@ -93,6 +94,7 @@ class SyncDriver {
   absl::Status OnHello(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
+  void OnHint(uint64_t call, const std::string& bytes);
   void Settle();
   void SettleSoon();
   void Retain(const ClockReading& now);

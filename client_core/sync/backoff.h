@@ -14,8 +14,16 @@ namespace doorstep {
 struct Retry {
   int64_t ready_us = 0;  // Not before this instant of the monotonic clock.
   int64_t wait_us = 0;   // The last wait; 0 after a success.
+  int64_t asked_us = 0;  // The server asked not to come before this instant, which no failure or success changes.
 
-  bool Ready(int64_t now_us) const { return now_us >= ready_us; }
+  bool Ready(int64_t now_us) const { return now_us >= ReadyAt(); }
+  int64_t ReadyAt() const { return std::max(ready_us, asked_us); }
+
+  // What was put off here may be tried at once.
+  void Forget() { ready_us = wait_us = 0; }
+
+  // The server asks for patience, and adds the jitter itself.
+  void Ask(int64_t patience_us, int64_t now_us) { asked_us = now_us + std::min(patience_us, tuning::kGrantWaitMaxUs); }
 
   // `draw` is 64 random bits.
   void Fail(int64_t now_us, uint64_t draw) {

@@ -29,12 +29,14 @@ void SetQueue(const QueueSeen& queue, EngineState& s) {
 
 // Everything that was put off may be tried at once. A wait that the server asked for stays.
 void ForgetBackoff(EngineState& s, bool refusals_too) {
-  s.push.retry = Retry();
-  s.hello.retry = Retry();
-  for (FeedWork& f : s.feeds) f.work.retry = Retry();
+  s.push.retry.Forget();
+  s.hello.retry.Forget();
+  s.watching.retry.Forget();
+  for (FeedWork& f : s.feeds) f.work.retry.Forget();
   if (!refusals_too) return;
   s.push.refused = false;
   s.hello.refused = false;
+  s.watching.refused = false;
   for (FeedWork& f : s.feeds) f.work.refused = false;
 }
 
@@ -49,7 +51,13 @@ void LookAgain(EngineState& s) {
   for (FeedWork& f : s.feeds) WantMore(f, s);
 }
 
+void CloseWatch(EngineState& s, std::vector<Action>& actions) {
+  if (s.watching.call != 0) actions.push_back(CancelCall{s.watching.call});
+  s.watching.call = 0;
+}
+
 void CancelAll(EngineState& s, std::vector<Action>& actions) {
+  CloseWatch(s, actions);
   for (InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call}) {
     if (c->call != 0) actions.push_back(CancelCall{c->call});
     *c = InFlight();
@@ -75,6 +83,7 @@ void Succeed(Work& work, EngineState& s) {
 void RefuseAll(EngineState& s) {
   s.push.refused = true;
   s.hello.refused = true;
+  s.watching.refused = true;
   for (FeedWork& f : s.feeds) f.work.refused = true;
 }
 
@@ -150,8 +159,16 @@ void StartPull(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   }
 }
 
+int64_t PollInterval(const EngineState& s) {
+  if (!s.foreground) return tuning::kPollBackgroundUs;
+  return IsToldAtOnce(s.watching) ? tuning::kPollWatchedUs : tuning::kPollForegroundUs;
+}
+
 void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
-  if (s.automatic && now_us >= s.poll_us) s.hello_due = true;
+  if (s.automatic && now_us >= s.poll_us) {
+    s.hello_due = true;
+    s.poll_us = now_us + PollInterval(s);  // This poll is due once, however long its answer takes.
+  }
   if (s.hello_call.call != 0 || !s.hello_due || s.hello.refused || !s.hello.retry.Ready(now_us)) return;
   // What becomes known while it is under way asks for another one.
   s.hello_due = false;
@@ -159,8 +176,32 @@ void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   actions.push_back(SendHello{s.hello_call.call, tuning::kHelloDeadlineMs});
 }
 
-int64_t PollInterval(const EngineState& s) {
-  return s.foreground ? tuning::kPollForegroundUs : tuning::kPollBackgroundUs;
+// ---- hints ----
+
+void LoseWatch(absl::StatusCode code, int64_t now_us, uint64_t draw, EngineState& s) {
+  NoteLost(code, now_us, draw, s.watching);
+  // From now on the phone has to ask again.
+  s.poll_us = std::min(s.poll_us, now_us + PollInterval(s));
+}
+
+void TakeHint(const SeenHead& head, bool first, EngineState& s) {
+  FeedWork* feed = FindFeed(s, head.feed);
+  if (feed == nullptr) return;  // It will hear of another technician from the device feed.
+  // The first message tells how the feeds stand, and a restored server's stand lower.
+  if (first ? head.seq == feed->seq : head.seq <= feed->seq) return;
+  if (s.pull_call.call != 0 && s.pulling == feed->feed) {
+    feed->hinted = std::max(feed->hinted, head.seq);
+  } else {
+    feed->due = true;
+  }
+}
+
+// Somebody looks at the phone, and it may use the network for more than what it was asked for once.
+void KeepWatching(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
+  if (!WantsWatch(s)) return CloseWatch(s, actions);
+  if (s.watching.call != 0 || !s.watching.retry.Ready(now_us)) return;
+  NoteOpened(s.next_call++, now_us, s.watching);
+  actions.push_back(OpenWatch{s.watching.call, tuning::kWatchDeadlineMs});
 }
 
 // ---- events ----
@@ -227,6 +268,10 @@ struct Handler {
       Fail({c.call, 0, absl::StatusCode::kDeadlineExceeded, "the transport gave no answer in time", 0}, now_us, draw,
            s);
     }
+    if (s.watching.call != 0 && now_us >= s.watching.expires_us) {
+      actions.push_back(CancelCall{s.watching.call});
+      LoseWatch(absl::StatusCode::kDeadlineExceeded, now_us, draw, s);
+    }
   }
 
   void operator()(const Notice& e) {
@@ -265,6 +310,12 @@ struct Handler {
     s.hello_call = InFlight();
     CountBytes(e.bytes, s);
     Succeed(s.hello, s);
+    if (e.busy) {
+      TakeGrant(e.grant, now_us, s);
+      s.hello.retry.Ask(e.grant.wait_us, now_us);
+      s.hello_due = true;
+      return;
+    }
     // Marks that moved are news: the next frame is another one than that which was put off.
     if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);
@@ -308,13 +359,26 @@ struct Handler {
     if (feed == nullptr) return;
     const Retry before = feed->work.retry;
     Succeed(feed->work, s);
-    feed->due = !e.at_head || e.restarted || feed->again;
+    if (e.wait_us > 0) return feed->work.retry.Ask(e.wait_us, now_us);
+    feed->due = !e.at_head || e.restarted || feed->again || feed->hinted > e.feed_seq;
     feed->again = false;
+    feed->hinted = 0;
     feed->seq = e.at_head && !e.restarted ? e.feed_seq : 0;
     if (e.restarted) {
       feed->work.retry = before;
       feed->work.retry.Fail(now_us, draw);  // Sums that never agree must not download in a tight loop.
     }
+  }
+
+  void operator()(const HintReceived& e) {
+    if (e.call == 0 || e.call != s.watching.call) return;
+    const bool first = NoteMessage(e.keep_alive_us, e.wait_us, now_us, s.watching);
+    for (const SeenHead& head : e.heads) TakeHint(head, first, s);
+  }
+
+  void operator()(const WatchEnded& e) {
+    if (e.call == 0 || e.call != s.watching.call) return;
+    LoseWatch(e.code, now_us, draw, s);
   }
 
   void operator()(const CallFailed& e) { Fail(e, now_us, draw, s); }
@@ -330,6 +394,7 @@ StepResult Step(EngineState state, int64_t now_us, const Event& event, uint64_t 
     StartPull(now_us, state, result.actions);
     StartHello(now_us, state, result.actions);
   }
+  KeepWatching(now_us, state, result.actions);
   const SyncMode mode = ModeOf(state);
   if (mode != state.mode) result.actions.push_back(Tell{mode});
   state.mode = mode;

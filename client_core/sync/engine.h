@@ -8,8 +8,10 @@
 //   hello   marks, heads, clocks       due on first contact, after a reconnect, when the queue has just become empty,
 //                                      at every poll, and to find out whether the server is there at all and
 //                                      knows what this phone knows
+//   watch   a stream of hints          open while the phone is in the foreground and syncs by itself, where the
+//                                      transport can; see watching.h
 //
-// Each is, on its own:
+// Each of the first three is, on its own:
 //
 //            due, ready, allowed                 answer
 //     RESTING ------------------> IN FLIGHT --------------------> RESTING
@@ -42,6 +44,7 @@
 #include "absl/status/status.h"
 #include "client_core/sync/backoff.h"
 #include "client_core/sync/push_pacing.h"
+#include "client_core/sync/watching.h"
 
 namespace doorstep {
 
@@ -85,6 +88,7 @@ struct HelloAnswered {
   QueueSeen queue;     // After the marks were taken.
   ServerGrant grant;
   std::vector<SeenHead> heads;
+  bool busy = false;  // The server did not look, and asks to be asked again after `grant.wait_us`.
 };
 struct PushAnswered {
   uint64_t call = 0;
@@ -103,6 +107,18 @@ struct PullAnswered {
   bool restarted = false;
   bool generation_changed = false;  // The server was restored: a Hello must tell its marks.
   int64_t feed_seq = 0;
+  int64_t wait_us = 0;  // Above 0: the server did not look, and asks to be asked again after so long.
+};
+// A message of the stream that was opened as `call`.
+struct HintReceived {
+  uint64_t call = 0;
+  std::vector<SeenHead> heads;
+  int64_t keep_alive_us = 0;  // 0: it did not say.
+  int64_t wait_us = 0;        // 0: it did not say.
+};
+struct WatchEnded {
+  uint64_t call = 0;
+  absl::StatusCode code = absl::StatusCode::kOk;
 };
 // By the transport, or because the answer could not be used. Also when an action could not be begun.
 struct CallFailed {
@@ -114,7 +130,7 @@ struct CallFailed {
 };
 
 using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Tick,
-                           Notice, HelloAnswered, PushAnswered, PullAnswered, CallFailed>;
+                           Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived, WatchEnded, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 
@@ -137,6 +153,11 @@ struct SendPull {
   std::string feed;
   uint32_t page_bytes = 0;
 };
+// Answers are HintReceived and WatchEnded.
+struct OpenWatch {
+  uint64_t call = 0;
+  uint32_t deadline_ms = 0;
+};
 struct CancelCall {
   uint64_t call = 0;
 };
@@ -150,7 +171,7 @@ struct Tell {
   SyncMode mode = SyncMode::kStopped;
 };
 
-using Action = std::variant<SendHello, SendPush, SendPull, CancelCall, WaitUntil, Tell>;
+using Action = std::variant<SendHello, SendPush, SendPull, OpenWatch, CancelCall, WaitUntil, Tell>;
 
 // ---- state ----
 
@@ -171,6 +192,7 @@ struct FeedWork {
   bool due = true;
   bool again = false;  // It moved while a page was on its way.
   int64_t seq = 0;     // As far as it was pulled.
+  int64_t hinted = 0;  // A hint told of this head while a page was on its way; 0: none did.
 };
 struct Budget {
   bool active = false;
@@ -201,6 +223,8 @@ struct EngineState {
   InFlight hello_call;
   bool hello_due = false;
   int64_t poll_us = 0;  // When the next poll is due.
+
+  Watching watching;
 
   uint64_t next_call = 1;
   SyncMode mode = SyncMode::kStopped;

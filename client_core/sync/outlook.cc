@@ -25,6 +25,11 @@ bool AnyRefused(const EngineState& s) {
 
 bool PushDue(const EngineState& s) { return s.queue.received_through < s.queue.last_seq; }
 
+bool WantsWatch(const EngineState& s) {
+  return s.watching.possible && s.automatic && s.foreground && !s.network_lost && !s.feeds.empty() &&
+         !s.watching.refused;
+}
+
 bool MaySend(const EngineState& s, int64_t now_us) {
   return Allowed(s) && BytesLeft(s) && (!s.budget.active || now_us < s.budget.ends_us);
 }
@@ -32,7 +37,7 @@ bool MaySend(const EngineState& s, int64_t now_us) {
 int64_t NextReady(const EngineState& s) {
   int64_t next = 0;
   const auto consider = [&next](bool due, const Work& work, int64_t not_before) {
-    const int64_t ready = std::max<int64_t>({work.retry.ready_us, not_before, 1});
+    const int64_t ready = std::max<int64_t>({work.retry.ReadyAt(), not_before, 1});
     if (due && !work.refused && (next == 0 || ready < next)) next = ready;
   };
   consider(s.push_call.call == 0 && PushDue(s), s.push, s.grant_until_us);
@@ -58,6 +63,7 @@ int64_t NextInstant(const EngineState& s, int64_t now_us) {
   for (const InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call}) {
     if (c->call != 0) consider(c->expires_us);
   }
+  if (WantsWatch(s)) consider(s.watching.call != 0 ? s.watching.expires_us : s.watching.retry.ReadyAt());
   if (!MaySend(s, now_us)) return next;
   consider(NextReady(s));
   if (s.automatic && s.hello_call.call == 0 && !s.hello.refused && !s.hello_due) consider(s.poll_us);

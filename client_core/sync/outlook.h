@@ -11,6 +11,9 @@ namespace doorstep {
 // Entries are not received yet.
 bool PushDue(const EngineState& s);
 
+// A stream of hints is to be open.
+bool WantsWatch(const EngineState& s);
+
 // Whether anything may be sent at all: asked for, identified, online, within the budget.
 bool MaySend(const EngineState& s, int64_t now_us);
 

@@ -25,6 +25,17 @@ inline constexpr int64_t kDeadlineGraceUs = 5 * kSecondUs;
 // here. Hints come on top. In the background four wakes an hour stay below the budget of six.
 inline constexpr int64_t kPollForegroundUs = 60 * kSecondUs;
 inline constexpr int64_t kPollBackgroundUs = 900 * kSecondUs;
+// With a stream of hints open, what a poll still has to say is only that nothing waits here.
+inline constexpr int64_t kPollWatchedUs = 300 * kSecondUs;
+
+// How long one stream of hints is asked for. Shorter than the age at which a server closes connections, so that the end
+// comes at a moment when nothing else is under way.
+inline constexpr uint32_t kWatchDeadlineMs = 30 * 60 * 1000;
+// A stream that has lasted for so long was a good one.
+inline constexpr int64_t kWatchLastedUs = 60 * kSecondUs;
+// After so much silence a stream counts as lost: without the server's word, and at most whatever its word.
+inline constexpr int64_t kWatchSilenceDefaultUs = 180 * kSecondUs;
+inline constexpr int64_t kWatchSilenceMaxUs = 1800 * kSecondUs;
 
 // The longest wait that a server may ask for. Beyond it the phone asks again: a garbled figure must not silence it.
 inline constexpr int64_t kGrantWaitMaxUs = 3600 * kSecondUs;

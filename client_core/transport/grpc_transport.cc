@@ -6,8 +6,10 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/client_callback.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -59,19 +61,65 @@ struct Call {
   Transport::Done done;
 };
 
+void Prepare(const UnaryCall& call, grpc::ClientContext& context, grpc::ByteBuffer& request) {
+  const grpc::Slice slice(call.request.data(), call.request.size());
+  request = grpc::ByteBuffer(&slice, 1);
+  if (!call.authorization.empty()) context.AddMetadata("authorization", call.authorization);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(call.deadline_ms));
+}
+
+// A call whose answer is a stream. gRPC calls it back one at a time, OnDone last, and is through with it then.
+class Stream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  using Ended = std::function<void(const grpc::Status&)>;
+
+  Stream(const UnaryCall& call, Transport::Message message, Ended ended)
+      : message_(std::move(message)), ended_(std::move(ended)) {
+    Prepare(call, context_, request_);
+  }
+
+  void Begin() {
+    StartWriteLast(&request_, grpc::WriteOptions());
+    StartRead(&received_);
+    StartCall();
+  }
+  grpc::ClientContext& context() { return context_; }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    message_(Flatten(received_));
+    received_.Clear();
+    StartRead(&received_);
+  }
+  void OnDone(const grpc::Status& status) override {
+    const Ended ended = std::move(ended_);  // It may end this object.
+    ended(status);
+  }
+
+ private:
+  const Transport::Message message_;
+  Ended ended_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer received_;
+};
+
 class GrpcTransport final : public Transport {
  public:
   explicit GrpcTransport(const std::string& address) : address_(address), stub_(Connect(address)) {}
 
   ~GrpcTransport() override {
     std::unordered_map<uint64_t, std::shared_ptr<Call>> left;
+    std::unordered_map<uint64_t, std::shared_ptr<Stream>> left_streams;
     {
       MutexLock lock(&mutex_);
       closing_ = true;
       left = calls_;
+      left_streams = streams_;
     }
     // Outside the lock: gRPC may end a call before TryCancel returns.
     for (auto& [id, call] : left) call->context.TryCancel();
+    for (auto& [id, stream] : left_streams) stream->context().TryCancel();
     MutexLock lock(&mutex_);
     while (running_ > 0) none_left_.Wait(&mutex_);  // Cancelled calls end at once.
   }
@@ -79,10 +127,7 @@ class GrpcTransport final : public Transport {
   void Start(uint64_t id, UnaryCall call, Done done) override {
     auto c = std::make_shared<Call>();
     c->done = std::move(done);
-    const grpc::Slice slice(call.request.data(), call.request.size());
-    c->request = grpc::ByteBuffer(&slice, 1);
-    if (!call.authorization.empty()) c->context.AddMetadata("authorization", call.authorization);
-    c->context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(call.deadline_ms));
+    Prepare(call, c->context, c->request);
     {
       MutexLock lock(&mutex_);
       if (closing_) return;
@@ -95,15 +140,35 @@ class GrpcTransport final : public Transport {
                     [this, id](const grpc::Status& status) { End(id, status); });
   }
 
-  void Cancel(uint64_t id) override {
-    std::shared_ptr<Call> call;
+  bool CanWatch() const override { return true; }
+
+  void Watch(uint64_t id, UnaryCall call, Message message, Done done) override {
+    auto stream = std::make_shared<Stream>(
+        call,
+        [this, message = std::move(message)](std::string bytes) {
+          if (!closing()) message(std::move(bytes));
+        },
+        [this, id, done = std::move(done)](const grpc::Status& status) { EndStream(id, done, status); });
     {
       MutexLock lock(&mutex_);
-      const auto found = calls_.find(id);
-      if (found == calls_.end()) return;
-      call = found->second;
+      if (closing_) return;
+      streams_.emplace(id, stream);
+      ++running_;
     }
-    call->context.TryCancel();
+    stub_.PrepareBidiStreamingCall(&stream->context(), call.method, grpc::StubOptions(), stream.get());
+    stream->Begin();
+  }
+
+  void Cancel(uint64_t id) override {
+    std::shared_ptr<Call> call;
+    std::shared_ptr<Stream> stream;
+    {
+      MutexLock lock(&mutex_);
+      if (const auto found = calls_.find(id); found != calls_.end()) call = found->second;
+      if (const auto found = streams_.find(id); found != streams_.end()) stream = found->second;
+    }
+    if (call != nullptr) call->context.TryCancel();
+    if (stream != nullptr) stream->context().TryCancel();
   }
 
  private:
@@ -137,11 +202,31 @@ class GrpcTransport final : public Transport {
     if (--running_ == 0) none_left_.NotifyAll();
   }
 
+  void EndStream(uint64_t id, const Done& done, const grpc::Status& status) {
+    if (!closing()) done(InPlainWords(status, address_), "");
+    std::shared_ptr<Stream> stream;
+    {
+      MutexLock lock(&mutex_);
+      const auto found = streams_.find(id);
+      stream = std::move(found->second);
+      streams_.erase(found);
+    }
+    stream.reset();
+    MutexLock lock(&mutex_);
+    if (--running_ == 0) none_left_.NotifyAll();
+  }
+
+  bool closing() {
+    MutexLock lock(&mutex_);
+    return closing_;
+  }
+
   const std::string address_;
   grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
   Mutex mutex_;
   CondVar none_left_;
   std::unordered_map<uint64_t, std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, std::shared_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
 };

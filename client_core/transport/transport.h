@@ -1,5 +1,6 @@
-// How the phone core calls its server: one asynchronous unary call. Three implementations: the built-in gRPC one, one
-// that the host app carries over its own gRPC, and those of tests and simulations.
+// How the phone core calls its server: one asynchronous unary call, and a stream of messages where there is one. Three
+// implementations: the built-in gRPC one, one that the host app carries over its own gRPC, and those of tests and
+// simulations.
 #ifndef DOORSTEP_CLIENT_CORE_TRANSPORT_TRANSPORT_H_
 #define DOORSTEP_CLIENT_CORE_TRANSPORT_TRANSPORT_H_
 
@@ -31,7 +32,16 @@ class Transport {
   // not block. `id` names the call for Cancel and is never used twice.
   virtual void Start(uint64_t id, UnaryCall call, Done done) = 0;
 
-  // Nobody waits for this call any more: its `done` may still run, with any status. Unknown ids are ignored.
+  // One message of a stream, serialized.
+  using Message = std::function<void(std::string message)>;
+
+  // Whether Watch works here. A host that carries the calls itself says what it hears with doorstep_notify.
+  virtual bool CanWatch() const { return false; }
+  // Begins a call that is answered by a stream. `message` runs for each message, one after another and never beside
+  // `done`, which runs once at the end. For both, and for `id`, the same holds as for Start.
+  virtual void Watch(uint64_t /*id*/, UnaryCall /*call*/, Message /*message*/, Done /*done*/) {}
+
+  // Nobody waits for this call any more: what was given to it may still run, with any status. Unknown ids are ignored.
   virtual void Cancel(uint64_t id) = 0;
 };
 

@@ -54,6 +54,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (method == "/stub/Stranger") return Finish({grpc::StatusCode::UNAUTHENTICATED, "who are you?"});
     if (method == "/stub/TooLarge") return Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "halve it"});
     if (method == "/stub/Never") return seen_->Note(&Seen::come);  // OnCancel ends it.
+    if (method == "/stub/Three") return OnWriteDone(true);
     std::string answer(limits::kMessageBytesDownMax + 1, 'x');
     if (method == "/stub/Echo") {
       const auto found = context_->client_metadata().find("authorization");
@@ -64,6 +65,16 @@ class Call final : public grpc::ServerGenericBidiReactor {
     const grpc::Slice slice(answer.data(), answer.size());
     answer_ = grpc::ByteBuffer(&slice, 1);
     StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  // Of /stub/Three: "1", "2", "3", and the end.
+  void OnWriteDone(bool ok) override {
+    if (context_->method() != "/stub/Three") return;
+    if (!ok || written_ == 3) return Finish(grpc::Status::OK);
+    const std::string message = absl::StrCat(++written_);
+    const grpc::Slice slice(message.data(), message.size());
+    answer_ = grpc::ByteBuffer(&slice, 1);
+    StartWrite(&answer_);
   }
 
   void OnCancel() override {
@@ -79,6 +90,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
   Seen* const seen_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer answer_;
+  int written_ = 0;
 };
 
 class Service final : public grpc::CallbackGenericService {

@@ -7,6 +7,11 @@
 
 #include <chrono>
 #include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/transport/grpc_transport.h"
@@ -108,6 +113,61 @@ TEST_P(TransportTest, EndsWithACallInFlight) {
   ASSERT_TRUE(server_.SeesCallCome());
   transport_.reset();
   EXPECT_TRUE(server_.SeesCallGo());
+}
+
+// A stream as a transport hands it out, message by message.
+struct Heard {
+  std::mutex mutex;
+  std::vector<std::string> messages;
+  std::promise<absl::Status> end;
+
+  void Watch(Transport& transport, uint64_t id, const std::string& method) {
+    transport.Watch(
+        id, {absl::StrCat("/stub/", method), "Bearer secret", "request", 20000},
+        [this](std::string message) {
+          std::lock_guard<std::mutex> lock(mutex);
+          messages.push_back(std::move(message));
+        },
+        [this](absl::Status status, const std::string&) { end.set_value(std::move(status)); });
+  }
+};
+
+TEST(StreamTest, HandsOutEachMessageInItsOrderAndThenTheEndOnce) {
+  StubServer server;
+  const std::unique_ptr<Transport> transport = *MakeGrpcTransport(server.address(), /*insecure_loopback=*/true);
+  ASSERT_TRUE(transport->CanWatch());
+  Heard heard;
+  heard.Watch(*transport, 1, "Three");
+  EXPECT_TRUE(heard.end.get_future().get().ok());
+  EXPECT_EQ(heard.messages, (std::vector<std::string>{"1", "2", "3"}));
+  Heard refused;
+  refused.Watch(*transport, 2, "Stranger");
+  EXPECT_EQ(refused.end.get_future().get(), absl::UnauthenticatedError("who are you?"));
+  EXPECT_TRUE(refused.messages.empty());
+}
+
+TEST(StreamTest, EndsAtBothEndsWhenItIsCancelledOrItsTransportGoes) {
+  StubServer server;
+  std::unique_ptr<Transport> transport = *MakeGrpcTransport(server.address(), /*insecure_loopback=*/true);
+  Heard cancelled;
+  cancelled.Watch(*transport, 1, "Never");
+  ASSERT_TRUE(server.SeesCallCome());
+  transport->Cancel(1);
+  EXPECT_TRUE(server.SeesCallGo());
+  EXPECT_EQ(cancelled.end.get_future().get().code(), absl::StatusCode::kCancelled);
+
+  StubServer other;
+  transport = *MakeGrpcTransport(other.address(), /*insecure_loopback=*/true);
+  Heard left;
+  left.Watch(*transport, 1, "Never");
+  ASSERT_TRUE(other.SeesCallCome());
+  transport.reset();
+  EXPECT_TRUE(other.SeesCallGo());
+}
+
+TEST(StreamTest, ATransportOfTheAppHasNone) {
+  StubServer server;
+  EXPECT_FALSE(MakeAppTransport(server.address())->CanWatch()) << "the app opens one itself, and notifies";
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, TransportTest,

@@ -28,9 +28,11 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
   }
   answer.Line(absl::StrCat("the office answered last at ", TimeText(status->last_contact_time_us()),
                            status->feeds_at_head() ? "; everything had been fetched" : "; more is to be fetched"));
-  answer.Line(absl::StrCat(
-      Count(status->visits(), "visit", "visits"), " on this phone; ",
-      phone.watching ? absl::StrCat("syncing by itself: ", status->engine_state()) : "`sync` or `watch` fetches more"));
+  answer.Line(absl::StrCat(Count(status->visits(), "visit", "visits"), " on this phone; ",
+                           phone.watching
+                               ? absl::StrCat("syncing by itself: ", status->engine_state(),
+                                              status->told_at_once() ? ", and told at once of what changes" : "")
+                               : "`sync` or `watch` fetches more"));
   if (status->lane() != v1::LANE_ACTIVE && status->lane() != v1::LANE_UNSPECIFIED) {
     answer.Line(absl::StrCat("the office has made this phone ", Words(status->lane())));
   }

@@ -35,6 +35,8 @@ absl::StatusOr<std::string> FakeServer::Handle(const std::string& method, const 
     answer = Enroll(request);
   } else if (authorization != "Bearer " + token_ || refuse_token) {
     return absl::UnauthenticatedError("this token is not known");
+  } else if (busy && busy(method)) {
+    return PutOff(method, request);
   } else if (method == "/doorstep.v1.SyncService/Hello") {
     answer = Hello(request);
   } else if (method == "/doorstep.v1.SyncService/Push") {
@@ -44,6 +46,28 @@ absl::StatusOr<std::string> FakeServer::Handle(const std::string& method, const 
   }
   if (!decided.status.ok()) return decided.status;
   return answer;
+}
+
+absl::StatusOr<std::string> FakeServer::PutOff(const std::string& method, const std::string& request) const {
+  if (method == "/doorstep.v1.SyncService/Pull") {
+    v1::PullRequest pull;
+    v1::PullResponse response;
+    if (!pull.ParseFromString(request)) return absl::InvalidArgumentError("pull");
+    response.set_cursor(pull.cursor());
+    response.set_wait_ms(1);
+    return response.SerializeAsString();
+  }
+  if (method == "/doorstep.v1.SyncService/Push") {
+    v1::PushResponse response;
+    response.set_server_time_us(kServerTimeUs);
+    response.set_generation(generation);
+    response.mutable_grant()->set_wait_ms(1);
+    return response.SerializeAsString();
+  }
+  v1::HelloResponse response;
+  response.set_server_time_us(kServerTimeUs);
+  response.mutable_grant()->set_wait_ms(1);
+  return response.SerializeAsString();
 }
 
 absl::StatusOr<std::string> FakeServer::Enroll(const std::string& bytes) {

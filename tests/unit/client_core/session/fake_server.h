@@ -40,6 +40,8 @@ class FakeServer {
 
   // The rest is read and set while no call is under way.
   std::function<Fate(const std::string& method, const std::string& request)> fate;
+  // True: the call is put off with a wait of a millisecond.
+  std::function<bool(const std::string& method)> busy;
   std::function<absl::Status(const v1::FrameHeader& header, const v1::FrameBody& body)> on_frame;
   std::function<bool(const v1::LogEntry& entry)> quarantines;
   v1::Grant grant;
@@ -67,6 +69,7 @@ class FakeServer {
     int64_t version = 0;
     int64_t seq = 0;
   };
+  absl::StatusOr<std::string> PutOff(const std::string& method, const std::string& request) const;
   absl::StatusOr<std::string> Enroll(const std::string& request);
   absl::StatusOr<std::string> Hello(const std::string& request);
   absl::StatusOr<std::string> Push(const std::string& request);
