@@ -33,6 +33,7 @@
 #include "server/day_timer.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
+#include "server/services/watch_hub.h"
 #include "server/storage/storage.h"
 #include "server/storage/token_table.h"
 
@@ -114,6 +115,7 @@ struct Server::Parts {
   Clock* clock = nullptr;
   SystemRandom random;
   std::unique_ptr<Storage> storage;
+  WatchHub watch;
   std::unique_ptr<Writer> writer;
   std::unique_ptr<DayTimer> day_timer;
   Authenticator authenticator;
@@ -144,12 +146,15 @@ absl::Status Server::Parts::OpenFolder() {
   StorageOptions options;
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
-  ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log));
+  WriterOptions writing;
+  writing.committed = [this](const std::vector<FeedHead>& heads) { watch.Moved(heads); };
+  ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log, std::move(writing)));
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
   borrowed = std::make_unique<ServerParts>(
-      ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us});
+      ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us, &watch});
+  watch.Start();
   return absl::OkStatus();
 }
 
@@ -246,6 +251,8 @@ void Server::Drain() {
   if (served) {
     Log(parts_->log, LogLevel::kInfo, "ending: no more calls are taken");
     if (auto* health = parts_->grpc_server->GetHealthCheckService(); health != nullptr) health->SetServingStatus(false);
+    // Streams last until they are ended, and phones open them again elsewhere.
+    parts_->watch.Stop();
     // Calls that are under way get their answers from the writer, so it ends after them.
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() + kDrainTimeout);
     parts_->grpc_server->Wait();

@@ -74,14 +74,20 @@ bool Writer::SubmitCommand(Command command, CommandDone done) {
 
 bool Writer::Submit(Request request) {
   MutexLock lock(&mutex_);
-  if (draining_ || queue_.size() >= limits::kQueueRequestsMax ||
-      queue_bytes_ + request.bytes > limits::kQueueBytesMax) {
-    return false;
-  }
+  if (!Fits(request.bytes)) return false;
   queue_bytes_ += request.bytes;
   queue_.push_back(std::move(request));
   if (queue_.size() == 1) work_.NotifyOne();
   return true;
+}
+
+bool Writer::Fits(size_t bytes) const {
+  return !draining_ && queue_.size() < limits::kQueueRequestsMax && queue_bytes_ + bytes <= limits::kQueueBytesMax;
+}
+
+bool Writer::HasRoom(size_t bytes) const {
+  MutexLock lock(&mutex_);
+  return Fits(bytes);
 }
 
 absl::StatusOr<FrameAnswer> Writer::ApplyFrame(std::unique_ptr<PreparedFrame> frame) {
@@ -214,6 +220,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
+  if (options_.committed) options_.committed(group->feed_heads);
   group->HandOver();
   return absl::OkStatus();
 }

@@ -23,6 +23,30 @@
 
 namespace doorstep {
 
+namespace answer_internal {
+
+inline bool IsOurFault(const absl::Status& status) {
+  return absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsDataLoss(status);
+}
+
+// The codes of absl and gRPC have the same numbers. INTERNAL, UNKNOWN and DATA_LOSS lose their text: what went wrong
+// inside is for the server's log, not for callers.
+inline grpc::Status ToRpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  if (IsOurFault(status)) return grpc::Status(code, "the server could not do this; its log says why");
+  return grpc::Status(code, std::string(status.message()));
+}
+
+inline void LogRefusal(const ServerParts& parts, absl::string_view method, const absl::Status& status) {
+  // A caller's mistake may quote the caller's text, which has no place in a log.
+  const absl::string_view detail = IsOurFault(status) ? status.message() : absl::string_view();
+  Log(parts.log, IsOurFault(status) ? LogLevel::kError : LogLevel::kDebug,
+      absl::StrCat(method, ": ", absl::StatusCodeToString(status.code()), detail.empty() ? "" : ": ", detail));
+}
+
+}  // namespace answer_internal
+
 // One call on its way to its answer. A copyable handle: whoever calls Finish ends the call, from any thread, once.
 template <typename Response>
 class Call {
@@ -34,29 +58,11 @@ class Call {
   Response* response() const { return response_; }
 
   void Finish(const absl::Status& status) const {
-    if (!status.ok()) LogRefusal(status);
-    reactor_->Finish(ToRpcStatus(status));
+    if (!status.ok()) answer_internal::LogRefusal(*parts_, method_, status);
+    reactor_->Finish(answer_internal::ToRpcStatus(status));
   }
 
  private:
-  // The codes of absl and gRPC have the same numbers. INTERNAL, UNKNOWN and DATA_LOSS lose their text: what went wrong
-  // inside is for the server's log, not for callers.
-  static grpc::Status ToRpcStatus(const absl::Status& status) {
-    if (status.ok()) return grpc::Status::OK;
-    const auto code = static_cast<grpc::StatusCode>(status.code());
-    if (IsOurFault(status)) return grpc::Status(code, "the server could not do this; its log says why");
-    return grpc::Status(code, std::string(status.message()));
-  }
-  static bool IsOurFault(const absl::Status& status) {
-    return absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsDataLoss(status);
-  }
-  void LogRefusal(const absl::Status& status) const {
-    // A caller's mistake may quote the caller's text, which has no place in a log.
-    const absl::string_view detail = IsOurFault(status) ? status.message() : absl::string_view();
-    Log(parts_->log, IsOurFault(status) ? LogLevel::kError : LogLevel::kDebug,
-        absl::StrCat(method_, ": ", absl::StatusCodeToString(status.code()), detail.empty() ? "" : ": ", detail));
-  }
-
   const ServerParts* parts_;
   absl::string_view method_;  // A literal: the call outlives the handler.
   grpc::ServerUnaryReactor* reactor_;

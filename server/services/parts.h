@@ -12,6 +12,7 @@ namespace doorstep {
 
 class Authenticator;
 class Storage;
+class WatchHub;
 class Writer;
 
 struct ServerParts {
@@ -23,6 +24,8 @@ struct ServerParts {
   LogSink log;
   const char* version;
   int64_t started_us;
+  // Null: nobody can watch.
+  WatchHub* watch = nullptr;
 
   int64_t NowUs() const { return clock.Now().wall_time_us; }
 };

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -16,7 +15,9 @@
 #include "server/apply/prepared_frame.h"
 #include "server/apply/writer.h"
 #include "server/services/authenticator.h"
+#include "server/services/device_feeds.h"
 #include "server/services/make_command.h"
+#include "server/services/watch_hub.h"
 #include "server/storage/device_table.h"
 #include "server/storage/feed_pages.h"
 #include "server/storage/journal_table.h"
@@ -26,10 +27,11 @@
 namespace doorstep {
 namespace {
 
-// How long a phone waits when the queue is full.
+// How long a phone waits when the queue is full: at least the first, and up to the second more, so that phones which
+// came together do not come back together.
 constexpr uint32_t kBusyWaitMs = 500;
+constexpr uint64_t kBusySpreadMs = 1500;
 constexpr uint32_t kInFlightMax = 2;
-constexpr char kTechnicianPrefix[] = "technician:";
 
 void SetGrant(uint32_t wait_ms, v1::Grant& grant) {
   grant.set_frame_bytes_max(limits::kFrameBytesMax);
@@ -38,19 +40,12 @@ void SetGrant(uint32_t wait_ms, v1::Grant& grant) {
   grant.set_wait_ms(wait_ms);
 }
 
-absl::StatusOr<DeviceRow> ReadDevice(SqlSession& sql, absl::string_view id) {
-  ASSIGN_OR_RETURN(auto device, FindDevice(sql, id));
-  if (!device.has_value()) return absl::NotFoundError(absl::StrCat("no device ", id));
-  return *std::move(device);
-}
+// A full queue means that the server is behind by seconds. Then everything of phones is put off before anything of it
+// is looked at: what they would be told is old in a moment, and the writer needs the machine.
+bool IsBusy(const ServerParts& parts, size_t bytes) { return !parts.writer.HasRoom(bytes); }
 
-// PERMISSION_DENIED: the device is blocked; nothing of it is taken and nothing is told to it.
-absl::StatusOr<DeviceRow> ReadUnblocked(SqlSession& sql, absl::string_view id) {
-  ASSIGN_OR_RETURN(DeviceRow device, ReadDevice(sql, id));
-  if (device.lane == v1::LANE_BLOCKED) {
-    return absl::PermissionDeniedError(absl::StrCat("device \"", device.id, "\" is blocked"));
-  }
-  return device;
+uint32_t BusyWaitMs(const ServerParts& parts) {
+  return kBusyWaitMs + static_cast<uint32_t>(parts.random.Below(kBusySpreadMs));
 }
 
 v1::JournalMark MarkOf(const JournalRow& journal) {
@@ -62,26 +57,18 @@ v1::JournalMark MarkOf(const JournalRow& journal) {
   return mark;
 }
 
-absl::Status AddFeed(SqlSession& sql, absl::string_view name_for_phone, const std::string& feed,
-                     v1::HelloResponse& response) {
-  ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed));
-  v1::FeedHead* head = response.add_feeds();
-  head->set_feed(std::string(name_for_phone));
-  head->set_seq(seq);
-  return absl::OkStatus();
-}
-
 absl::Status DescribeSync(SqlSession& sql, absl::string_view device_id, v1::HelloResponse& response) {
   ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
   ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(sql, device.n));
   for (const JournalRow& journal : journals) {
     if (journal.mark > 0 || journal.epoch == device.current_epoch) *response.add_marks() = MarkOf(journal);
   }
-  RETURN_IF_ERROR(AddFeed(sql, "device", DeviceFeed(device.id), response));
-  if (device.lane != v1::LANE_ACTIVE) return absl::OkStatus();  // It may upload what it has, and reads nothing new.
-  ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, device.n));
-  for (const std::string& technician : technicians) {
-    RETURN_IF_ERROR(AddFeed(sql, absl::StrCat(kTechnicianPrefix, technician), TechnicianFeed(technician), response));
+  ASSIGN_OR_RETURN(const std::vector<DeviceFeedName> feeds, FeedsOfDevice(sql, device));
+  for (const DeviceFeedName& feed : feeds) {
+    v1::FeedHead* head = response.add_feeds();
+    head->set_feed(feed.name);
+    ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed.stored));
+    head->set_seq(seq);
   }
   return absl::OkStatus();
 }
@@ -111,21 +98,6 @@ absl::StatusOr<v1::HelloResponse> RunWholeHello(const v1::HelloRequest& request,
   return answer;
 }
 
-// The stored name of a feed that this device may read. PERMISSION_DENIED: any other.
-absl::StatusOr<std::string> OwnFeed(SqlSession& sql, absl::string_view feed, absl::string_view device_id) {
-  ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
-  if (feed == "device") return DeviceFeed(device_id);
-  absl::string_view technician = feed;
-  if (!absl::ConsumePrefix(&technician, kTechnicianPrefix)) {
-    return FieldError("feed", "must be \"device\" or \"technician:ID\"");
-  }
-  ASSIGN_OR_RETURN(const std::vector<std::string> own, TechniciansOfDevice(sql, device.n));
-  for (const std::string& id : own) {
-    if (technician == id && device.lane == v1::LANE_ACTIVE) return TechnicianFeed(id);
-  }
-  return absl::PermissionDeniedError("feed: not a feed of this device");
-}
-
 // Marks of a writer that is in trouble name no journal.
 v1::PushResponse FinishPush(const ServerParts& parts, absl::string_view device, uint32_t wait_ms,
                             v1::PushResponse response) {
@@ -137,21 +109,30 @@ v1::PushResponse FinishPush(const ServerParts& parts, absl::string_view device, 
   return response;
 }
 
-// Overload is no error for a phone: the mark as it stands, and when to come again.
-absl::StatusOr<v1::PushResponse> AnswerBusy(const ServerParts& parts, const std::string& device_id, uint64_t epoch) {
-  v1::PushResponse response;
-  RETURN_IF_ERROR(parts.storage.Read("a mark", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, device_id));
-    ASSIGN_OR_RETURN(const auto journal, FindJournal(sql, device.n, epoch));
-    if (journal.has_value()) *response.mutable_mark() = MarkOf(*journal);
-    return absl::OkStatus();
-  }));
-  return FinishPush(parts, device_id, kBusyWaitMs, std::move(response));
+// Overload is no error for a phone: no mark is news, and it comes again.
+v1::PushResponse BusyPush(const ServerParts& parts, absl::string_view device) {
+  return FinishPush(parts, device, BusyWaitMs(parts), v1::PushResponse());
+}
+
+v1::HelloResponse BusyHello(const ServerParts& parts) {
+  v1::HelloResponse response;
+  response.set_server_time_us(parts.NowUs());
+  SetGrant(BusyWaitMs(parts), *response.mutable_grant());
+  return response;
+}
+
+v1::PullResponse BusyPull(const ServerParts& parts, const v1::PullRequest& request) {
+  v1::PullResponse response;
+  response.set_cursor(request.cursor());
+  response.set_wait_ms(BusyWaitMs(parts));
+  return response;
 }
 
 }  // namespace
 
 void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, CallDone<v1::EnrollResponse> done) {
+  // Not RESOURCE_EXHAUSTED, by which a phone's app would ask for room on its disk.
+  if (IsBusy(parts, 0)) return done(absl::UnavailableError("the office's server is busy; call again in a second"));
   const absl::Status fields = CheckFields(request);
   if (!fields.ok()) return done(fields);
   // The answer holds the token, so it is not kept: a repeat derives it again.
@@ -161,6 +142,10 @@ void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, Call
       parts.writer, std::move(command), [&parts, done](absl::StatusOr<v1::EnrollResponse> enrolled) {
         if (enrolled.ok()) {
           parts.authenticator.Admit(Role::kDevice, enrolled->device(), HashSecret(enrolled->token()));
+          // What was opened with the token before, which is no longer good.
+          if (parts.watch != nullptr) {
+            parts.watch->EndDevice(enrolled->device(), absl::AbortedError("this device was enrolled again"));
+          }
         }
         done(std::move(enrolled));
       });
@@ -168,6 +153,7 @@ void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, Call
 
 void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,
                CallDone<v1::HelloResponse> done) {
+  if (IsBusy(parts, 0)) return done(BusyHello(parts));
   const absl::Status fields = CheckFields(request);
   if (!fields.ok()) return done(fields);
   // Answered from the writer's transaction: marks that are at least those of the last commit.
@@ -192,10 +178,10 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
 
 void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushRequest& request,
               CallDone<v1::PushResponse> done) {
+  if (IsBusy(parts, request.frame().size())) return done(BusyPush(parts, scope.name()));
   absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(request.frame(), scope.name());
   if (!prepared.ok()) return done(prepared.status());
   KillPoint("wire");
-  const uint64_t epoch = (*prepared)->opened.header.epoch();
   const bool taken = parts.writer.SubmitFrame(
       *std::move(prepared), [&parts, done, device = scope.name()](absl::StatusOr<FrameAnswer> answer) {
         if (!answer.ok()) return done(answer.status());
@@ -205,11 +191,12 @@ void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushReques
         response.set_device_feed_seq(answer->device_feed_seq);
         done(FinishPush(parts, device, answer->wait_ms, std::move(response)));
       });
-  if (!taken) done(AnswerBusy(parts, scope.name(), epoch));
+  if (!taken) done(BusyPush(parts, scope.name()));
 }
 
 absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope& scope,
                                           const v1::PullRequest& request) {
+  if (IsBusy(parts, 0)) return BusyPull(parts, request);
   RETURN_IF_ERROR(CheckText("cursor", request.cursor(), limits::kCursorBytesMax));
   if (request.page_bytes() != 0) {
     RETURN_IF_ERROR(CheckRange("page_bytes", request.page_bytes(), limits::kPageBytesMin, limits::kPageBytesMax));
@@ -224,6 +211,32 @@ absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope&
     return absl::OkStatus();
   }));
   return response;
+}
+
+absl::Status WatchCall(const ServerParts& parts, const Scope& scope, HintStream* stream, uint64_t& id) {
+  if (parts.watch == nullptr) return absl::UnimplementedError("this server gives no hints");
+  std::vector<DeviceFeedName> feeds;
+  RETURN_IF_ERROR(parts.storage.Read("feeds to watch", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, scope.name()));
+    ASSIGN_OR_RETURN(feeds, FeedsOfDevice(sql, device));
+    return absl::OkStatus();
+  }));
+  ASSIGN_OR_RETURN(id, parts.watch->Open(scope.name(), feeds, stream));
+  // Read after Open, so that no commit falls in between.
+  std::vector<int64_t> heads;
+  const absl::Status read = parts.storage.Read("heads to watch", [&](SqlSession& sql) -> absl::Status {
+    for (const DeviceFeedName& feed : feeds) {
+      ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed.stored));
+      heads.push_back(seq);
+    }
+    return absl::OkStatus();
+  });
+  if (read.ok()) {
+    parts.watch->Begin(id, heads);
+  } else {
+    parts.watch->End(id, read);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace doorstep

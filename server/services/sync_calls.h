@@ -4,6 +4,7 @@
 #ifndef DOORSTEP_SERVER_SERVICES_SYNC_CALLS_H_
 #define DOORSTEP_SERVER_SERVICES_SYNC_CALLS_H_
 
+#include <cstdint>
 #include <functional>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,8 @@
 #include "server/services/parts.h"
 
 namespace doorstep {
+
+class HintStream;
 
 template <typename Response>
 using CallDone = std::function<void(absl::StatusOr<Response>)>;
@@ -26,6 +29,9 @@ void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushReques
               CallDone<v1::PushResponse> done);
 // PERMISSION_DENIED: also any feed but the device's own.
 absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope& scope, const v1::PullRequest& request);
+// Gives `stream` to the hub, which ends it from then on; `id` is set before anything is sent to it. An error: the hub
+// has not taken it; RESOURCE_EXHAUSTED when there are too many.
+absl::Status WatchCall(const ServerParts& parts, const Scope& scope, HintStream* stream, uint64_t& id);
 
 }  // namespace doorstep
 

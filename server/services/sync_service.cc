@@ -6,6 +6,7 @@
 #include "server/services/answer.h"
 #include "server/services/services.h"
 #include "server/services/sync_calls.h"
+#include "server/services/watch_stream.h"
 
 namespace doorstep {
 namespace {
@@ -39,6 +40,10 @@ class SyncService final : public v1::SyncService::CallbackService {
                        [&](const Scope& scope, const Call<v1::PullResponse>& call) {
                          FinishWith(call)(PullCall(parts_, scope, *request));
                        });
+  }
+
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(CallbackServerContext* context, const v1::WatchRequest*) override {
+    return OpenWatch(parts_, context);
   }
 
  private:
