@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/services/watch_hub.h"
 
 namespace doorstep::sim {
 namespace {
@@ -17,6 +18,7 @@ class SimTransport final : public Transport {
   SimTransport(Link* link, std::function<bool()> alive) : link_(link), alive_(std::move(alive)) {}
   ~SimTransport() override {
     for (const auto& [id, done] : waiting_) *done = nullptr;
+    for (const auto& [id, listens] : listening_) *listens = false;
   }
 
   void Start(uint64_t id, UnaryCall call, Done done) override {
@@ -31,7 +33,22 @@ class SimTransport final : public Transport {
     });
   }
 
+  bool CanWatch() const override { return true; }
+
+  void Watch(uint64_t id, UnaryCall call, Message message, Done done) override {
+    if (!alive_()) return;
+    const auto listens = std::make_shared<bool>(true);
+    listening_[id] = listens;
+    link_->CarryHints(
+        std::move(call), [listens] { return *listens; }, std::move(message), std::move(done));
+  }
+
   void Cancel(uint64_t id) override {
+    if (const auto listening = listening_.find(id); listening != listening_.end()) {
+      *listening->second = false;
+      listening_.erase(listening);
+      return;
+    }
     const auto found = waiting_.find(id);
     if (found == waiting_.end()) return;
     *found->second = nullptr;
@@ -42,6 +59,23 @@ class SimTransport final : public Transport {
   Link* const link_;
   const std::function<bool()> alive_;
   std::map<uint64_t, std::shared_ptr<Done>> waiting_;
+  std::map<uint64_t, std::shared_ptr<bool>> listening_;
+};
+
+// The server's end of a stream. It goes when the server has ended it.
+class SimStream final : public HintStream {
+ public:
+  SimStream(std::function<void(std::string)> carry, std::function<void(absl::Status)> end)
+      : carry_(std::move(carry)), end_(std::move(end)) {}
+  void Send(v1::WatchResponse message) override { carry_(message.SerializeAsString()); }
+  void End(const absl::Status& why) override {
+    end_(why);
+    delete this;
+  }
+
+ private:
+  const std::function<void(std::string)> carry_;
+  const std::function<void(absl::Status)> end_;
 };
 
 }  // namespace
@@ -91,6 +125,41 @@ void Link::Carry(UnaryCall call, Transport::Done done) {
         tell(answer.status(), "");
       }
     });
+  });
+}
+
+void Link::CarryHints(UnaryCall call, std::function<bool()> heard, Transport::Message message, Transport::Done done) {
+  const auto listens = std::make_shared<std::function<bool()>>(std::move(heard));
+  const auto tell_end = [listens, done = std::make_shared<Transport::Done>(std::move(done))](absl::Status status) {
+    if ((*listens)()) (*done)(std::move(status), "");
+  };
+  if (gone_ || world_->Strikes(FaultKind::kRequestLost)) {
+    return world_->After(Delay(), [tell_end] { tell_end(absl::UnavailableError("no network")); });
+  }
+  world_->After(Delay(), [this, call = std::move(call), listens, message = std::move(message), tell_end] {
+    const auto id = std::make_shared<uint64_t>(0);
+    const int start = server_->starts();
+    auto stream = std::make_unique<SimStream>(
+        [this, id, start, listens, message](std::string bytes) {
+          const bool lost = gone_ || one_way_ || world_->Strikes(FaultKind::kAnswerLost);
+          if (lost) world_->Note(name_, "a hint is lost");
+          world_->After(Delay(), [this, id, start, listens, message, lost, bytes = std::move(bytes)] {
+            if (!(*listens)()) return server_->HintsUnheard(start, *id);
+            if (!lost) message(bytes);
+            server_->HintTaken(start, *id);
+          });
+        },
+        [this, listens, tell_end](absl::Status why) {
+          if (!(*listens)() || gone_ || world_->Strikes(FaultKind::kAnswerLost)) return;
+          world_->After(Delay(), [tell_end, why = std::move(why)] { tell_end(why); });
+        });
+    const std::optional<absl::Status> opened = server_->Watch(call.authorization, stream.get(), *id);
+    if (opened.has_value() && opened->ok()) {
+      (void)stream.release();
+      return;
+    }
+    const absl::Status why = opened.value_or(absl::UnavailableError("the server is not there"));
+    world_->After(Delay(), [tell_end, why] { tell_end(why); });
   });
 }
 

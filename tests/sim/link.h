@@ -25,6 +25,10 @@ class Link {
   // Requests arrive, answers do not.
   void SetOneWay(bool one_way) { one_way_ = one_way; }
 
+  // Carries a stream of hints until it ends; `heard` says whether the phone still listens. Messages may be lost, late
+  // or overtaken, the end may stay out, and it may take the server long to notice that nobody listens.
+  void CarryHints(UnaryCall call, std::function<bool()> heard, Transport::Message message, Transport::Done done);
+
   // Carries one call; `done` gets what the phone hears of it, once, before its deadline.
   void Carry(UnaryCall call, Transport::Done done);
 

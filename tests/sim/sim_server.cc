@@ -33,6 +33,8 @@ namespace {
 constexpr char kAdministrator[] = "a1";
 // A process dies within so many writes: about the length of a commit.
 constexpr int64_t kDiesWithinOperations = 24;
+// Rarer than a real server, so that quiet nights have few events.
+constexpr int64_t kKeepAliveUs = 30 * kMinute;
 
 template <typename Message>
 absl::StatusOr<Message> Parse(const std::string& bytes) {
@@ -59,6 +61,7 @@ SimServer::SimServer(World* world, std::string folder)
 SimServer::~SimServer() {
   parts_.reset();
   writer_.reset();
+  hub_.reset();
   storage_.reset();
 }
 
@@ -87,11 +90,16 @@ absl::Status SimServer::Open() {
   options.vfs = disk_.vfs();
   options.readers = 1;
   ASSIGN_OR_RETURN(storage_, Storage::Open(options, random_));
-  ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr));
+  WatchBounds bounds;
+  bounds.keep_alive_us = kKeepAliveUs;
+  hub_ = std::make_unique<WatchHub>(bounds);
+  WriterOptions writing;
+  writing.committed = [hub = hub_.get()](const std::vector<FeedHead>& heads) { hub->Moved(heads); };
+  ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr, std::move(writing)));
   authenticator_ = std::make_unique<Authenticator>();
   RETURN_IF_ERROR(authenticator_->AdmitStored(*storage_));
-  parts_ = std::make_unique<ServerParts>(
-      ServerParts{*storage_, *writer_, *authenticator_, *this, random_, nullptr, "sim", Now().wall_time_us});
+  parts_ = std::make_unique<ServerParts>(ServerParts{*storage_, *writer_, *authenticator_, *this, random_, nullptr,
+                                                     "sim", Now().wall_time_us, hub_.get()});
   if (!administrator_.empty()) return absl::OkStatus();
   const std::string token = MakeToken(random_);
   Command command;
@@ -119,6 +127,7 @@ void SimServer::Die() {
   world_->Note("server", power_cut_ ? "loses power" : "is killed");
   parts_.reset();
   writer_.reset();
+  hub_.reset();
   storage_.reset();
   authenticator_.reset();
   if (std::exchange(power_cut_, false)) {
@@ -231,8 +240,32 @@ std::optional<absl::StatusOr<std::string>> SimServer::Call(absl::string_view met
     Die();
     return std::nullopt;
   }
+  SendHints();
   return answer;
 }
+
+std::optional<absl::Status> SimServer::Watch(const std::string& authorization, HintStream* stream, uint64_t& id) {
+  if (!up()) return std::nullopt;
+  const absl::StatusOr<Scope> scope = authenticator_->Authenticate("/doorstep.v1.SyncService/Watch", authorization);
+  if (!scope.ok()) return scope.status();
+  const absl::Status opened = WatchCall(*parts_, *scope, stream, id);
+  if (opened.ok()) SendHints();
+  return opened;
+}
+
+void SimServer::HintTaken(int start, uint64_t id) {
+  if (!up() || start != starts_) return;
+  hub_->Sent(id);
+  SendHints();
+}
+
+void SimServer::HintsUnheard(int start, uint64_t id) {
+  if (!up() || start != starts_) return;
+  hub_->End(id, absl::CancelledError("nobody reads"));
+  SendHints();
+}
+
+void SimServer::SendHints() { hub_->Turn(world_->now_us()); }
 
 absl::StatusOr<std::string> SimServer::Answer(absl::string_view method, const std::string& authorization,
                                               const std::string& request) {
@@ -311,6 +344,7 @@ void SimServer::Tick() {
   const absl::StatusOr<std::string> done = writer_->RunCommand(std::move(command));
   if (disk_.dead()) return Die();
   if (!done.ok()) world_->Violate("stuck", absl::StrCat("the turn of the day: ", done.status().ToString()));
+  SendHints();
   // One timer a process: a restart begins another.
   world_->After(10 * kMinute, [this, start = starts_] {
     if (starts_ == start) Tick();

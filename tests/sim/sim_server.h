@@ -21,6 +21,7 @@
 #include "server/apply/writer.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
+#include "server/services/watch_hub.h"
 #include "server/storage/storage.h"
 #include "tests/sim/world.h"
 #include "tests/support/power_vfs.h"
@@ -56,6 +57,15 @@ class SimServer final : public Clock {
   std::optional<absl::StatusOr<std::string>> Call(absl::string_view method, const std::string& authorization,
                                                   const std::string& request);
 
+  // Opens a stream of hints, which the server ends. Absent: nobody answers. Not OK: refused, and `stream` is not its
+  // own.
+  std::optional<absl::Status> Watch(const std::string& authorization, HintStream* stream, uint64_t& id);
+  // The stream's message has been taken; its phone is gone. Ids of an earlier process are ignored.
+  void HintTaken(int start, uint64_t id);
+  void HintsUnheard(int start, uint64_t id);
+  // Counts its processes.
+  int starts() const { return starts_; }
+
   // "Bearer ..." of the administrator.
   const std::string& administrator() const { return administrator_; }
   // While it is up.
@@ -76,6 +86,8 @@ class SimServer final : public Clock {
   void NoteMark(const std::string& scope_name, const std::string& push_answer);
   absl::Status CheckMarks();
   void Tick();
+  // Hints go out by hand: the hub has no thread here.
+  void SendHints();
 
   World* const world_;
   const std::string folder_;
@@ -90,6 +102,7 @@ class SimServer final : public Clock {
 
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Storage> storage_;
+  std::unique_ptr<WatchHub> hub_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<ServerParts> parts_;
   // (device, epoch) -> what was acknowledged, outside of any disk.
