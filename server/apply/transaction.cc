@@ -126,6 +126,16 @@ absl::Status Transaction::AddDevice(const NewDevice& device) {
   return absl::OkStatus();
 }
 
+absl::Status Transaction::SetDeviceTechnician(absl::string_view device, absl::string_view technician, bool allowed) {
+  ASSIGN_OR_RETURN(DeviceRow * row, group_->FindDevice(device));
+  if (row == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" is unknown"));
+  RETURN_IF_ERROR(WriteDeviceTechnician(group_->sql(), row->n, technician, allowed));
+  row->version = group_->NextVersion(v1::ENTITY_KIND_DEVICE, row->id, row->version);
+  group_->dirty().devices.insert(row->n);
+  group_->dirty().phones_of.insert(std::string(technician));
+  return UpdateDevice(group_->sql(), *row);
+}
+
 absl::Status Transaction::MoveReportedThrough(absl::string_view device, int64_t reported_through_us) {
   ASSIGN_OR_RETURN(DeviceRow * row, group_->FindDevice(device));
   if (row == nullptr) return absl::NotFoundError(absl::StrCat("device \"", device, "\" is unknown"));

@@ -82,6 +82,8 @@ class Transaction {
 
   // ---- devices ----
   absl::Status AddDevice(const NewDevice& device);
+  // Who may sign in on it, one more or one less. What is so already is left.
+  absl::Status SetDeviceTechnician(absl::string_view device, absl::string_view technician, bool allowed);
   // Everything the phone knew up to `reported_through_us` has been received. Never moves back.
   absl::Status MoveReportedThrough(absl::string_view device, int64_t reported_through_us);
   // A journal that was issued in a time that this file has lost; `current`: its phone appends to it.

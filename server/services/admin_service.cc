@@ -14,6 +14,7 @@
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/device_commands.h"
+#include "server/apply/commands/device_technicians.h"
 #include "server/apply/commands/quarantine_commands.h"
 #include "server/apply/rebuild.h"
 #include "server/services/attention_pages.h"
@@ -25,6 +26,7 @@
 #include "server/services/services.h"
 #include "server/services/submit.h"
 #include "server/services/visit_log.h"
+#include "server/storage/device_description.h"
 #include "server/storage/device_table.h"
 #include "server/storage/frame_table.h"
 #include "server/storage/meta_table.h"
@@ -39,24 +41,6 @@ namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-absl::StatusOr<v1::Device> Describe(SqlSession& sql, const DeviceRow& row) {
-  v1::Device device;
-  device.set_id(row.id);
-  device.set_name(row.name);
-  device.set_platform(row.platform);
-  ASSIGN_OR_RETURN(const auto technicians, TechniciansOfDevice(sql, row.n));
-  for (const std::string& technician : technicians) device.add_technician_ids(technician);
-  device.set_lane(row.lane);
-  device.set_current_epoch(row.current_epoch);
-  ASSIGN_OR_RETURN(const DeviceContact contact, FindDeviceContact(sql, row.n));
-  device.set_last_contact_time_us(contact.last_contact_us);
-  device.set_queued_entries(contact.queued_entries);
-  ASSIGN_OR_RETURN(const uint64_t received, CountEntriesOfDevice(sql, row.n));
-  device.set_received_entries(received);
-  device.set_reported_through_time_us(row.reported_through_us);
-  return device;
-}
 
 // The entry with the visit it speaks about and what it moved there.
 absl::Status ReadEntry(SqlSession& sql, const v1::JournalPosition& position, int32_t today,
@@ -121,13 +105,18 @@ class AdminService final : public v1::AdminService::CallbackService {
                       ASSIGN_OR_RETURN(auto rows, doorstep::ListDevices(sql, page.after_n, page.limit()));
                       if (CutToPage(page, rows)) response->set_next_page_token(PageTokenAfter(rows.back().n));
                       for (const DeviceRow& row : rows) {
-                        ASSIGN_OR_RETURN(*response->add_devices(), Describe(sql, row));
+                        ASSIGN_OR_RETURN(*response->add_devices(), DeviceForOffice(sql, row));
                       }
                       ASSIGN_OR_RETURN(const auto invited, InvitedTechnicians(sql, parts_.NowUs()));
                       for (const std::string& technician : invited) response->add_invited_technician_ids(technician);
                       return absl::OkStatus();
                     });
                   });
+  }
+
+  ServerUnaryReactor* SetDeviceTechnician(CallbackServerContext* context, const v1::SetDeviceTechnicianRequest* request,
+                                          v1::SetDeviceTechnicianResponse* response) override {
+    return Run("/doorstep.v1.AdminService/SetDeviceTechnician", context, request, response);
   }
 
   ServerUnaryReactor* ListTechnicians(CallbackServerContext* context, const v1::ListTechniciansRequest* request,

@@ -126,6 +126,23 @@ absl::StatusOr<std::vector<std::string>> TechniciansOfDevice(SqlSession& sql, in
   }
 }
 
+absl::Status WriteDeviceTechnician(SqlSession& sql, int64_t device, absl::string_view technician, bool allowed) {
+  if (!allowed) {
+    return sql.Use("DELETE FROM device_technician WHERE device = $1 AND technician = $2")
+        .Int(1, device)
+        .Text(2, technician)
+        .Run();
+  }
+  return sql
+      .Use(
+          "INSERT INTO device_technician (device, place, technician) SELECT $1, "
+          "(SELECT coalesce(max(place), -1) + 1 FROM device_technician WHERE device = $1), $2 WHERE NOT EXISTS "
+          "(SELECT 1 FROM device_technician WHERE device = $1 AND technician = $2)")
+      .Int(1, device)
+      .Text(2, technician)
+      .Run();
+}
+
 absl::StatusOr<std::vector<DeviceRow>> ActiveDevicesOfTechnician(SqlSession& sql, absl::string_view technician) {
   Query query = sql.Use(
       "SELECT d.n, d.id, d.name, d.platform, d.lane, d.current_epoch, d.reported_through_us, d.version FROM device d "

@@ -38,8 +38,10 @@ absl::Status UpdateDevice(SqlSession& sql, const DeviceRow& row);
 // In the order of their numbers, those after `after_n`.
 absl::StatusOr<std::vector<DeviceRow>> ListDevices(SqlSession& sql, int64_t after_n, int64_t limit);
 
-// Who works with the device; the first is signed in.
+// Who may sign in on the device, in the order in which they were let.
 absl::StatusOr<std::vector<std::string>> TechniciansOfDevice(SqlSession& sql, int64_t device);
+// One more, or one less; what is so already is left.
+absl::Status WriteDeviceTechnician(SqlSession& sql, int64_t device, absl::string_view technician, bool allowed);
 // The ACTIVE devices of a technician.
 absl::StatusOr<std::vector<DeviceRow>> ActiveDevicesOfTechnician(SqlSession& sql, absl::string_view technician);
 

@@ -1,4 +1,4 @@
-// doorstep device invite | list.
+// doorstep device invite | allow | disallow | list.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -19,6 +19,24 @@ absl::Status Invite(const std::string& technician, const Tools& tools) {
   if (tools.globals->json) return PrintJson(response);
   Say(absl::StrCat("Invitation code for ", Printable(technician), ": ", Printable(response.invitation_code())));
   Say(absl::StrCat("Good for one phone, until ", ShowTime(response.expires_time_us()), "."));
+  return absl::OkStatus();
+}
+
+absl::Status Allow(const std::string& device, const std::string& technician, bool allowed, const Tools& tools) {
+  v1::SetDeviceTechnicianRequest request;
+  request.set_device(device);
+  request.set_technician_id(technician);
+  request.set_allowed(allowed);
+  v1::SetDeviceTechnicianResponse response;
+  RETURN_IF_ERROR(tools.connection->Call(&request, &response));
+  if (tools.globals->json) return PrintJson(response);
+  const v1::Device& now = response.device();
+  Say(absl::StrCat(Printable(now.id()), " may be used by ", Printable(absl::StrJoin(now.technician_ids(), ", ")),
+                   ". The phone hears of it with its next sync."));
+  if (!allowed && now.queued_entries() > 0) {
+    Say(absl::StrCat(Grouped(now.queued_entries()),
+                     " entries still waited on that phone when it was last heard. They are taken and count."));
+  }
   return absl::OkStatus();
 }
 
@@ -82,6 +100,17 @@ void RegisterDevice(Command root, const Tools& tools) {
     Command invite = device.Leaf("invite", "Makes the code that enrols one phone", {"doorstep device invite T-ana"});
     invite.Positional("TECHNICIAN", technician.get(), "Whose phone it is");
     invite.Does([technician, tools] { return Invite(*technician, tools); });
+  }
+  for (const bool allowed : {true, false}) {
+    auto phone = std::make_shared<std::string>();
+    auto technician = std::make_shared<std::string>();
+    Command allow = allowed ? device.Leaf("allow", "Lets one more technician sign in on a phone",
+                                          {"doorstep device allow d1 T-wei"})
+                            : device.Leaf("disallow", "Lets a technician sign in on a phone no longer",
+                                          {"doorstep device disallow d1 T-wei"});
+    allow.Positional("DEVICE", phone.get(), "The phone, as doorstep device list names it");
+    allow.Positional("TECHNICIAN", technician.get(), "Who shares it");
+    allow.Does([phone, technician, allowed, tools] { return Allow(*phone, *technician, allowed, tools); });
   }
   {
     auto limit = std::make_shared<int64_t>(1000);

@@ -26,6 +26,8 @@ absl::Status ApplyPart(const v1::EnrollCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReissueTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::IssueAdminTokenCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReportedCommand& command, Transaction& tx);
+// device_technicians.cc
+absl::Status ApplyPart(const v1::DeviceTechnicianCommand& command, Transaction& tx);
 // quarantine_commands.cc
 absl::Status ApplyPart(const v1::ReplayCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::RepairCommand& command, Transaction& tx);

@@ -35,6 +35,8 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.reissue_token(), tx);
     case v1::CommandRecord::kIssueAdminToken:
       return ApplyPart(record.issue_admin_token(), tx);
+    case v1::CommandRecord::kDeviceTechnician:
+      return ApplyPart(record.device_technician(), tx);
     case v1::CommandRecord::kReported:
       return ApplyPart(record.reported(), tx);
     case v1::CommandRecord::kTick:
@@ -49,7 +51,6 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.reconcile(), tx);
     case v1::CommandRecord::kBackedUp:
       return ApplyPart(record.backed_up(), tx);
-    case v1::CommandRecord::kDeviceTechnician:
     case v1::CommandRecord::kCloseVisit:
     case v1::CommandRecord::kRecordLeave:
     case v1::CommandRecord::kResolveAssetMerge:

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "client_core/base/limits.h"
+#include "client_core/rules/frame_codec.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -10,6 +12,14 @@ namespace {
 using Stub = v1::AdminService::Stub;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// What a page holds, unpacked.
+std::string Raw(const v1::PullResponse& page) {
+  const absl::StatusOr<std::string> raw =
+      Decompress(page.page(), page.codec(), page.raw_bytes(), limits::kMessageBytesDownMax);
+  EXPECT_TRUE(raw.ok()) << raw.status();
+  return raw.ok() ? *raw : "";
+}
 
 class AdminServiceTest : public ServerTest {
  protected:
@@ -47,6 +57,67 @@ TEST_F(AdminServiceTest, ListsDevicesAndInvitationsNobodyUsed) {
   v1::ListDevicesRequest bad;
   bad.set_page_size(501);
   EXPECT_CODE(Ask(admin_, &Stub::ListDevices, bad, &response), INVALID_ARGUMENT, "page_size");
+}
+
+TEST_F(AdminServiceTest, APhoneMayBeSharedByThoseWhomTheOfficeLets) {
+  DispatchedVisit("V-2", "T-2");
+  const Phone phone = Enroll("T-1");
+  const std::string& token = phone.enrolled.token();
+  v1::PullRequest pull;
+  pull.set_feed("technician:T-2");
+  v1::PullResponse page;
+  EXPECT_CODE(Call(token, sync_, &v1::SyncService::Stub::Pull, pull, &page), PERMISSION_DENIED, "feed");
+
+  v1::SetDeviceTechnicianRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_device("d1");
+  request.set_technician_id("T-2");
+  request.set_allowed(true);
+  v1::SetDeviceTechnicianResponse response;
+  ASSERT_OK(Ask(admin_, &Stub::SetDeviceTechnician, request, &response));
+  EXPECT_THAT(response.device().technician_ids(), ElementsAre("T-1", "T-2"));
+  const uint64_t commands = Status().commands();
+  request.set_request_id(NextRequestId());
+  ASSERT_OK(Ask(admin_, &Stub::SetDeviceTechnician, request, &response));
+  EXPECT_EQ(Status().commands(), commands) << "it was so already";
+
+  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Pull, pull, &page));
+  v1::PullPage changes;
+  ASSERT_TRUE(changes.ParseFromString(Raw(page)));
+  EXPECT_GT(changes.changes_size(), 0);
+  v1::HelloRequest hello;
+  v1::HelloResponse heads;
+  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Hello, hello, &heads));
+  EXPECT_EQ(heads.feeds_size(), 3);
+  pull.set_feed("device");
+  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Pull, pull, &page));
+  ASSERT_TRUE(changes.ParseFromString(Raw(page)));
+  v1::DeviceState told;
+  for (const v1::Change& change : changes.changes()) {
+    if (change.kind() == v1::ENTITY_KIND_DEVICE) {
+      ASSERT_TRUE(told.ParseFromString(change.entity()));
+    }
+  }
+  EXPECT_THAT(told.technician_ids(), ElementsAre("T-1", "T-2"));
+
+  request.set_request_id(NextRequestId());
+  request.set_technician_id("T-1");
+  request.set_allowed(false);
+  ASSERT_OK(Ask(admin_, &Stub::SetDeviceTechnician, request, &response));
+  EXPECT_THAT(response.device().technician_ids(), ElementsAre("T-2"));
+  request.set_request_id(NextRequestId());
+  request.set_technician_id("T-2");
+  EXPECT_CODE(Ask(admin_, &Stub::SetDeviceTechnician, request, &response), FAILED_PRECONDITION, "the only one");
+  request.set_request_id(NextRequestId());
+  request.set_technician_id("nobody");
+  EXPECT_CODE(Ask(admin_, &Stub::SetDeviceTechnician, request, &response), NOT_FOUND, "technician_id");
+  request.set_request_id(NextRequestId());
+  request.set_device("d9");
+  EXPECT_CODE(Ask(admin_, &Stub::SetDeviceTechnician, request, &response), NOT_FOUND, "device");
+
+  v1::RebuildResponse rebuilt;
+  ASSERT_OK(Ask(admin_, &Stub::Rebuild, v1::RebuildRequest(), &rebuilt));
+  EXPECT_TRUE(rebuilt.equal());
 }
 
 TEST_F(AdminServiceTest, ListsTechniciansInPages) {

@@ -1,0 +1,29 @@
+#include "server/storage/device_description.h"
+
+#include <string>
+#include <vector>
+
+#include "client_core/base/status.h"
+#include "server/storage/frame_table.h"
+
+namespace doorstep {
+
+absl::StatusOr<v1::Device> DeviceForOffice(SqlSession& sql, const DeviceRow& row) {
+  v1::Device device;
+  device.set_id(row.id);
+  device.set_name(row.name);
+  device.set_platform(row.platform);
+  ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, row.n));
+  for (const std::string& technician : technicians) device.add_technician_ids(technician);
+  device.set_lane(row.lane);
+  device.set_current_epoch(row.current_epoch);
+  ASSIGN_OR_RETURN(const DeviceContact contact, FindDeviceContact(sql, row.n));
+  device.set_last_contact_time_us(contact.last_contact_us);
+  device.set_queued_entries(contact.queued_entries);
+  ASSIGN_OR_RETURN(const uint64_t received, CountEntriesOfDevice(sql, row.n));
+  device.set_received_entries(received);
+  device.set_reported_through_time_us(row.reported_through_us);
+  return device;
+}
+
+}  // namespace doorstep
