@@ -178,7 +178,7 @@ doorstep_result* doorstep_open(const doorstep_options* options, doorstep_core** 
 }
 
 void doorstep_close(doorstep_core* core) {
-  if (core == nullptr) return;
+  if (core == nullptr || doorstep::Observer::IsCalling()) return;  // It would wait for its own caller.
   core->gate.Shut();
   core->session->Close();
   core->gate.WaitUntilEmpty();
@@ -191,6 +191,20 @@ doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t* request, siz
   return WithInput<v1::EnrolmentRequest>(
       core, request, length, "request",
       [](Session& session, const v1::EnrolmentRequest& r) { return session.Enrol(r); });
+}
+
+doorstep_result* doorstep_sign_in(doorstep_core* core, const char* technician_id) {
+  return With(core, [technician_id](Session& session) -> absl::StatusOr<v1::SignInResult> {
+    const absl::StatusOr<std::string> id = doorstep::ReadId(technician_id, "technician_id");
+    return id.ok() ? session.SignIn(*id) : id.status();
+  });
+}
+
+doorstep_result* doorstep_sign_out(doorstep_core* core, const char* technician_id) {
+  return With(core, [technician_id](Session& session) -> absl::StatusOr<v1::SignOutResult> {
+    const absl::StatusOr<std::string> id = doorstep::ReadId(technician_id, "technician_id");
+    return id.ok() ? session.SignOut(*id) : id.status();
+  });
 }
 
 doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length) {
@@ -245,6 +259,16 @@ doorstep_result* doorstep_sync_stop(doorstep_core* core) {
   return With(core, [](Session& session) { return session.SyncStop(); });
 }
 
+doorstep_result* doorstep_prepare_offline(doorstep_core* core, const uint8_t* request, size_t length) {
+  return WithInput<v1::ReadinessRequest>(
+      core, request, length, "request",
+      [](Session& session, v1::ReadinessRequest r) { return session.PrepareOffline(std::move(r)); });
+}
+
+doorstep_result* doorstep_quiesce(doorstep_core* core, uint32_t deadline_ms) {
+  return With(core, [deadline_ms](Session& session) { return session.Quiesce(deadline_ms); });
+}
+
 doorstep_result* doorstep_notify(doorstep_core* core, int notice) {
   return With(core, [notice](Session& session) { return session.Notify(static_cast<v1::PhoneNotice>(notice)); });
 }
@@ -271,6 +295,18 @@ void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep
 
 doorstep_result* doorstep_events_poll(doorstep_core* core, uint32_t max, uint32_t timeout_ms) {
   return With(core, [max, timeout_ms](Session& session) { return session.EventsPoll(max, timeout_ms); });
+}
+
+doorstep_result* doorstep_observe(doorstep_core* core, doorstep_observer observer, void* context, uint32_t kinds) {
+  return With(core, [observer, context, kinds](Session& session) -> absl::Status {
+    if (observer == nullptr) {
+      session.Observe(nullptr, 0);
+      return absl::OkStatus();
+    }
+    if (kinds == 0) return absl::InvalidArgumentError("kinds: must name at least one kind");
+    session.Observe([observer, context](uint32_t told) { observer(context, told); }, kinds);
+    return absl::OkStatus();
+  });
 }
 
 doorstep_result* doorstep_status(doorstep_core* core) {

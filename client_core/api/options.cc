@@ -11,6 +11,7 @@
 #include "client_core/api/builtin_transport.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/store/reserve.h"
 
 namespace doorstep {
 namespace {
@@ -125,6 +126,7 @@ absl::StatusOr<OpenParts> ReadOptions(const doorstep_options* given) {
         "options.server_address and options.transport: this core was opened with neither, so it only records");
   }
   parts.session.store.directory = options.directory;
+  parts.session.store.reserve_bytes = kReserveBytes;
   parts.session.store.log = parts.session.log;
   ASSIGN_OR_RETURN(parts.session.store.key, ReadKey(options));
   return parts;

@@ -15,6 +15,8 @@ bool Covers(const v1::PhoneEvent& later, const v1::PhoneEvent& earlier) {
     case v1::PhoneEvent::KIND_ENTRIES_SAFE:
     case v1::PhoneEvent::KIND_ENTRIES_COUNTED:
     case v1::PhoneEvent::KIND_SYNC_STATE:
+    case v1::PhoneEvent::KIND_TECHNICIANS_CHANGED:
+    case v1::PhoneEvent::KIND_DISK:
       return true;
     case v1::PhoneEvent::KIND_VISIT_CHANGED:
       return later.visit_id() == earlier.visit_id();
@@ -22,6 +24,8 @@ bool Covers(const v1::PhoneEvent& later, const v1::PhoneEvent& earlier) {
       return false;
   }
 }
+
+uint32_t BitOf(const v1::PhoneEvent& event) { return uint32_t{1} << (static_cast<uint32_t>(event.kind()) & 31); }
 
 }  // namespace
 
@@ -35,6 +39,7 @@ void EventLog::Add(v1::PhoneEvent event) {
     events_.pop_front();
     overflowed_ = true;
   }
+  waiting_ |= BitOf(event);
   events_.push_back(std::move(event));
   added_.NotifyAll();
 }
@@ -53,9 +58,29 @@ absl::StatusOr<v1::EventsPollResponse> EventLog::Poll(uint32_t max, uint32_t tim
     *response.add_events() = std::move(events_.front());
     events_.pop_front();
   }
+  waiting_ = 0;
+  for (const v1::PhoneEvent& left : events_) waiting_ |= BitOf(left);
+  told_ &= waiting_;
   response.set_overflowed(overflowed_);
   overflowed_ = false;
   return response;
+}
+
+uint64_t EventLog::Watch(uint32_t kinds) {
+  MutexLock lock(&mutex_);
+  watched_ = kinds;
+  told_ = 0;
+  added_.NotifyAll();
+  return ++watch_;
+}
+
+EventLog::ToTell EventLog::NextToTell() {
+  MutexLock lock(&mutex_);
+  while (!closed_ && (waiting_ & watched_ & ~told_) == 0) added_.Wait(&mutex_);
+  if (closed_) return ToTell();
+  const ToTell news{waiting_ & watched_ & ~told_, watch_};
+  told_ |= news.kinds;
+  return news;
 }
 
 void EventLog::Close() {

@@ -87,4 +87,13 @@ v1::PhoneEvent RepairedEvent(absl::string_view line) {
   return MakeEvent(v1::PhoneEvent::KIND_REPLICA_REBUILT, std::string(line));
 }
 
+v1::PhoneEvent TechniciansEvent() {
+  return MakeEvent(v1::PhoneEvent::KIND_TECHNICIANS_CHANGED, "who uses this phone may have changed");
+}
+
+v1::PhoneEvent DiskEvent(absl::string_view disk_full) {
+  return MakeEvent(v1::PhoneEvent::KIND_DISK,
+                   disk_full.empty() ? "there is room on the disk again" : std::string(disk_full));
+}
+
 }  // namespace doorstep

@@ -24,6 +24,10 @@ v1::PhoneEvent VisitLeftEvent(absl::string_view visit_id, absl::string_view reas
 v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error);
 v1::PhoneEvent ForkedEvent(uint64_t left_epoch, uint64_t epoch, uint64_t reappended);
 v1::PhoneEvent RepairedEvent(absl::string_view line);
+// Who is signed in, or may sign in, or the device itself has changed.
+v1::PhoneEvent TechniciansEvent();
+// `disk_full` as in PhoneStatus; empty: there is room again.
+v1::PhoneEvent DiskEvent(absl::string_view disk_full);
 
 }  // namespace doorstep
 

@@ -8,6 +8,7 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
 #include "client_core/rules/visit_fold.h"
+#include "client_core/store/technicians.h"
 
 namespace doorstep {
 namespace {
@@ -47,7 +48,11 @@ absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const Clock
   if (!identity.has_value()) {
     return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol with an invitation first");
   }
-  if (request.author().empty() && identity->technicians_size() > 0) {
+  if (request.author().empty()) {
+    if (identity->technicians().empty()) {
+      return absl::FailedPreconditionError(
+          "author: nobody is signed in on this phone; call doorstep_sign_in, or name who records it");
+    }
     request.set_author(identity->technicians(0).id());
   }
   v1::LogEntry& entry = *request.mutable_entry();
@@ -58,6 +63,9 @@ absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const Clock
   RETURN_IF_ERROR(CheckEntry(entry));
   v1::AppendResponse response;
   Advise(entry, request.author(), store, response);
+  if (!IsSignedIn(*identity, request.author())) {
+    response.add_warnings(absl::StrCat(request.author(), " is not signed in on this phone"));
+  }
   KillPoint("session");
   ASSIGN_OR_RETURN(const AppendResult result, store.Append(request.author(), entry, request.token()));
   KillPoint("journal");

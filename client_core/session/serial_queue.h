@@ -20,6 +20,8 @@ namespace doorstep {
 
 class SerialQueue final : public TaskQueue {
  public:
+  static constexpr int64_t kAskMicrosMax = int64_t{60} * 1000000;
+
   // `on_timer` runs on the queue when the timer is due.
   explicit SerialQueue(std::function<void()> on_timer);
   ~SerialQueue() override { Close(); }
@@ -29,14 +31,14 @@ class SerialQueue final : public TaskQueue {
   void SetTimer(int64_t delay_us) override;
 
   // Runs `question` on the queue as soon as what runs now is over and waits for its answer. CANCELLED: the queue is
-  // closing. DEADLINE_EXCEEDED: the queue was busy for too long; the question may still be answered later, for nobody,
-  // so it must own what it uses. Must not be called on the queue.
+  // closing. DEADLINE_EXCEEDED: the queue was busy for longer than `micros_max`; the question may still be answered
+  // later, for nobody, so it must own what it uses. Must not be called on the queue.
   template <typename T>
-  absl::StatusOr<T> Ask(std::function<absl::StatusOr<T>()> question) {
+  absl::StatusOr<T> Ask(std::function<absl::StatusOr<T>()> question, int64_t micros_max = kAskMicrosMax) {
     auto answer = std::make_shared<Answer<T>>();
     Push(Urgency::kPerson, {[answer, question = std::move(question)] { answer->Set(Fenced<T>(question)); },
                             [answer] { answer->Set(absl::CancelledError("the core is being closed")); }});
-    return answer->Wait(kAskMicrosMax, "the core's queue has been busy for 60 s; call again later");
+    return answer->Wait(micros_max, "the core has been busy for too long; call again later");
   }
 
   // Runs what is running to its end, drops the rest, ends the thread. Repeating does nothing. Not on the queue.
@@ -47,8 +49,6 @@ class SerialQueue final : public TaskQueue {
     std::function<void()> run;
     std::function<void()> drop;  // May be empty.
   };
-
-  static constexpr int64_t kAskMicrosMax = int64_t{60} * 1000000;
 
   // Memory may run out in any task, and must not end the host: that is the one exception there is.
   template <typename T>

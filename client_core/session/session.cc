@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/feed_names.h"
 #include "client_core/session/bundle.h"
+#include "client_core/session/phone_events.h"
 #include "client_core/session/recorder.h"
+#include "client_core/store/readiness.h"
 #include "doorstep/v1/enrollment_service.pb.h"
 
 namespace doorstep {
@@ -20,6 +23,10 @@ constexpr uint64_t kEnrollCallBase = uint64_t{1} << 62;
 // A budget's end is the engine's to notice; this much later nobody believes it any more.
 constexpr int64_t kReportGraceUs = int64_t{30} * 1000000;
 constexpr uint32_t kPollMsMax = 600000;
+// No system gives an app more.
+constexpr uint32_t kQuiesceMsMax = 60000;
+// What runs on the queue when the deadline comes is let end: one page, one checkpoint.
+constexpr int64_t kQuiesceGraceUs = int64_t{2} * 1000000;
 constexpr uint32_t kEventsMax = 1000;
 
 std::function<void()> TimerOf(const std::unique_ptr<SyncDriver>& driver) {
@@ -52,6 +59,7 @@ Session::Session(SessionParts parts, std::unique_ptr<LocalStore> store)
 
 Session::~Session() {
   Close();
+  observer_.Stop();
   queue_.Close();
   // The queue takes nothing any more, so whatever the transport still brings goes nowhere.
   transport_.reset();
@@ -63,15 +71,15 @@ void Session::Close() {
   closing_ = true;
   if (enrolling_ != nullptr) enrolling_->Set(absl::CancelledError("the core is being closed"));
   if (syncing_ != nullptr) syncing_->Set(absl::CancelledError("the core is being closed"));
+  if (quieting_ != nullptr) quieting_->Set(absl::CancelledError("the core is being closed"));
 }
 
 absl::Status Session::RunOnQueue(std::function<absl::Status()> task) {
-  return queue_
-      .Ask<bool>([task = std::move(task)]() -> absl::StatusOr<bool> {
-        RETURN_IF_ERROR(task());
-        return true;
-      })
-      .status();
+  const absl::StatusOr<bool> done = Ask<bool>([task = std::move(task)]() -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(task());
+    return true;
+  });
+  return done.status();
 }
 
 // ---- enrolment ----
@@ -84,7 +92,7 @@ absl::Status Session::Enrol(const v1::EnrolmentRequest& request) {
 }
 
 absl::StatusOr<v1::EnrollRequest> Session::PrepareEnrolment(const v1::EnrolmentRequest& request) {
-  return queue_.Ask<v1::EnrollRequest>([this, request] { return store_->PrepareEnrolment(request, *random_); });
+  return Ask<v1::EnrollRequest>([this, request] { return store_->PrepareEnrolment(request, *random_); });
 }
 
 absl::StatusOr<Session::EnrolAnswer> Session::CallEnroll(const v1::EnrollRequest& request) {
@@ -128,11 +136,45 @@ absl::Status Session::CompleteEnrolment(const EnrolAnswer& answer) {
   });
 }
 
+// ---- who works with this phone ----
+
+void Session::NoteTechnicians() {
+  driver_->IdentityChanged();
+  events_.Add(TechniciansEvent());
+}
+
+absl::StatusOr<v1::SignInResult> Session::SignIn(std::string technician_id) {
+  return Ask<v1::SignInResult>([this, id = std::move(technician_id)]() -> absl::StatusOr<v1::SignInResult> {
+    RETURN_IF_ERROR(store_->SignIn(id));
+    NoteTechnicians();
+    v1::SignInResult result;
+    for (v1::PhoneTechnician& one : store_->Technicians()) *result.add_technicians() = std::move(one);
+    const FeedState* feed = store_->replica().FindFeed(TechnicianFeed(id));
+    result.set_fetched(feed != nullptr && feed->at_head && !feed->in_snapshot);
+    return result;
+  });
+}
+
+absl::StatusOr<v1::SignOutResult> Session::SignOut(std::string technician_id) {
+  return Ask<v1::SignOutResult>([this, id = std::move(technician_id)]() -> absl::StatusOr<v1::SignOutResult> {
+    const absl::StatusOr<uint64_t> removed = store_->SignOut(id);
+    NoteTechnicians();  // Also when the rows could not be removed: their feed is not read any more.
+    RETURN_IF_ERROR(removed.status());
+    v1::SignOutResult result;
+    result.set_visits_removed(*removed);
+    for (v1::PhoneTechnician& one : store_->Technicians()) {
+      if (one.id() == id) result.set_entries_saved_here(one.entries_saved_here());
+      *result.add_technicians() = std::move(one);
+    }
+    return result;
+  });
+}
+
 // ---- recording and reading ----
 
 absl::StatusOr<v1::AppendResponse> Session::Append(v1::AppendRequest request) {
   // The tap is now, not when the queue comes to it.
-  return queue_.Ask<v1::AppendResponse>(
+  return Ask<v1::AppendResponse>(
       [this, request = std::move(request), now = clock_->Now()]() -> absl::StatusOr<v1::AppendResponse> {
         ASSIGN_OR_RETURN(v1::AppendResponse response, Record(request, now, *random_, *store_));
         // Sending is not what the person waits for.
@@ -142,32 +184,30 @@ absl::StatusOr<v1::AppendResponse> Session::Append(v1::AppendRequest request) {
 }
 
 absl::StatusOr<v1::EntryStatus> Session::EntryStatus(v1::JournalPosition position) {
-  return queue_.Ask<v1::EntryStatus>(
+  return Ask<v1::EntryStatus>(
       [this, position = std::move(position)] { return StatusOfEntry(store_->journal(), store_->replica(), position); });
 }
 
 absl::StatusOr<v1::QueueListResponse> Session::QueueList(v1::QueueListRequest request) {
-  return queue_.Ask<v1::QueueListResponse>(
+  return Ask<v1::QueueListResponse>(
       [this, request = std::move(request)] { return ListQueue(store_->journal(), store_->replica(), request); });
 }
 
 absl::StatusOr<v1::VisitsListResponse> Session::VisitsList(v1::VisitsListRequest request) {
-  return queue_.Ask<v1::VisitsListResponse>(
-      [this, request = std::move(request)]() -> absl::StatusOr<v1::VisitsListResponse> {
-        ASSIGN_OR_RETURN(std::vector<v1::LocalVisit> visits, store_->view().Visits(request.technician_id()));
-        v1::VisitsListResponse response;
-        for (v1::LocalVisit& visit : visits) *response.add_visits() = std::move(visit);
-        return response;
-      });
+  return Ask<v1::VisitsListResponse>([this, request = std::move(request)]() -> absl::StatusOr<v1::VisitsListResponse> {
+    ASSIGN_OR_RETURN(std::vector<v1::LocalVisit> visits, store_->view().Visits(request.technician_id()));
+    v1::VisitsListResponse response;
+    for (v1::LocalVisit& visit : visits) *response.add_visits() = std::move(visit);
+    return response;
+  });
 }
 
 absl::StatusOr<v1::LocalVisit> Session::VisitGet(std::string visit_id) {
-  return queue_.Ask<v1::LocalVisit>([this, visit_id = std::move(visit_id)] { return store_->view().Visit(visit_id); });
+  return Ask<v1::LocalVisit>([this, visit_id = std::move(visit_id)] { return store_->view().Visit(visit_id); });
 }
 
 absl::StatusOr<v1::AccountBrief> Session::BriefGet(std::string account_id) {
-  return queue_.Ask<v1::AccountBrief>(
-      [this, account_id = std::move(account_id)] { return store_->view().Brief(account_id); });
+  return Ask<v1::AccountBrief>([this, account_id = std::move(account_id)] { return store_->view().Brief(account_id); });
 }
 
 // ---- sync ----
@@ -250,6 +290,60 @@ absl::Status Session::Notify(v1::PhoneNotice notice) {
   });
 }
 
+absl::StatusOr<v1::Readiness> Session::PrepareOffline(v1::ReadinessRequest request) {
+  const auto look = [this, request] {
+    return Ask<v1::Readiness>([this, request] { return CheckReadiness(request, clock_->Now(), *store_); });
+  };
+  if (!request.has_sync()) return look();
+  RETURN_IF_ERROR(look().status());  // What is wrong with the request is no reason to sync.
+  const absl::StatusOr<v1::SyncReport> report = SyncOnce(request.sync());
+  absl::StatusOr<v1::Readiness> readiness = look();
+  if (!readiness.ok()) return readiness;
+  if (report.ok()) {
+    *readiness->mutable_sync() = *report;
+  } else {
+    readiness->set_sync_error(std::string(report.status().message()));
+  }
+  return readiness;
+}
+
+// ---- before the system suspends the app ----
+
+absl::StatusOr<v1::QuiesceResult> Session::Quiesce(uint32_t deadline_ms) {
+  const int64_t deadline_us = SteadyMicros() + int64_t{std::min(deadline_ms, kQuiesceMsMax)} * 1000;
+  auto quiet = std::make_shared<Answer<bool>>();
+  {
+    MutexLock lock(&mutex_);
+    if (closing_) return absl::CancelledError("the core is being closed");
+    quieting_ = quiet;
+  }
+  queue_.Post(Urgency::kPerson, [this, quiet] { driver_->Quiesce([quiet] { quiet->Set(true); }); });
+  // Quiet in time or not: what is still under way then is given up.
+  (void)quiet->Wait(deadline_us - SteadyMicros(), "not quiet in time");
+  const int64_t left_us = std::max<int64_t>(deadline_us - SteadyMicros(), 0) + kQuiesceGraceUs;
+  return queue_.Ask<v1::QuiesceResult>(
+      [this, deadline_us]() -> absl::StatusOr<v1::QuiesceResult> { return FinishQuiesce(deadline_us); }, left_us);
+}
+
+v1::QuiesceResult Session::FinishQuiesce(int64_t deadline_us) {
+  SyncDriver::Quieted quieted = driver_->FinishQuiesce();
+  v1::QuiesceResult result;
+  if (const auto newest = store_->journal().Newest(); newest.has_value()) *result.mutable_last_entry() = *newest;
+  const JournalCounts counts = store_->journal().Counts();
+  result.set_entries_recorded(counts.recorded);
+  result.set_entries_saved_here(counts.saved_here);
+  result.set_calls_answered(quieted.answered);
+  for (std::string& call : quieted.given_up) result.add_calls_given_up(std::move(call));
+  result.set_syncing(quieted.syncing);
+  absl::Status status = store_->CanRecord();
+  if (status.ok() && SteadyMicros() >= deadline_us)
+    status = absl::DeadlineExceededError("there was no time left for it");
+  if (status.ok()) status = store_->Checkpoint();
+  result.set_checkpointed(status.ok());
+  result.set_not_checkpointed_because(std::string(status.message()));
+  return result;
+}
+
 // ---- knowing ----
 
 absl::StatusOr<v1::EventsPollResponse> Session::EventsPoll(uint32_t max, uint32_t timeout_ms) {
@@ -257,27 +351,27 @@ absl::StatusOr<v1::EventsPollResponse> Session::EventsPoll(uint32_t max, uint32_
 }
 
 absl::StatusOr<v1::PhoneStatus> Session::Status() {
-  return queue_.Ask<v1::PhoneStatus>([this]() -> absl::StatusOr<v1::PhoneStatus> {
+  return Ask<v1::PhoneStatus>([this]() -> absl::StatusOr<v1::PhoneStatus> {
     v1::PhoneStatus status;
-    RETURN_IF_ERROR(store_->FillStatus(&status));
+    RETURN_IF_ERROR(store_->FillStatus(clock_->Now(), &status));
     driver_->FillStatus(&status);
     return status;
   });
 }
 
 absl::StatusOr<v1::Bundle> Session::ExportBundle() {
-  return queue_.Ask<v1::Bundle>([this]() -> absl::StatusOr<v1::Bundle> {
+  return Ask<v1::Bundle>([this]() -> absl::StatusOr<v1::Bundle> {
     RETURN_IF_ERROR(store_->CanRecord());  // What is in the damaged file is not known.
     ASSIGN_OR_RETURN(v1::Bundle bundle, MakeBundle(clock_->Now(), *store_));
     bundle.set_core_version(std::string(kCoreVersion));
-    RETURN_IF_ERROR(store_->FillStatus(bundle.mutable_status()));
+    RETURN_IF_ERROR(store_->FillStatus(clock_->Now(), bundle.mutable_status()));
     driver_->FillStatus(bundle.mutable_status());
     return bundle;
   });
 }
 
 absl::StatusOr<v1::Explanation> Session::Explain(v1::ExplainRequest request) {
-  return queue_.Ask<v1::Explanation>([this, request = std::move(request)] {
+  return Ask<v1::Explanation>([this, request = std::move(request)] {
     return doorstep::Explain(store_->journal(), store_->replica(), request);
   });
 }

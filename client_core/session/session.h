@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,6 +19,7 @@
 #include "client_core/base/random.h"
 #include "client_core/session/answer.h"
 #include "client_core/session/event_log.h"
+#include "client_core/session/observer.h"
 #include "client_core/session/serial_queue.h"
 #include "client_core/session/sync_driver.h"
 #include "client_core/store/local_store.h"
@@ -49,6 +51,10 @@ class Session {
   // At most 30 s. Safe to repeat after any failure: a lost answer gives the same device.
   absl::Status Enrol(const v1::EnrolmentRequest& request);
 
+  // Without a network. Errors as in the C header.
+  absl::StatusOr<v1::SignInResult> SignIn(std::string technician_id);
+  absl::StatusOr<v1::SignOutResult> SignOut(std::string technician_id);
+
   absl::StatusOr<v1::AppendResponse> Append(v1::AppendRequest request);
   absl::StatusOr<v1::EntryStatus> EntryStatus(v1::JournalPosition position);
   absl::StatusOr<v1::QueueListResponse> QueueList(v1::QueueListRequest request);
@@ -62,8 +68,13 @@ class Session {
   absl::Status SyncStart();
   absl::Status SyncStop();
   absl::Status Notify(v1::PhoneNotice notice);
+  absl::StatusOr<v1::Readiness> PrepareOffline(v1::ReadinessRequest request);
+  // The core sleeps afterwards, until anything above or below is called but EventsPoll and Observe.
+  absl::StatusOr<v1::QuiesceResult> Quiesce(uint32_t deadline_ms);
 
   absl::StatusOr<v1::EventsPollResponse> EventsPoll(uint32_t max, uint32_t timeout_ms);
+  // As Observer::Set.
+  void Observe(Observer::Callback callback, uint32_t kinds) { observer_.Set(std::move(callback), kinds); }
   absl::StatusOr<v1::PhoneStatus> Status();
   absl::StatusOr<v1::Explanation> Explain(v1::ExplainRequest request);
   absl::StatusOr<v1::Bundle> ExportBundle();
@@ -80,7 +91,18 @@ class Session {
   };
 
   Session(SessionParts parts, std::unique_ptr<LocalStore> store);
+  // Answers what somebody asked for, and then wakes what Quiesce has put to sleep.
+  template <typename T>
+  absl::StatusOr<T> Ask(std::function<absl::StatusOr<T>()> question) {
+    return queue_.Ask<T>([this, question = std::move(question)]() -> absl::StatusOr<T> {
+      absl::StatusOr<T> answer = question();
+      if (driver_->asleep()) queue_.Post(Urgency::kNetwork, [this] { driver_->Wake(); });
+      return answer;
+    });
+  }
   absl::Status RunOnQueue(std::function<absl::Status()> task);
+  void NoteTechnicians();
+  v1::QuiesceResult FinishQuiesce(int64_t deadline_us);
   absl::Status ReadyToSync();
   absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request);
   absl::StatusOr<EnrolAnswer> CallEnroll(const v1::EnrollRequest& request);
@@ -94,6 +116,7 @@ class Session {
   const std::unique_ptr<Random> random_;
   const std::unique_ptr<LocalStore> store_;
   EventLog events_;
+  Observer observer_{&events_};
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<SyncDriver> driver_;
   SerialQueue queue_;
@@ -102,6 +125,7 @@ class Session {
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Answer<EnrolAnswer>> enrolling_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Answer<v1::SyncReport>> syncing_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Answer<bool>> quieting_ ABSL_GUARDED_BY(mutex_);  // Of the last Quiesce.
   uint64_t enrol_calls_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

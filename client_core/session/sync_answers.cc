@@ -36,6 +36,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   if (found == flights_.end()) return;  // Cancelled.
   const Flight flight = std::move(found->second);
   flights_.erase(found);
+  ++answered_;
   report_.sums.set_bytes_up(report_.sums.bytes_up() + flight.bytes_up);
   report_.sums.set_bytes_down(report_.sums.bytes_down() + bytes.size());
   const uint64_t moved = flight.bytes_up + bytes.size();
@@ -68,6 +69,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     RETURN_IF_ERROR(parts_.store->journal().AdoptGeneration(response.generation(), marks));
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
+    TakeHeads(response);
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
   if (parts_.store->journal().Counts().safe > 0) SettleSoon();
@@ -124,7 +126,10 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
     Settle();
     KillPoint("c2");
     TellPage(page);
-    if (page.device_changed) IdentityChanged();
+    if (page.device_changed) {
+      parts_.events->Add(TechniciansEvent());
+      IdentityChanged();
+    }
     Handle(answered);
   });
   return absl::OkStatus();
@@ -201,7 +206,7 @@ absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {
 
 void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered) {
   if (server_time_us <= 0) return;
-  if (const absl::Status noted = parts_.store->replica().NoteContact(server_time_us); !noted.ok()) {
+  if (const absl::Status noted = parts_.store->NoteContact(server_time_us); !noted.ok()) {
     // Only a status that is asked for after the next start would be older.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("the contact is not stored: ", noted.message()));
   }
@@ -215,6 +220,15 @@ void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, 
     // It counts all the same; only a restart would forget it.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("the exchange of times is not stored: ", noted.message()));
   }
+}
+
+// Whether what is here was everything when the office answered.
+void SyncDriver::TakeHeads(const v1::HelloResponse& response) {
+  const std::vector<v1::FeedHead> heads(response.feeds().begin(), response.feeds().end());
+  const absl::Status noted = parts_.store->NoteHeads(heads, response.generation(), response.server_time_us());
+  if (noted.ok()) return;
+  // The proof that status shows stays older than it could be.
+  Log(parts_.log, LogLevel::kWarning, absl::StrCat("the feeds' heads are not stored: ", noted.message()));
 }
 
 void SyncDriver::Retain(const ClockReading& now) {

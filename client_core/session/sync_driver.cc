@@ -10,6 +10,7 @@
 #include "client_core/base/status.h"
 #include "client_core/session/frame_builder.h"
 #include "client_core/session/phone_events.h"
+#include "client_core/sync/outlook.h"
 #include "doorstep/v1/sync.pb.h"
 
 namespace doorstep {
@@ -38,7 +39,9 @@ void SyncDriver::Handle(const Event& event) {
   engine_ = std::move(result.state);
   for (const Action& action : result.actions) CarryOut(action);
   TellRepairs();
+  TellDisk();
   JudgeReport();
+  TellQuiet();
 }
 
 void SyncDriver::CarryOut(const Action& action) {
@@ -93,6 +96,8 @@ void SyncDriver::Send(const SendPush& push) {
 }
 
 void SyncDriver::Send(const SendPull& pull) {
+  // Asked before the page travels: on a full disk it would be thrown away.
+  if (const absl::Status room = parts_.store->CanFetch(); !room.ok()) return FailSoon(pull.call, room, 0);
   Flight flight;
   flight.kind = Kind::kPull;
   flight.feed = pull.feed;
@@ -190,7 +195,7 @@ void SyncDriver::FailHere(uint64_t call, uint64_t bytes, const absl::Status& why
 void SyncDriver::JournalChanged() { Handle(Queue()); }
 
 void SyncDriver::IdentityChanged() {
-  const std::vector<std::string> feeds = Feeds();
+  const std::vector<std::string> feeds = parts_.store->Feeds();
   for (const FeedState& feed : parts_.store->replica().Feeds()) {
     if (std::find(feeds.begin(), feeds.end(), feed.name) != feeds.end()) continue;
     if (const absl::Status dropped = parts_.store->replica().DropFeed(feed.name); !dropped.ok()) {
@@ -213,25 +218,11 @@ QueueSeen SyncDriver::Queue() {
   return current == nullptr ? QueueSeen() : QueueSeen{current->epoch, current->head_seq, current->head_seq};
 }
 
-std::vector<std::string> SyncDriver::Feeds() {
-  const auto& identity = parts_.store->journal().identity();
-  if (!identity.has_value()) return {};
-  std::vector<std::string> feeds = {std::string(kDeviceFeed)};
-  const absl::StatusOr<std::optional<v1::DeviceState>> device = parts_.store->replica().Device();
-  if (device.ok() && device->has_value() && (*device)->technician_ids_size() > 0) {
-    for (const std::string& id : (*device)->technician_ids()) feeds.push_back(TechnicianFeed(id));
-  } else {
-    for (const v1::EnrolledTechnician& technician : identity->technicians()) {
-      feeds.push_back(TechnicianFeed(technician.id()));
-    }
-  }
-  return feeds;
-}
-
 // ---- sync_once ----
 
 void SyncDriver::SyncOnce(const v1::SyncBudget& budget, ReportDone done) {
   if (report_.done) return done(absl::FailedPreconditionError("another sync_once is running; wait for it to return"));
+  Wake();
   JournalChanged();  // The last appends may not have been told yet.
   report_ = Report{std::move(done), v1::SyncReport()};
   Handle(BudgetBegun{int64_t{budget.time_ms_max()} * 1000, budget.bytes_max()});
@@ -247,6 +238,49 @@ void SyncDriver::JudgeReport() {
   report.sums.set_entries_left(parts_.store->journal().Counts().saved_here);
   Handle(BudgetEnded());
   report.done(std::move(report.sums));
+}
+
+// ---- before the system suspends the app ----
+
+void SyncDriver::Quiesce(std::function<void()> quiet) {
+  quiet_ = std::move(quiet);
+  answered_ = 0;
+  Handle(Quiesced());
+}
+
+// Posted behind what the last answers have left to do.
+void SyncDriver::TellQuiet() {
+  if (quiet_ && !InFlightNow(engine_)) parts_.queue->Post(Urgency::kNetwork, std::exchange(quiet_, nullptr));
+}
+
+SyncDriver::Quieted SyncDriver::FinishQuiesce() {
+  quiet_ = nullptr;
+  Quieted quieted;
+  quieted.answered = answered_;
+  for (const auto& [call, flight] : flights_) {
+    switch (flight.kind) {
+      case Kind::kHello:
+        quieted.given_up.push_back("asking the office what it has");
+        break;
+      case Kind::kPush:
+        quieted.given_up.push_back(
+            absl::StrCat("sending entries up to ", flight.covers.epoch(), ".", flight.covers.received_through()));
+        break;
+      case Kind::kPull:
+        quieted.given_up.push_back(absl::StrCat("fetching ", flight.feed));
+        break;
+    }
+  }
+  Handle(Quiesced{true});
+  Settle();  // What the last page brought may wait for its task still.
+  quieted.syncing = engine_.automatic;
+  return quieted;
+}
+
+void SyncDriver::Wake() {
+  if (!engine_.asleep) return;
+  quiet_ = nullptr;
+  Handle(Woken());
 }
 
 // ---- telling ----
@@ -277,6 +311,12 @@ void SyncDriver::TellRepairs() {
   for (; repairs_told_ < repairs.size(); ++repairs_told_) parts_.events->Add(RepairedEvent(repairs[repairs_told_]));
   // A rebuilt replica has lost its place in every feed, which the engine may take for read to the head.
   Handle(Notice::kHint);
+}
+
+void SyncDriver::TellDisk() {
+  if (parts_.store->disk_full() == disk_told_) return;
+  disk_told_ = parts_.store->disk_full();
+  parts_.events->Add(DiskEvent(disk_told_));
 }
 
 }  // namespace doorstep

@@ -60,6 +60,19 @@ class SyncDriver {
   // is running already.
   void SyncOnce(const v1::SyncBudget& budget, ReportDone done);
 
+  // Begins no more calls; `quiet` runs on the queue, once, when none is under way.
+  void Quiesce(std::function<void()> quiet);
+  // Gives up what is still under way. What came of the calls since Quiesce.
+  struct Quieted {
+    uint32_t answered = 0;
+    std::vector<std::string> given_up;  // In plain words.
+    bool syncing = false;               // Goes on by itself after Wake.
+  };
+  Quieted FinishQuiesce();
+  // Goes on as before Quiesce. Does nothing when awake.
+  void Wake();
+  bool asleep() const { return engine_.asleep; }
+
   // `last_error`, `engine_state` and `told_at_once`.
   void FillStatus(v1::PhoneStatus* status) const;
 
@@ -97,6 +110,7 @@ class SyncDriver {
   void OnHint(uint64_t call, const std::string& bytes);
   void Settle();
   void SettleSoon();
+  void TakeHeads(const v1::HelloResponse& response);
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself.
@@ -105,11 +119,12 @@ class SyncDriver {
   bool IsOtherGeneration(absl::string_view generation) const;
 
   QueueSeen Queue();
-  std::vector<std::string> Feeds();
+  void TellQuiet();
   void JudgeReport();
   void TellMode(SyncMode mode);
   void TellPage(const PageChanges& page);
   void TellRepairs();
+  void TellDisk();
 
   const Parts parts_;
   EngineState engine_;
@@ -117,7 +132,10 @@ class SyncDriver {
   Report report_;
   bool settle_due_ = true;  // The process may have died between the two steps of applying a page.
   size_t repairs_told_ = 0;
-  int64_t retained_us_ = 0;  // Monotonic; 0: not since the start.
+  std::string disk_told_;
+  std::function<void()> quiet_;  // Empty: nobody waits for it.
+  uint32_t answered_ = 0;        // Calls since Quiesce.
+  int64_t retained_us_ = 0;      // Monotonic; 0: not since the start.
 };
 
 }  // namespace doorstep

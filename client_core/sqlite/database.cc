@@ -249,6 +249,11 @@ absl::Status Database::Checkpoint() {
                   "checkpoint");
 }
 
+absl::Status Database::CheckpointAll() {
+  return StatusOf(db_, sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr),
+                  "checkpoint of everything");
+}
+
 void Database::OwnCheckpoints() {
   // The hook takes the place of SQLite's automatic checkpoints.
   sqlite3_wal_hook(

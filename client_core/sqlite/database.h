@@ -99,6 +99,9 @@ class Database {
   absl::Status ReadTransaction(const std::function<absl::Status()>& body);
   // Moves the WAL into the database file as far as readers allow, without waiting.
   absl::Status Checkpoint();
+  // Moves all of the WAL into the database file, which is then durable on its own, and empties it. UNAVAILABLE: another
+  // connection is reading.
+  absl::Status CheckpointAll();
   // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalPages()
   // says that it has grown.
   void OwnCheckpoints();

@@ -15,13 +15,13 @@ constexpr int64_t kWriteEveryUs = int64_t{15} * 60 * 1000000;
 }  // namespace
 
 absl::Status Boots::Load() {
-  numbers_.clear();
+  std::map<std::string, uint64_t, std::less<>> numbers;
   std::map<uint64_t, Boot> boots;
   ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT boot, boot_id, exchange FROM boot"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
-    numbers_[std::string(read.Text(1))] = read.Int(0);
+    numbers[std::string(read.Text(1))] = read.Int(0);
     Boot& boot = boots[read.Int(0)];
     const absl::string_view exchange = read.Blob(2);
     if (boot.exchange.ParseFromArray(exchange.data(), static_cast<int>(exchange.size()))) {
@@ -35,6 +35,7 @@ absl::Status Boots::Load() {
       boot.exchange = known->second.exchange;
     }
   }
+  numbers_ = std::move(numbers);
   boots_ = std::move(boots);
   return absl::OkStatus();
 }

@@ -88,11 +88,26 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
 }
 
 absl::Status Journal::Load() {
-  identity_.reset();
-  epochs_.clear();
-  pending_by_visit_.clear();
-  pending_.clear();
+  // The pointers of pending_by_visit_ stay good: the entries keep their places when the maps change hands.
+  std::optional<v1::EnrollResponse> identity = std::exchange(identity_, std::nullopt);
+  std::map<uint64_t, EpochMarks> epochs = std::exchange(epochs_, {});
+  std::map<uint64_t, std::deque<PendingEntry>> pending = std::exchange(pending_, {});
+  std::map<std::string, PendingOfVisit> by_visit = std::exchange(pending_by_visit_, {});
   ++pending_version_;
+  const absl::Status loaded = LoadFile();
+  stale_ = !loaded.ok();
+  if (loaded.ok()) return loaded;
+  identity_ = std::move(identity);
+  epochs_ = std::move(epochs);
+  pending_ = std::move(pending);
+  pending_by_visit_ = std::move(by_visit);
+  return loaded;
+}
+
+// Before anything builds on the memory.
+absl::Status Journal::Fresh() { return stale_ ? Load() : absl::OkStatus(); }
+
+absl::Status Journal::LoadFile() {
   {
     ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
     ASSIGN_OR_RETURN(const bool row, read.Step());
@@ -102,10 +117,9 @@ absl::Status Journal::Load() {
       identity_ = std::move(identity);
     }
   }
-  RETURN_IF_ERROR(boots_.Load());
   RETURN_IF_ERROR(LoadEpochs());
   for (const auto& [epoch, marks] : epochs_) RETURN_IF_ERROR(LoadPending(marks));
-  return absl::OkStatus();
+  return boots_.Load();
 }
 
 absl::Status Journal::LoadEpochs() {
@@ -133,7 +147,7 @@ absl::Status Journal::LoadEpochs() {
   }
 }
 
-// After a failed transaction the memory must say what the file says. The failure itself is what the caller hears.
+// After a transaction the memory must say what the file says. A failure itself is what the caller hears.
 absl::Status Journal::Reload(absl::Status why) {
   const absl::Status loaded = Load();
   if (!loaded.ok() && why.ok()) return loaded;
@@ -178,6 +192,7 @@ absl::StatusOr<AppendResult> Journal::FindToken(absl::string_view token) {
 
 absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1::LogEntry& entry,
                                              absl::string_view token) {
+  RETURN_IF_ERROR(Fresh());
   EpochMarks* const marks = MutableCurrent();
   if (!identity_.has_value() || marks == nullptr) {
     return absl::FailedPreconditionError("this phone is not enrolled: enrol it before recording");
@@ -256,6 +271,7 @@ v1::JournalPosition Journal::PositionOf(const EntryInfo& info) const {
 }
 
 absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
+  RETURN_IF_ERROR(Fresh());
   const absl::Status not_ours =
       absl::NotFoundError(absl::StrCat("entry ", FormatPosition(position), ": not recorded on this phone"));
   if (!identity_.has_value() || position.device() != identity_->device()) return not_ours;
@@ -275,6 +291,7 @@ absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
 }
 
 absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
+  RETURN_IF_ERROR(Fresh());
   std::vector<EntryInfo> entries;
   SelectRows(epoch, after_seq, kEntrySeqMax, limit);
   while (true) {

@@ -7,6 +7,9 @@
 // Entries above settled_through are also kept in memory (PendingEntry), by epoch and by visit, so that no reader scans
 // history, nor the entries of other visits.
 //
+// The memory says what the file says. When the file has changed and cannot be read again, the memory stays as it was,
+// and every call below that returns a status reads the file first, or fails until it can.
+//
 // Not thread-safe: everything runs on the session's queue. Errors: RESOURCE_EXHAUSTED when the disk is full (nothing
 // has changed, reading goes on), DATA_LOSS when the file is damaged (LocalStore::Repair salvages it).
 #ifndef DOORSTEP_CLIENT_CORE_STORE_JOURNAL_H_
@@ -14,6 +17,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -139,8 +143,11 @@ class Journal {
   // again: the same invitation code gives the same request_id, also after a restart. A phone that is enrolled asks to
   // be the same device again, which the office grants when it has forgotten it.
   absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random);
-  // Takes the answer: device, token, epochs. Repeating it replaces the token. FAILED_PRECONDITION: another device.
+  // Takes the answer: device, token, epochs. Repeating it replaces the token and leaves who is signed in.
+  // FAILED_PRECONDITION: another device.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
+  // Makes the technicians of `identity`, signed in and signed out, those of this phone. Durable.
+  absl::Status SetTechnicians(const v1::EnrollResponse& identity);
   // Present once enrolled: device, bearer token, technicians, generation, and the epochs as they are now.
   const std::optional<v1::EnrollResponse>& identity() const { return identity_; }
 
@@ -170,6 +177,10 @@ class Journal {
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   Boots& boots() { return boots_; }
 
+  // Runs `body`, which moves marks by the calls below and Acknowledge, in one transaction: when it fails, file and
+  // memory are as before.
+  absl::Status MarkTogether(const std::function<absl::Status()>& body);
+
   // ---- what became of it ----
   // Every entry of `epoch` up to `seq` is judged. Never goes back, never beyond what is received; unknown epochs are
   // ignored.
@@ -192,6 +203,8 @@ class Journal {
   // Changes whenever a pending entry goes or becomes another; not when one is appended.
   uint64_t pending_version() const { return pending_version_; }
   JournalCounts Counts() const;
+  // How many entries are only on this phone, by who recorded them.
+  std::map<std::string, uint64_t> UnsentByAuthor() const;
   // The entry that was recorded last; absent: none was.
   std::optional<v1::JournalPosition> Newest() const;
   // Where the entry of that id is now: its own position, or where it goes on after forks. NOT_FOUND: not an entry of
@@ -221,6 +234,8 @@ class Journal {
  private:
   explicit Journal(sqlite::Database* db);
   absl::Status Load();
+  absl::Status LoadFile();
+  absl::Status Fresh();
   absl::Status LoadEpochs();
   absl::Status LoadPending(const EpochMarks& marks);
   void AddPending(PendingEntry entry);
@@ -248,6 +263,8 @@ class Journal {
   std::map<uint64_t, std::deque<PendingEntry>> pending_;
   std::map<std::string, PendingOfVisit> pending_by_visit_;  // Points into pending_.
   uint64_t pending_version_ = 0;
+  bool stale_ = false;    // The file has changed since it was read.
+  bool marking_ = false;  // In MarkTogether: what is settled is forgotten when it is committed.
   sqlite::Statement insert_;
   sqlite::Statement find_token_;
   sqlite::Statement read_after_;

@@ -73,6 +73,7 @@ absl::StatusOr<Hash> Journal::HashAt(const EpochMarks& marks, uint64_t seq) {
 
 absl::StatusOr<FrameEntries> Journal::ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
                                                    uint64_t bytes_max) {
+  RETURN_IF_ERROR(Fresh());
   const auto found = epochs_.find(epoch);
   if (found == epochs_.end()) return absl::NotFoundError(absl::StrCat("epoch ", epoch, ": not of this phone"));
   const EpochMarks& marks = found->second;
@@ -133,6 +134,7 @@ absl::StatusOr<bool> Journal::IsOurs(const EpochMarks& marks, const v1::JournalM
 }
 
 absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark) {
+  RETURN_IF_ERROR(Fresh());
   const auto found = epochs_.find(mark.epoch());
   if (found == epochs_.end()) return Acknowledgement::kNotOurs;
   ASSIGN_OR_RETURN(const bool ours, IsOurs(found->second, mark));
@@ -169,6 +171,7 @@ std::vector<v1::JournalClaim> Journal::Claims() const {
 }
 
 absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks) {
+  RETURN_IF_ERROR(Fresh());
   if (!identity_.has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
   if (absl::string_view(identity_->generation()) == generation) return absl::OkStatus();
   return Reload(db_->Transaction([&]() -> absl::Status {
@@ -195,7 +198,24 @@ absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::v
   }));
 }
 
+absl::Status Journal::MarkTogether(const std::function<absl::Status()>& body) {
+  RETURN_IF_ERROR(Fresh());
+  std::map<uint64_t, EpochMarks> before = epochs_;
+  marking_ = true;
+  const absl::Status status = db_->Transaction(body);
+  marking_ = false;
+  if (!status.ok()) {
+    epochs_.swap(before);
+    return ExplainFullDisk(status);
+  }
+  for (const auto& [epoch, marks] : epochs_) {
+    if (marks.settled_through > before[epoch].settled_through) DropPending(epoch, marks.settled_through);
+  }
+  return status;
+}
+
 absl::Status Journal::SetJudged(uint64_t epoch, uint64_t seq) {
+  RETURN_IF_ERROR(Fresh());
   const auto found = epochs_.find(epoch);
   if (found == epochs_.end()) return absl::OkStatus();
   EpochMarks marks = found->second;
@@ -207,18 +227,20 @@ absl::Status Journal::SetJudged(uint64_t epoch, uint64_t seq) {
 }
 
 absl::Status Journal::SettleThrough(uint64_t epoch, uint64_t seq) {
+  RETURN_IF_ERROR(Fresh());
   const auto found = epochs_.find(epoch);
   if (found == epochs_.end()) return absl::OkStatus();
   EpochMarks marks = found->second;
   marks.settled_through = std::max(marks.settled_through, std::min(seq, marks.judged_through));
   if (marks.settled_through == found->second.settled_through) return absl::OkStatus();
   RETURN_IF_ERROR(ExplainFullDisk(WriteMarks(marks)));
-  DropPending(epoch, marks.settled_through);
+  if (!marking_) DropPending(epoch, marks.settled_through);
   found->second = std::move(marks);
   return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
+  RETURN_IF_ERROR(Fresh());
   ASSIGN_OR_RETURN(
       sqlite::Statement first_young,
       db_->Prepare("SELECT min(id) & 1099511627775 FROM entry WHERE id > $1 AND id <= $2 AND wall_us > $3"));

@@ -11,6 +11,7 @@
 #include "client_core/rules/journal_hash.h"
 #include "client_core/store/journal.h"
 #include "client_core/store/journal_rows.h"
+#include "client_core/store/technicians.h"
 
 namespace doorstep {
 namespace {
@@ -30,6 +31,7 @@ absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_vi
 }  // namespace
 
 absl::StatusOr<v1::EnrollRequest> Journal::PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random) {
+  RETURN_IF_ERROR(Fresh());
   v1::EnrollRequest kept;
   {
     ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT request FROM identity"));
@@ -63,6 +65,7 @@ absl::Status Journal::WriteIdentity(const v1::EnrollResponse& identity) {
 }
 
 absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
+  RETURN_IF_ERROR(Fresh());
   if (response.device().empty() || response.device().size() > limits::kDeviceBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("enrolment answer: device must be 1 to ", limits::kDeviceBytesMax, " bytes"));
@@ -77,6 +80,7 @@ absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
     *identity.mutable_epoch() = identity_->epoch();
     *identity.mutable_spare_epoch() = identity_->spare_epoch();
     identity.set_generation(identity_->generation());
+    KeepTechnicians(*identity_, identity);
     return Reload(WriteIdentity(identity));
   }
   RETURN_IF_ERROR(CheckEpoch("enrolment answer: epoch", response.epoch().epoch(), response.epoch().salt()));
@@ -96,6 +100,17 @@ absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
     }
     return WriteIdentity(identity);
   }));
+}
+
+absl::Status Journal::SetTechnicians(const v1::EnrollResponse& identity) {
+  RETURN_IF_ERROR(Fresh());
+  if (!identity_.has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
+  v1::EnrollResponse after = *identity_;
+  *after.mutable_technicians() = identity.technicians();
+  *after.mutable_signed_out() = identity.signed_out();
+  RETURN_IF_ERROR(ExplainFullDisk(WriteIdentity(after)));
+  identity_ = std::move(after);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Journal::Row>> Journal::RowsAfter(uint64_t epoch, uint64_t after_seq) {
@@ -132,6 +147,7 @@ absl::StatusOr<uint64_t> Journal::Reappend(const std::vector<Row>& rows, EpochMa
 }
 
 absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
+  RETURN_IF_ERROR(Fresh());
   const auto found = epochs_.find(fork.epoch());
   if (!identity_.has_value() || found == epochs_.end()) {
     return absl::InvalidArgumentError(absl::StrCat("fork: epoch ", fork.epoch(), " is not of this phone"));

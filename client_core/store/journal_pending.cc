@@ -59,6 +59,18 @@ const PendingOfVisit& Journal::PendingOf(absl::string_view visit_id) const {
   return found != pending_by_visit_.end() ? found->second : *kNone;
 }
 
+std::map<std::string, uint64_t> Journal::UnsentByAuthor() const {
+  std::map<std::string, uint64_t> unsent;
+  for (const auto& [epoch, pending] : pending_) {
+    const EpochMarks& marks = epochs_.at(epoch);
+    for (const PendingEntry& entry : pending) {
+      if (entry.info.seq > marks.received_through && entry.info.seq <= marks.last_own_seq())
+        ++unsent[entry.info.author];
+    }
+  }
+  return unsent;
+}
+
 JournalCounts Journal::Counts() const {
   JournalCounts counts;
   for (const auto& [epoch, marks] : epochs_) {

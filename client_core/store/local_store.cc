@@ -7,19 +7,20 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
-#include "client_core/store/entry_status.h"
 #include "client_core/store/journal_rows.h"
 
 namespace doorstep {
 
-LocalStore::LocalStore(StoreOptions options) : options_(std::move(options)) {}
+LocalStore::LocalStore(StoreOptions options)
+    : options_(std::move(options)), reserve_({Path("reserve"), options_.vfs}, options_.reserve_bytes) {}
 
 LocalStore::~LocalStore() = default;
 
 absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions& options) {
   std::unique_ptr<LocalStore> store(new LocalStore(options));
   RETURN_IF_ERROR(store->lock_.Take(options.directory));
-  RETURN_IF_ERROR(store->OpenFiles());
+  RETURN_IF_ERROR(store->WithReserve([&] { return store->OpenFiles(); }));
+  (void)store->CanFetch();  // Makes the reserve while there is room for it; what stands against it is told there.
   // What a page brought before the process ended. Without it entries show an earlier stage than they have, which must
   // not keep anybody from recording: it is repeated after the next page.
   if (const absl::Status settled = store->Settle().status(); !settled.ok()) {
@@ -30,18 +31,27 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions&
 
 absl::StatusOr<v1::EnrollRequest> LocalStore::PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random) {
   RETURN_IF_ERROR(can_record_);
-  return journal_->PrepareEnrolment(request, random);
+  absl::StatusOr<v1::EnrollRequest> prepared = absl::InternalError("not prepared");
+  RETURN_IF_ERROR(WithReserve([&] {
+    prepared = journal_->PrepareEnrolment(request, random);
+    return prepared.status();
+  }));
+  return prepared;
 }
 
 absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
   RETURN_IF_ERROR(can_record_);
-  RETURN_IF_ERROR(journal_->CompleteEnrolment(response));
+  RETURN_IF_ERROR(WithReserve([&] { return journal_->CompleteEnrolment(response); }));
   KeepIdentity();
   return absl::OkStatus();
 }
 
 absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
-  ASSIGN_OR_RETURN(const ForkResult result, journal_->Fork(fork));
+  absl::StatusOr<ForkResult> result = absl::InternalError("not forked");
+  RETURN_IF_ERROR(WithReserve([&] {
+    result = journal_->Fork(fork);
+    return result.status();
+  }));
   KeepIdentity();
   return result;
 }
@@ -49,10 +59,16 @@ absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
 absl::StatusOr<AppendResult> LocalStore::Append(absl::string_view author, const v1::LogEntry& entry,
                                                 absl::string_view token) {
   RETURN_IF_ERROR(can_record_);
-  absl::StatusOr<AppendResult> result = journal_->Append(author, entry, token);
-  if (!absl::IsDataLoss(result.status())) return result;
-  RETURN_IF_ERROR(RepairJournal(result.status()));
-  return journal_->Append(author, entry, token);
+  absl::StatusOr<AppendResult> result = absl::InternalError("not appended");
+  const auto append = [&] {
+    result = journal_->Append(author, entry, token);
+    return result.status();
+  };
+  const absl::Status appended = WithReserve(append);
+  if (!absl::IsDataLoss(appended)) return result;
+  RETURN_IF_ERROR(RepairJournal(appended));
+  (void)WithReserve(append);
+  return result;
 }
 
 absl::StatusOr<FrameEntries> LocalStore::ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
@@ -135,7 +151,7 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
   *replica_failed = !states.ok();
   if (!states.ok()) return states.status();
   if (states->empty()) return moves;
-  const absl::Status status = journal_db_->Transaction([&]() -> absl::Status {
+  const absl::Status status = journal_->MarkTogether([&]() -> absl::Status {
     bool moved = false;
     for (const v1::JournalState& state : *states) {
       const uint64_t epoch = state.mark().epoch();
@@ -160,65 +176,8 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
     // would make an entry counted that is not, and a row that it had lost would take settled entries off the screen.
     return moved ? replica_db_->SyncLog() : absl::OkStatus();
   });
-  if (!status.ok()) {
-    // The memory may be ahead of the file: read it again, as after a restart.
-    shown_.reset();
-    ASSIGN_OR_RETURN(journal_, Journal::Open(journal_db_.get()));
-    return ExplainFullDisk(status);
-  }
+  RETURN_IF_ERROR(status);
   return moves;
-}
-
-absl::Status LocalStore::FillStatus(v1::PhoneStatus* status) {
-  const JournalCounts counts = journal_->Counts();
-  status->set_enrolled(journal_->identity().has_value());
-  if (journal_->identity().has_value()) {
-    status->set_device(journal_->identity()->device());
-    for (const v1::EnrolledTechnician& technician : journal_->identity()->technicians()) {
-      status->add_technician_ids(technician.id());
-    }
-  }
-  if (journal_->current() != nullptr) status->set_epoch(journal_->current()->epoch);
-  status->set_entries_recorded(counts.recorded);
-  status->set_entries_saved_here(counts.saved_here);
-  status->set_entries_safe(counts.safe);
-  status->set_queued_bytes(counts.queued_bytes);
-  status->set_oldest_queued_time_us(counts.oldest_queued_time_us);
-  // A replica that was rebuilt has heard nothing; the exchanges of the journal are the older, rougher word.
-  status->set_last_contact_time_us(std::max(replica_->last_contact_us(), journal_->boots().LastContactUs()));
-  if (const auto newest = journal_->Newest(); newest.has_value()) *status->mutable_last_entry() = *newest;
-
-  uint64_t not_counted = 0;
-  uint64_t attention = 0;
-  for (const auto& [position, judgement] : replica_->judgements()) {
-    const auto marks = journal_->epochs().find(position.first);
-    if (marks == journal_->epochs().end() || position.second > marks->second.last_own_seq()) continue;
-    const bool judged = position.second <= marks->second.judged_through;
-    const v1::Verdict verdict = judgement.verdict();
-    // A copy counts under its first position.
-    if (judged && !Counts(verdict) && verdict != v1::VERDICT_SAME_AS_ORIGINAL) ++not_counted;
-    if (StageOfVerdict(verdict) == v1::ENTRY_STAGE_NEEDS_ATTENTION) ++attention;
-  }
-  status->set_entries_counted(counts.judged - not_counted);
-  status->set_entries_needing_attention(attention);
-
-  const std::vector<FeedState> feeds = replica_->Feeds();
-  bool at_head = feeds.size() > 1;
-  for (const FeedState& feed : feeds) at_head = at_head && feed.at_head && !feed.in_snapshot;
-  status->set_feeds_at_head(at_head);
-  uint64_t visits = 0;
-  RETURN_IF_ERROR(replica_->ForEach("", v1::ENTITY_KIND_VISIT, [&](absl::string_view, absl::string_view) {
-    ++visits;
-    return absl::OkStatus();
-  }));
-  status->set_visits(visits);
-  ASSIGN_OR_RETURN(const std::optional<v1::DeviceState> device, replica_->Device());
-  if (device.has_value()) {
-    status->set_lane(device->lane());
-    *status->mutable_technician_ids() = device->technician_ids();
-  }
-  status->mutable_repairs()->Assign(repairs_.begin(), repairs_.end());
-  return absl::OkStatus();
 }
 
 }  // namespace doorstep

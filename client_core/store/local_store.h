@@ -7,14 +7,17 @@
 #define DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client_core/base/clock.h"
 #include "client_core/base/log.h"
 #include "client_core/base/random.h"
 #include "client_core/sqlite/database.h"
@@ -24,6 +27,7 @@
 #include "client_core/store/journal.h"
 #include "client_core/store/local_view.h"
 #include "client_core/store/replica.h"
+#include "client_core/store/reserve.h"
 #include "client_core/store/shown_visit.h"
 #include "doorstep/v1/client.pb.h"
 
@@ -33,6 +37,8 @@ struct StoreOptions {
   std::string directory;  // Existing folder.
   std::string key;        // 32 bytes; empty: files are not encrypted.
   std::string vfs;        // SQLite's VFS; empty: the system's.
+  // Kept for a full disk, kReserveBytes in an app; 0: nothing is.
+  int64_t reserve_bytes = 0;
   LogSink log;
 };
 
@@ -43,6 +49,13 @@ struct MarkMove {
   uint64_t received_after = 0;
   uint64_t judged_before = 0;
   uint64_t judged_after = 0;
+};
+
+// When this phone last knew that it had everything.
+struct Proof {
+  int64_t time_us = 0;               // The server's, of the feed that was proved longest ago; 0: never.
+  bool at_head = false;              // Of every feed, as far as has been heard.
+  std::vector<std::string> missing;  // The feeds that are not at their heads.
 };
 
 class LocalStore {
@@ -73,6 +86,26 @@ class LocalStore {
   absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
                                             uint64_t bytes_max);
 
+  // ---- who works with this phone ----
+  // PERMISSION_DENIED: the office does not let them, as far as it has been heard.
+  absl::Status SignIn(const std::string& technician_id);
+  // Removes what was fetched for them and keeps what they recorded. How many visits are no longer here. NOT_FOUND: was
+  // never signed in here.
+  absl::StatusOr<uint64_t> SignOut(const std::string& technician_id);
+  // Who is signed in, may sign in, or has entries that are only here; by id.
+  std::vector<v1::PhoneTechnician> Technicians();
+  // The feeds to read, the device feed first; empty: not enrolled.
+  std::vector<std::string> Feeds();
+
+  // ---- the disk ----
+  // RESOURCE_EXHAUSTED: the disk is full, and what is left is for recording. Makes the reserve again when there is
+  // room.
+  absl::Status CanFetch();
+  // In plain words; empty: it is not.
+  const std::string& disk_full() const { return disk_full_; }
+  // Brings everything from the logs into the files themselves.
+  absl::Status Checkpoint();
+
   // Step C1. A damaged replica is rebuilt empty, and the page comes back as `stale`. C2 is Settle, due afterwards
   // and repeatable; it also runs when the files are opened.
   absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
@@ -90,9 +123,15 @@ class LocalStore {
   // What was damaged and what was done, in plain words, since the files were opened.
   const std::vector<std::string>& repairs() const { return repairs_; }
 
-  // Fills what the files know: device, enrolled, epoch, counts, queue, last contact, last entry, feeds_at_head,
-  // visits, repairs, lane and technicians. `last_error` and `engine_state` are the session's.
-  absl::Status FillStatus(v1::PhoneStatus* status);
+  // As the replica's, and only in memory while the disk is full.
+  absl::Status NoteContact(int64_t server_time_us);
+  absl::Status NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation, int64_t server_time_us);
+  // When this phone last knew that nothing was missing of what its feeds have.
+  Proof LastProof();
+  // The server's time at `now`, as the last exchange of this boot tells it; without one the phone's own.
+  int64_t ServerTime(const ClockReading& now);
+  // Fills what the files know. `last_error` and `engine_state` are the session's.
+  absl::Status FillStatus(const ClockReading& now, v1::PhoneStatus* status);
 
  private:
   explicit LocalStore(StoreOptions options);
@@ -102,6 +141,11 @@ class LocalStore {
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);
   void KeepIdentity();
+  // Runs `write`; when the disk has no room for it, gives up the reserve and runs it once more.
+  absl::Status WithReserve(const std::function<absl::Status()>& write);
+  std::set<std::string> AllowedTechnicians();
+  absl::StatusOr<uint64_t> CountVisits();
+  void FillCounts(v1::PhoneStatus* status) const;
   // `replica_failed`: whether the replica is to blame for a failure.
   absl::StatusOr<std::vector<MarkMove>> SettleOnce(bool* replica_failed);
   absl::StatusOr<uint64_t> SettledBy(const EpochMarks& marks);
@@ -111,6 +155,8 @@ class LocalStore {
   sqlite::OpenOptions FileOptions(absl::string_view file) const;
 
   const StoreOptions options_;
+  Reserve reserve_;
+  std::string disk_full_;
   std::vector<std::string> repairs_;
   absl::Status can_record_;
   FolderLock lock_;

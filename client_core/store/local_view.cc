@@ -10,6 +10,7 @@
 #include "client_core/rules/verdicts.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/store/journal_rows.h"
+#include "client_core/store/technicians.h"
 
 namespace doorstep {
 namespace {
@@ -165,6 +166,7 @@ absl::StatusOr<std::vector<v1::LocalVisit>> LocalView::Visits(absl::string_view 
     const PendingEntry* opening = Opening(own);
     if (opening == nullptr) continue;
     if (!technician_id.empty() && absl::string_view(opening->info.author) != technician_id) continue;
+    if (technician_id.empty() && IsSignedOut(*journal_.identity(), opening->info.author)) continue;
     ASSIGN_OR_RETURN(const std::optional<std::string> known, replica_.Entity(v1::ENTITY_KIND_VISIT, id));
     if (known.has_value()) continue;
     ASSIGN_OR_RETURN(v1::Visit row, OpenedOnSite(*opening));

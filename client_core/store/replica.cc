@@ -44,6 +44,9 @@ CREATE TABLE left_visit (
 CREATE TABLE kept_identity (one INTEGER PRIMARY KEY CHECK (one = 1), identity BLOB NOT NULL);
 )sql";
 
+// A screen says as of when it shows everything.
+constexpr absl::string_view kProofSchema = "ALTER TABLE feed ADD COLUMN proved_us INTEGER NOT NULL DEFAULT 0;";
+
 // Somebody who opens the phone asks when the office was heard last, which the exchanges of the journal tell only
 // roughly.
 constexpr absl::string_view kContactSchema = R"sql(
@@ -53,7 +56,7 @@ CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), server_time_us IN
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
-  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema}));
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema, kProofSchema}));
   std::unique_ptr<Replica> replica(new Replica(db));
   ASSIGN_OR_RETURN(replica->read_version_,
                    db->Prepare("SELECT version FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
@@ -72,12 +75,9 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
 }
 
 absl::Status Replica::Load() {
-  ++version_;
-  const std::map<std::string, Feed> before = std::exchange(feeds_, {});
-  judgements_.clear();
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare("SELECT feed, name, cursor, snapshot, in_snapshot, at_head, head_seq, sum_high, "
-                                "sum_low, generation FROM feed"));
+                                "sum_low, generation, proved_us FROM feed"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
@@ -91,8 +91,7 @@ absl::Status Replica::Load() {
     feed.state.head_seq = read.Int(6);
     feed.state.sum = {static_cast<uint64_t>(read.Int(7)), static_cast<uint64_t>(read.Int(8))};
     feed.state.generation = std::string(read.Text(9));
-    const auto known = before.find(feed.state.name);
-    if (known != before.end()) feed.head_page = known->second.head_page;
+    feed.state.proved_us = read.Int(10);
     feeds_[feed.state.name] = std::move(feed);
   }
   {
@@ -134,15 +133,24 @@ std::vector<FeedState> Replica::Feeds() const {
 absl::Status Replica::DropFeed(absl::string_view name) {
   const auto found = feeds_.find(std::string(name));
   if (found == feeds_.end()) return absl::OkStatus();
-  RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
+  // What was fetched for somebody who has signed out is not for others to find in the file.
+  RETURN_IF_ERROR(db_->Execute("PRAGMA secure_delete=ON"));
+  const absl::Status dropped = db_->Transaction([&]() -> absl::Status {
     for (const absl::string_view sql : {"DELETE FROM row WHERE feed = $1", "DELETE FROM left_visit WHERE feed = $1",
                                         "DELETE FROM feed WHERE feed = $1"}) {
       ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare(sql));
       RETURN_IF_ERROR(remove.Bind(1, found->second.number).Run());
     }
     return absl::OkStatus();
-  }));
-  return Load();
+  });
+  const absl::Status cleared = db_->Execute("PRAGMA secure_delete=OFF");
+  RETURN_IF_ERROR(dropped);
+  // Not read again: a disk that fails now must not leave a memory that is empty.
+  ++version_;
+  if (name == kDeviceFeed) judgements_.clear();
+  feeds_.erase(found);
+  RETURN_IF_ERROR(cleared);
+  return db_->CheckpointAll();
 }
 
 absl::StatusOr<std::optional<std::string>> Replica::Entity(v1::EntityKind kind, absl::string_view id) {
@@ -231,9 +239,35 @@ absl::StatusOr<std::optional<v1::DeviceState>> Replica::Device() {
   return device;
 }
 
-absl::Status Replica::NoteContact(int64_t server_time_us) {
+// A feed whose head moved on while nobody pulled is not at its head any more, also after a restart.
+absl::Status Replica::NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation,
+                                int64_t server_time_us, bool write) {
+  std::vector<Feed> changed;
+  for (const v1::FeedHead& head : heads) {
+    const auto known = feeds_.find(head.feed());
+    if (known == feeds_.end() || !known->second.state.at_head) continue;
+    if (known->second.state.generation != generation) continue;  // Its numbers mean something else.
+    Feed feed = known->second;
+    if (head.seq() == feed.state.head_seq) {
+      feed.state.proved_us = server_time_us;
+    } else {
+      feed.state.at_head = false;
+    }
+    changed.push_back(std::move(feed));
+  }
+  if (write && !changed.empty()) {
+    RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
+      for (const Feed& feed : changed) RETURN_IF_ERROR(WriteFeed(feed));
+      return absl::OkStatus();
+    }));
+  }
+  for (Feed& feed : changed) feeds_[feed.state.name] = std::move(feed);
+  return absl::OkStatus();
+}
+
+absl::Status Replica::NoteContact(int64_t server_time_us, bool write) {
   last_contact_us_ = server_time_us;
-  return note_contact_.Bind(1, server_time_us).Run();
+  return write ? note_contact_.Bind(1, server_time_us).Run() : absl::OkStatus();
 }
 
 absl::Status Replica::KeepIdentity(absl::string_view identity) {

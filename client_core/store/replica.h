@@ -32,9 +32,10 @@ struct FeedState {
   std::string generation;    // Of the server that gave the last page.
   std::string cursor;        // Opaque; empty: from the beginning.
   bool in_snapshot = false;  // A snapshot has begun and not ended.
-  bool at_head = false;      // The last page was.
+  bool at_head = false;      // The last page was, and no other head has been heard of since.
   int64_t head_seq = 0;      // feed_seq of the last page.
   FeedSum sum;               // Over its rows but judgements.
+  int64_t proved_us = 0;     // Server time when it was last known to be at its head; 0: never.
 };
 
 // A visit that left this phone, and why.
@@ -71,7 +72,7 @@ class Replica {
   // Null: never heard of. Valid until the next change.
   const FeedState* FindFeed(absl::string_view feed) const;
   std::vector<FeedState> Feeds() const;
-  // Forgets a feed that this phone may no longer read.
+  // Forgets a feed that this phone may no longer read, so that its rows cannot be found in the file either.
   absl::Status DropFeed(absl::string_view feed);
 
   // Changes with every change of a row or a judgement.
@@ -96,9 +97,12 @@ class Replica {
   // What the office says about this device; absent until the device feed has come.
   absl::StatusOr<std::optional<v1::DeviceState>> Device();
 
-  // Server time of the last answer, as it was noted; 0: never.
+  // Server time of the last answer, as it was noted; 0: never. Without `write` only in memory.
   int64_t last_contact_us() const { return last_contact_us_; }
-  absl::Status NoteContact(int64_t server_time_us);
+  absl::Status NoteContact(int64_t server_time_us, bool write);
+  // Takes the heads that a Hello of that server time told: whether what is here was everything then.
+  absl::Status NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation, int64_t server_time_us,
+                         bool write);
 
   // A copy of the journal's identity (a serialized EnrollResponse), for the day the journal is damaged.
   absl::Status KeepIdentity(absl::string_view identity);

@@ -152,9 +152,10 @@ absl::Status Replica::EndSnapshot(Applying& page) {
 absl::Status Replica::WriteFeed(const Feed& feed) {
   ASSIGN_OR_RETURN(sqlite::Statement write,
                    db_->Prepare("INSERT INTO feed (feed, name, cursor, snapshot, in_snapshot, at_head, head_seq, "
-                                "sum_high, sum_low, generation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON "
-                                "CONFLICT (feed) DO UPDATE SET cursor = $3, snapshot = $4, in_snapshot = $5, at_head = "
-                                "$6, head_seq = $7, sum_high = $8, sum_low = $9, generation = $10"));
+                                "sum_high, sum_low, generation, proved_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+                                "$10, $11) ON CONFLICT (feed) DO UPDATE SET cursor = $3, snapshot = $4, in_snapshot = "
+                                "$5, at_head = $6, head_seq = $7, sum_high = $8, sum_low = $9, generation = $10, "
+                                "proved_us = $11"));
   return write.Bind(1, feed.number)
       .BindText(2, feed.state.name)
       .BindBlob(3, feed.state.cursor)
@@ -165,6 +166,7 @@ absl::Status Replica::WriteFeed(const Feed& feed) {
       .Bind(8, static_cast<int64_t>(feed.state.sum.high))
       .Bind(9, static_cast<int64_t>(feed.state.sum.low))
       .BindText(10, feed.state.generation)
+      .Bind(11, feed.state.proved_us)
       .Run();
 }
 
@@ -211,6 +213,7 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
       state.cursor.clear();
       state.at_head = false;
     }
+    if (state.at_head) state.proved_us = response.server_time_us();
     return WriteFeed(page.feed);
   });
   if (!status.ok()) {

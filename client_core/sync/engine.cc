@@ -259,6 +259,19 @@ struct Handler {
     if (!s.automatic) CancelAll(s, actions);
   }
 
+  void operator()(const Quiesced& e) {
+    s.asleep = true;
+    if (!e.give_up) return;
+    if (s.hello_call.call != 0) s.hello_due = true;
+    CancelAll(s, actions);
+  }
+
+  void operator()(const Woken&) {
+    if (!s.asleep) return;
+    s.asleep = false;
+    s.hello_due = true;  // The heads it brings say what has moved meanwhile.
+  }
+
   void operator()(const Tick&) {
     // A transport that forgot a call must not stop the work.
     const InFlight calls[] = {s.push_call, s.pull_call, s.hello_call};

@@ -24,7 +24,8 @@
 //
 // What all of it comes to is the mode, which status shows:
 //
-//   STOPPED   nothing was asked for (neither SyncStarted nor a budget), or nobody is enrolled. Nothing is sent.
+//   STOPPED   nothing was asked for (neither SyncStarted nor a budget), nobody is enrolled, or the app is about to be
+//             suspended. Nothing is sent.
 //   OFFLINE   the phone said that it has no network. Nothing is sent until it says otherwise or somebody asks.
 //   REFUSED   there is work, and the server refuses to take part in any of it.
 //   SYNCING   at least one call is in flight.
@@ -70,6 +71,11 @@ struct BudgetBegun {
   uint64_t bytes_max = 0;  // Both directions. 0: no bound.
 };
 struct BudgetEnded {};
+// The system is about to suspend the app: no call is begun until Woken. Those under way may end, unless `give_up`.
+struct Quiesced {
+  bool give_up = false;
+};
+struct Woken {};
 struct Tick {};
 enum class Notice { kNetworkChanged, kNetworkLost, kForeground, kBackground, kUserPulled, kHint };
 
@@ -129,8 +135,9 @@ struct CallFailed {
   uint64_t frame_last_seq = 0;  // Of a push: the last entry of its frame. 0: no frame was made.
 };
 
-using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Tick,
-                           Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived, WatchEnded, CallFailed>;
+using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded,
+                           Quiesced, Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived,
+                           WatchEnded, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 
@@ -205,6 +212,7 @@ struct EngineState {
   bool automatic = false;
   bool network_lost = false;
   bool foreground = true;
+  bool asleep = false;
   Budget budget;
 
   QueueSeen queue;

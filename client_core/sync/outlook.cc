@@ -8,12 +8,10 @@
 namespace doorstep {
 namespace {
 
-bool Allowed(const EngineState& s) { return (s.automatic || s.budget.active) && !s.network_lost && !s.feeds.empty(); }
-bool BytesLeft(const EngineState& s) { return !s.budget.active || s.budget.bytes_left >= tuning::kBudgetBytesMin; }
-
-bool InFlightNow(const EngineState& s) {
-  return s.push_call.call != 0 || s.pull_call.call != 0 || s.hello_call.call != 0;
+bool Allowed(const EngineState& s) {
+  return (s.automatic || s.budget.active) && !s.network_lost && !s.asleep && !s.feeds.empty();
 }
+bool BytesLeft(const EngineState& s) { return !s.budget.active || s.budget.bytes_left >= tuning::kBudgetBytesMin; }
 
 bool AnyRefused(const EngineState& s) {
   bool refused = (PushDue(s) && s.push.refused) || s.hello.refused;
@@ -23,10 +21,14 @@ bool AnyRefused(const EngineState& s) {
 
 }  // namespace
 
+bool InFlightNow(const EngineState& s) {
+  return s.push_call.call != 0 || s.pull_call.call != 0 || s.hello_call.call != 0;
+}
+
 bool PushDue(const EngineState& s) { return s.queue.received_through < s.queue.last_seq; }
 
 bool WantsWatch(const EngineState& s) {
-  return s.watching.possible && s.automatic && s.foreground && !s.network_lost && !s.feeds.empty() &&
+  return s.watching.possible && s.automatic && s.foreground && !s.network_lost && !s.asleep && !s.feeds.empty() &&
          !s.watching.refused;
 }
 
@@ -50,6 +52,7 @@ SyncMode ModeOf(const EngineState& s) {
   if (s.feeds.empty() || (!s.automatic && !s.budget.active)) return SyncMode::kStopped;
   if (s.network_lost) return SyncMode::kOffline;
   if (InFlightNow(s)) return SyncMode::kSyncing;
+  if (s.asleep) return SyncMode::kStopped;
   if (NextReady(s) != 0) return SyncMode::kWaiting;
   return AnyRefused(s) ? SyncMode::kRefused : SyncMode::kIdle;
 }
@@ -82,6 +85,7 @@ BudgetReport JudgeBudget(const EngineState& state, int64_t now_us) {
   if (state.network_lost) return stopped("the phone has no network");
   if (now_us >= state.budget.ends_us) return stopped("the time was up");
   if (in_flight) return {};
+  if (state.asleep) return stopped("the app is being suspended");
   if (ready_us == 0) return stopped("the server refuses this device");
   if (!BytesLeft(state)) return stopped("the bytes were spent");
   if (state.budget.failures >= tuning::kBudgetFailuresMax) return stopped("the server cannot be reached");

@@ -8,6 +8,9 @@
 
 namespace doorstep {
 
+// A call is under way.
+bool InFlightNow(const EngineState& s);
+
 // Entries are not received yet.
 bool PushDue(const EngineState& s);
 

@@ -234,6 +234,11 @@ static void test_wrong_arguments(const char* directory) {
   EXPECT(doorstep_status(NULL), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_export_bundle(NULL), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_append(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_sign_in(NULL, "ana"), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_sign_out(NULL, "ana"), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_prepare_offline(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_quiesce(NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_observe(NULL, NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
 
   options = options_of(&h, directory, NULL);
   options.server_address = "127.0.0.1:1";
@@ -385,6 +390,121 @@ static void test_recording(const char* directory) {
   CHECK(h.cancelled >= h.calls);
 }
 
+/* ---- between two visits ---- */
+
+typedef struct watcher {
+  doorstep_core* core;
+  pthread_mutex_t mutex;
+  pthread_cond_t told;
+  unsigned calls;
+  uint32_t kinds;
+} watcher;
+
+static void on_news(void* context, uint32_t kinds) {
+  watcher* w = context;
+  doorstep_result* polled = doorstep_events_poll(w->core, 1000, 0); /* It may call the core ... */
+  CHECK(doorstep_result_code(polled) == DOORSTEP_OK);
+  doorstep_result_free(polled);
+  doorstep_close(w->core); /* ... but not close it. */
+  pthread_mutex_lock(&w->mutex);
+  ++w->calls;
+  w->kinds |= kinds;
+  pthread_cond_signal(&w->told);
+  pthread_mutex_unlock(&w->mutex);
+}
+
+static void wait_for_news(watcher* w, unsigned calls) {
+  pthread_mutex_lock(&w->mutex);
+  while (w->calls < calls) pthread_cond_wait(&w->told, &w->mutex);
+  pthread_mutex_unlock(&w->mutex);
+}
+
+/* The number of this field in an OK result, which is freed. */
+static uint64_t number_in(int line, doorstep_result* result, unsigned field) {
+  size_t length = 0;
+  const uint8_t* bytes = doorstep_result_bytes(result, &length);
+  const uint64_t number = wire_find_number(bytes, length, field);
+  expect(line, result, DOORSTEP_OK, "");
+  return number;
+}
+#define NUMBER_IN(result, field) number_in(__LINE__, result, field)
+
+static void test_between_visits(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  doorstep_result* result;
+  const uint8_t* bytes;
+  size_t length = 0;
+  size_t size = 0;
+  wire request = {{0}, 0};
+  watcher w = {NULL, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
+  const uint32_t technicians = UINT32_C(1) << 12; /* KIND_TECHNICIANS_CHANGED */
+
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  if (core == NULL) return;
+  h.core = core;
+  w.core = core;
+  EXPECT(doorstep_sign_in(core, "ana"), DOORSTEP_FAILED_PRECONDITION, "enrol");
+  EXPECT(doorstep_prepare_offline(core, NULL, 0), DOORSTEP_FAILED_PRECONDITION, "enrol");
+  wire_text(&request, 1, "invitation");
+  EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
+  pthread_join(h.answering, NULL);
+
+  /* An observer, told once however much happens, until somebody polls: which it does itself. */
+  EXPECT(doorstep_observe(core, on_news, &w, 0), DOORSTEP_INVALID_ARGUMENT, "kinds");
+  EXPECT(doorstep_observe(core, on_news, &w, technicians), DOORSTEP_OK, "");
+  EXPECT(doorstep_sign_in(core, "ana"), DOORSTEP_OK, "");
+  wait_for_news(&w, 1);
+  EXPECT(doorstep_sign_in(core, "ana"), DOORSTEP_OK, "");
+  wait_for_news(&w, 2);
+  EXPECT(doorstep_observe(core, NULL, NULL, 0), DOORSTEP_OK, "");
+  CHECK(w.kinds == technicians);
+  CHECK(status_number(core, 2) == 1); /* Closing in the callback did nothing. */
+
+  /* Who may sign in, who has, and what remains of who signs out. */
+  EXPECT(doorstep_sign_in(core, NULL), DOORSTEP_INVALID_ARGUMENT, "technician_id");
+  EXPECT(doorstep_sign_in(core, "wei"), DOORSTEP_PERMISSION_DENIED, "wei");
+  EXPECT(doorstep_sign_out(core, "wei"), DOORSTEP_NOT_FOUND, "wei");
+  request = append_request("visit-1", "hello", NULL);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_OK, "");
+  CHECK(NUMBER_IN(doorstep_sign_out(core, "ana"), 1) == 1); /* entries_saved_here */
+  CHECK(NUMBER_IN(doorstep_sign_out(core, "ana"), 1) == 1);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_FAILED_PRECONDITION, "nobody is signed in");
+  EXPECT(doorstep_sign_in(core, "ana"), DOORSTEP_OK, "");
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_OK, "");
+  CHECK(status_number(core, 5) == 2); /* saved here */
+
+  /* Ready for a day? Answered with no network. */
+  result = doorstep_prepare_offline(core, NULL, 0);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_find_number(bytes, length, 2) == 0); /* ready */
+  CHECK(wire_count(bytes, length, 4) > 0);        /* missing */
+  bytes = wire_find_bytes(bytes, length, 1, &size);
+  CHECK(bytes != NULL && size == strlen("2026-11-23"));
+  doorstep_result_free(result);
+  request.length = 0;
+  wire_text(&request, 1, "someday");
+  EXPECT(doorstep_prepare_offline(core, request.bytes, request.length), DOORSTEP_INVALID_ARGUMENT, "day");
+
+  /* Before the system suspends the app, and after. */
+  h.silent = 1;
+  EXPECT(doorstep_sync_start(core), DOORSTEP_OK, "");
+  result = doorstep_quiesce(core, 0);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_find_number(bytes, length, 2) == 2); /* recorded */
+  CHECK(wire_count(bytes, length, 5) > 0);        /* given up */
+  CHECK(wire_find_number(bytes, length, 6) == 0); /* There was no time for a checkpoint. */
+  doorstep_result_free(result);
+  h.calls = 0;
+  CHECK(NUMBER_IN(doorstep_quiesce(core, 60000), 6) == 1); /* checkpointed */
+  CHECK(h.calls == 0);
+  CHECK(status_number(core, 4) == 2);
+  doorstep_close(core);
+}
+
 static void test_key(const char* directory) {
   host h = {0};
   doorstep_core* core = NULL;
@@ -413,6 +533,7 @@ int main(void) {
   in_new_directory(test_wrong_arguments);
   in_new_directory(test_later_header);
   in_new_directory(test_recording);
+  in_new_directory(test_between_visits);
   in_new_directory(test_key);
   if (failures == 0) puts("The C ABI keeps its promises.");
   return failures == 0 ? 0 : 1;

@@ -130,7 +130,7 @@ std::vector<Thing> MarksOf(LocalStore& store) {
 
 std::string StatusIsHonest(LocalStore& store, size_t entries) {
   v1::PhoneStatus status;
-  if (const absl::Status filled = store.FillStatus(&status); !filled.ok()) return filled.ToString();
+  if (const absl::Status filled = store.FillStatus(ClockReading(), &status); !filled.ok()) return filled.ToString();
   const uint64_t sum = status.entries_saved_here() + status.entries_safe() + store.journal().Counts().judged;
   if (status.entries_recorded() == entries && sum == entries) return "";
   return absl::StrCat("the status says ", status.entries_recorded(), " entries (", sum,

@@ -267,6 +267,18 @@ absl::Status ExpectRepair(World& world, const Words& w) {
   return Differs("what was repaired", absl::StrCat("[", absl::StrJoin(status.repairs(), "; "), "]"), w["text"]);
 }
 
+absl::Status ExpectReady(World& world, const Words& w, bool ready) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::Readiness readiness, phone->PrepareOffline(w["day"]));
+  if (readiness.ready() == ready) return absl::OkStatus();
+  std::vector<std::string> missing(readiness.missing().begin(), readiness.missing().end());
+  for (const v1::VisitReadiness& visit : readiness.visits()) {
+    for (const v1::ReadinessItem& item : visit.items()) missing.push_back(item.why());
+  }
+  return Differs("the phone", absl::StrCat(ready ? "not ready: " : "ready ", absl::StrJoin(missing, "; ")),
+                 "otherwise");
+}
+
 absl::Status ExpectEpoch(World& world, const Words& w) {
   ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
   ASSIGN_OR_RETURN(const v1::PhoneStatus status, phone->Status());
@@ -301,6 +313,10 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect {who}'s phone shows no visit {visit}", ExpectNotOnPhone},
       {"expect {who}'s phone shows visit {visit} {words...}", ExpectOnPhone},
       {"expect {who}'s phone reports {text}", ExpectRepair},
+      {"expect {who}'s phone ready for {day}",
+       [](World& world, const Words& w) { return ExpectReady(world, w, true); }},
+      {"expect {who}'s phone not ready for {day}",
+       [](World& world, const Words& w) { return ExpectReady(world, w, false); }},
       {"expect {who}'s journal goes on in a new epoch", ExpectEpoch},
       {"expect work order of {visit} {words...}", ExpectWorkOrder},
       {"expect attention {what...}", ExpectAttention},

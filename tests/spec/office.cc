@@ -106,6 +106,15 @@ absl::StatusOr<std::string> Office::Invite(const std::string& technician) {
   return response.invitation_code();
 }
 
+absl::Status Office::LetUse(const std::string& device, const std::string& technician, bool allowed) {
+  v1::SetDeviceTechnicianRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_device(device);
+  request.set_technician_id(technician);
+  request.set_allowed(allowed);
+  return Call<v1::SetDeviceTechnicianResponse>("AdminService/SetDeviceTechnician", request).status();
+}
+
 absl::Status Office::CreateVisit(const std::string& id, const std::string& account, const std::string& asset) {
   v1::CreateWorkOrderRequest order;
   order.set_request_id(NextRequestId());

@@ -33,6 +33,7 @@ class Office {
   absl::Status ImportAsset(const std::string& id, const std::string& account);
   absl::Status ImportTechnician(const std::string& id);
   absl::StatusOr<std::string> Invite(const std::string& technician);
+  absl::Status LetUse(const std::string& device, const std::string& technician, bool allowed);
   // A corrective work order of the same name, and its visit, UNSCHEDULED.
   absl::Status CreateVisit(const std::string& id, const std::string& account, const std::string& asset);
   absl::Status Schedule(const std::string& id, int64_t start_us, int64_t end_us, bool force = false);

@@ -35,6 +35,12 @@ absl::Status CreateForTechnician(World& world, const Words& w) {
   return world.office().Dispatch(w["visit"]);
 }
 
+absl::Status LetUse(World& world, const Words& w, bool allowed) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::PhoneStatus status, phone->Status());
+  return world.office().LetUse(status.device(), w["technician"], allowed);
+}
+
 absl::Status NextDay(World& world, int days) {
   ASSIGN_OR_RETURN(const int64_t morning, world.clock().Instant("tomorrow", "06:00"));
   return world.clock().MoveTo(morning + (days - 1) * kDayUs);
@@ -53,6 +59,10 @@ const std::vector<Sentence>& OfficeSentences() {
          for (const std::string& name : w.rest("names")) RETURN_IF_ERROR(world.office().ImportTechnician(name));
          return absl::OkStatus();
        }},
+      {"office lets {technician} use {who}'s phone",
+       [](World& w, const Words& words) { return LetUse(w, words, true); }},
+      {"office lets {technician} use {who}'s phone no longer",
+       [](World& w, const Words& words) { return LetUse(w, words, false); }},
       {"office creates visit {visit} for {account} on {asset}",
        [](World& world, const Words& w) { return world.office().CreateVisit(w["visit"], w["account"], w["asset"]); }},
       {"office creates visit {visit} for {account} on {asset} {day} {hours} for {technician}", CreateForTechnician},

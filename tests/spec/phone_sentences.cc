@@ -225,6 +225,19 @@ std::vector<Sentence> DeviceSentences() {
       {"{who}'s phone is copied as {name}",
        [](World& world, const Words& w) { return world.ClonePhone(w["who"], w["name"]); }},
       {"{who}'s {file} is damaged", Damage},
+      {"{technician} signs in on {who}'s phone",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+         return phone->SignIn(w["technician"]).status();
+       }},
+      {"{technician} signs out of {who}'s phone with {count} entries only there",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+         ASSIGN_OR_RETURN(const v1::SignOutResult result, phone->SignOut(w["technician"]));
+         if (absl::StrCat(result.entries_saved_here()) == w["count"]) return absl::OkStatus();
+         return absl::InternalError(absl::StrCat("they were ", result.entries_saved_here()));
+       }},
+      {"{who}'s phone is put to sleep", OnPhone([](World&, StoryPhone& phone) { return phone.Quiesce().status(); })},
       {"a newer phone {name} of {who} enrols",
        [](World& world, const Words& w) { return world.AddNewerPhone(w["name"], w["who"]); }},
       {"newer phone {name} sends an unknown kind for {visit}",

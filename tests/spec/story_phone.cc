@@ -133,6 +133,27 @@ absl::Status StoryPhone::Sync() {
   return absl::DeadlineExceededError(absl::StrCat("still not done after ", kSyncsMax, " syncs: ", why));
 }
 
+absl::StatusOr<v1::SignInResult> StoryPhone::SignIn(const std::string& technician) {
+  ASSIGN_OR_RETURN(v1::SignInResult result, TakeAs<v1::SignInResult>(doorstep_sign_in(core_, technician.c_str())));
+  author_ = technician;
+  return result;
+}
+
+absl::StatusOr<v1::SignOutResult> StoryPhone::SignOut(const std::string& technician) {
+  return TakeAs<v1::SignOutResult>(doorstep_sign_out(core_, technician.c_str()));
+}
+
+absl::StatusOr<v1::Readiness> StoryPhone::PrepareOffline(const std::string& day) {
+  v1::ReadinessRequest request;
+  request.set_day(day);
+  const std::string bytes = request.SerializeAsString();
+  return TakeAs<v1::Readiness>(doorstep_prepare_offline(core_, Bytes(bytes), bytes.size()));
+}
+
+absl::StatusOr<v1::QuiesceResult> StoryPhone::Quiesce() {
+  return TakeAs<v1::QuiesceResult>(doorstep_quiesce(core_, 0));
+}
+
 absl::StatusOr<v1::EntryStatus> StoryPhone::EntryStatus(const v1::JournalPosition& position) {
   const std::string bytes = position.SerializeAsString();
   return TakeAs<v1::EntryStatus>(doorstep_entry_status(core_, Bytes(bytes), bytes.size()));

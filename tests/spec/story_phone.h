@@ -56,6 +56,13 @@ class StoryPhone {
   // One try that the story expects to end early.
   absl::StatusOr<v1::SyncReport> TrySync();
 
+  // Who signs in holds the phone from then on: what it records is by them.
+  absl::StatusOr<v1::SignInResult> SignIn(const std::string& technician);
+  absl::StatusOr<v1::SignOutResult> SignOut(const std::string& technician);
+  absl::StatusOr<v1::Readiness> PrepareOffline(const std::string& day);
+  // As an app that is about to be suspended: it has no time at all.
+  absl::StatusOr<v1::QuiesceResult> Quiesce();
+
   absl::StatusOr<v1::EntryStatus> EntryStatus(const v1::JournalPosition& position);
   absl::StatusOr<v1::LocalVisit> Visit(const std::string& id);
   absl::StatusOr<v1::PhoneStatus> Status();
@@ -69,7 +76,7 @@ class StoryPhone {
  private:
   doorstep_clock_reading Now() const;
 
-  const std::string author_;
+  std::string author_;
   const std::filesystem::path folder_;
   StoryClock* const clock_;
   int64_t clock_error_us_ = 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,7 @@ struct PowerDiskState {
   std::map<std::string, Unsynced> files ABSL_GUARDED_BY(mutex);
   bool dead ABSL_GUARDED_BY(mutex) = false;
   bool full ABSL_GUARDED_BY(mutex) = false;
+  int64_t room_bytes ABSL_GUARDED_BY(mutex) = -1;  // Of all files together; negative: any.
   int64_t operations ABSL_GUARDED_BY(mutex) = 0;
   int64_t dies_at ABSL_GUARDED_BY(mutex) = -1;
   bool recording ABSL_GUARDED_BY(mutex) = false;
@@ -63,6 +65,15 @@ struct PowerDiskState {
     ++failures;
     if (fails_once) fails_at = -1;
     return fault;
+  }
+
+  int64_t BytesOnDisk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    int64_t bytes = 0;
+    for (const auto& [path, file] : files) {
+      struct stat there {};
+      if (stat(path.c_str(), &there) == 0) bytes += there.st_size;
+    }
+    return bytes;
   }
 
   void Keep(DiskChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
@@ -138,6 +149,10 @@ int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_WRITE;
   if (disk.full) return SQLITE_FULL;
+  if (disk.room_bytes >= 0) {
+    const int64_t grows = std::max<int64_t>(0, at + bytes - SizeOf(Real(file)));
+    if (grows > 0 && disk.BytesOnDisk() + grows > disk.room_bytes) return SQLITE_FULL;
+  }
   if (const std::optional<DiskFault> fault = disk.Strike(/*takes_room=*/true); fault.has_value()) {
     return *fault == DiskFault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
   }
@@ -357,6 +372,11 @@ bool PowerDisk::dead() const {
 void PowerDisk::SetFull(bool full) {
   MutexLock lock(&state_->mutex);
   state_->full = full;
+}
+
+void PowerDisk::SetRoom(int64_t bytes) {
+  MutexLock lock(&state_->mutex);
+  state_->room_bytes = bytes < 0 ? -1 : state_->BytesOnDisk() + bytes;
 }
 
 int64_t PowerDisk::operations() const {

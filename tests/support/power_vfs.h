@@ -58,6 +58,9 @@ class PowerDisk {
   bool dead() const;
   // Writes fail for lack of space while it is so.
   void SetFull(bool full);
+  // From now on the disk has room for so many bytes more than stand on it; deleting and cutting files gives room back.
+  // Negative: it has room for everything.
+  void SetRoom(int64_t bytes);
   // How many operations there have been since the beginning.
   int64_t operations() const;
 

@@ -31,7 +31,7 @@ absl::Status NoCommand(absl::string_view typed) {
 }
 
 const Command* FindCommand(absl::string_view name) {
-  for (const std::vector<Command>* part : {&LifeCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
     for (const Command& command : *part) {
       if (name == command.name) return &command;
     }
@@ -83,7 +83,10 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
   if (request.entry().visit_id().empty()) return NeedsVisit(fact.name);
 
   const absl::StatusOr<v1::AppendResponse> appended = phone.core->Append(request);
-  if (absl::IsFailedPrecondition(appended.status())) return WithTry(appended.status(), "enrol CODE");
+  if (absl::IsFailedPrecondition(appended.status())) {
+    const bool nobody = absl::StrContains(appended.status().message(), "nobody is signed in");
+    return WithTry(appended.status(), nobody ? "signin TECHNICIAN" : "enrol CODE");
+  }
   if (!appended.ok()) return appended.status();
   phone.last = appended->position();
   status = phone.tally.Add(appended->position(), request.entry());
@@ -118,7 +121,7 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
 
 std::vector<std::string> CommandNames() {
   std::vector<std::string> names;
-  for (const std::vector<Command>* part : {&LifeCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
     for (const Command& command : *part) names.push_back(command.name);
   }
   for (const Fact* fact : AllFacts()) names.push_back(fact->name);
@@ -136,7 +139,7 @@ absl::StatusOr<Answer> Help(absl::string_view name) {
     return answer;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const std::vector<Command>* part : {&LifeCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
     for (const Command& command : *part) rows.push_back({command.name, command.summary});
   }
   answer.Table({"THE PHONE", ""}, rows);

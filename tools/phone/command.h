@@ -23,8 +23,9 @@ struct Command {
   absl::StatusOr<Answer> (*run)(Phone& phone, const Arguments& words);
 };
 
-// Enrolment, networks, sync and the like; what is on the phone; and what is recorded besides the facts.
+// Enrolment, networks, sync and the like; what happens to the phone between two visits; and what is on it.
 const std::vector<Command>& LifeCommands();
+const std::vector<Command>& PocketCommands();
 const std::vector<Command>& ReadingCommands();
 
 // Records the fact that `words` describe. FAILED_PRECONDITION when it needs a visit and none is open.

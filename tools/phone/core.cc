@@ -80,6 +80,12 @@ absl::Status Core::Enrol(const v1::EnrolmentRequest& request) {
   const std::string bytes = request.SerializeAsString();
   return StatusOf(Own(doorstep_enrol(core_, Bytes(bytes), bytes.size())));
 }
+absl::StatusOr<v1::SignInResult> Core::SignIn(const std::string& technician_id) {
+  return Read<v1::SignInResult>(doorstep_sign_in(core_, technician_id.c_str()));
+}
+absl::StatusOr<v1::SignOutResult> Core::SignOut(const std::string& technician_id) {
+  return Read<v1::SignOutResult>(doorstep_sign_out(core_, technician_id.c_str()));
+}
 absl::StatusOr<v1::AppendResponse> Core::Append(const v1::AppendRequest& request) {
   return Call<v1::AppendResponse>(&doorstep_append, core_, request);
 }
@@ -100,6 +106,12 @@ absl::StatusOr<v1::AccountBrief> Core::BriefGet(const std::string& account_id) {
 }
 absl::StatusOr<v1::SyncReport> Core::SyncOnce(const v1::SyncBudget& budget) {
   return Call<v1::SyncReport>(&doorstep_sync_once, core_, budget);
+}
+absl::StatusOr<v1::Readiness> Core::PrepareOffline(const v1::ReadinessRequest& request) {
+  return Call<v1::Readiness>(&doorstep_prepare_offline, core_, request);
+}
+absl::StatusOr<v1::QuiesceResult> Core::Quiesce(uint32_t deadline_ms) {
+  return Read<v1::QuiesceResult>(doorstep_quiesce(core_, deadline_ms));
 }
 absl::Status Core::SyncStart() { return StatusOf(Own(doorstep_sync_start(core_))); }
 absl::Status Core::SyncStop() { return StatusOf(Own(doorstep_sync_stop(core_))); }

@@ -27,6 +27,8 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   absl::Status Enrol(const v1::EnrolmentRequest& request);
+  absl::StatusOr<v1::SignInResult> SignIn(const std::string& technician_id);
+  absl::StatusOr<v1::SignOutResult> SignOut(const std::string& technician_id);
   absl::StatusOr<v1::AppendResponse> Append(const v1::AppendRequest& request);
   absl::StatusOr<v1::EntryStatus> EntryStatusOf(const v1::JournalPosition& position);
   absl::StatusOr<v1::QueueListResponse> QueueList(const v1::QueueListRequest& request);
@@ -34,6 +36,8 @@ class Core {
   absl::StatusOr<v1::LocalVisit> VisitGet(const std::string& visit_id);
   absl::StatusOr<v1::AccountBrief> BriefGet(const std::string& account_id);
   absl::StatusOr<v1::SyncReport> SyncOnce(const v1::SyncBudget& budget);
+  absl::StatusOr<v1::Readiness> PrepareOffline(const v1::ReadinessRequest& request);
+  absl::StatusOr<v1::QuiesceResult> Quiesce(uint32_t deadline_ms);
   absl::Status SyncStart();
   absl::Status SyncStop();
   absl::Status Notify(v1::PhoneNotice notice);

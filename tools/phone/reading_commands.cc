@@ -17,17 +17,31 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
   answer.Field("online", phone.online ? "true" : "false").Field("answer", JsonOf(*status));
   if (!status->enrolled()) return answer.Line("this phone is not enrolled; try: enrol CODE");
   answer.Line(absl::StrCat(status->device(), " (journal ", status->epoch(), ") for ",
-                           absl::StrJoin(status->technician_ids(), ", "), ", ", phone.online ? "online" : "offline"));
+                           status->technician_ids().empty() ? "nobody; try: signin TECHNICIAN"
+                                                            : absl::StrJoin(status->technician_ids(), ", "),
+                           ", ", phone.online ? "online" : "offline"));
+  for (const v1::PhoneTechnician& one : status->technicians()) {
+    if (one.signed_in() && one.allowed()) continue;
+    answer.Line(absl::StrCat(
+        "  ", one.id(),
+        one.signed_in() ? " is signed in, and the office lets them no longer"
+        : one.allowed() ? " may sign in"
+                        : " is not let by the office",
+        one.entries_saved_here() == 0
+            ? ""
+            : absl::StrCat("; ", Count(one.entries_saved_here(), "entry", "entries"), " of theirs only here")));
+  }
   answer.Line(absl::StrCat(Count(status->entries_recorded(), "entry", "entries"),
                            " recorded: ", status->entries_saved_here(), " saved here, ", status->entries_safe(),
                            " safe at the office, ", status->entries_counted(), " counted, ",
                            status->entries_needing_attention(), " needing attention"));
   if (status->queued_bytes() > 0) {
     answer.Line(absl::StrCat(Count(status->queued_bytes(), "byte", "bytes"), " wait; the oldest since ",
-                             TimeText(status->oldest_queued_time_us())));
+                             TimeText(status->oldest_queued_time_us()), ", ", AgeText(status->oldest_queued_age_us())));
   }
   answer.Line(absl::StrCat("the office answered last at ", TimeText(status->last_contact_time_us()),
                            status->feeds_at_head() ? "; everything had been fetched" : "; more is to be fetched"));
+  answer.Line(ProofText(status->proof_time_us(), status->proof_age_us()));
   answer.Line(absl::StrCat(Count(status->visits(), "visit", "visits"), " on this phone; ",
                            phone.watching
                                ? absl::StrCat("syncing by itself: ", status->engine_state(),
@@ -36,6 +50,7 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
   if (status->lane() != v1::LANE_ACTIVE && status->lane() != v1::LANE_UNSPECIFIED) {
     answer.Line(absl::StrCat("the office has made this phone ", Words(status->lane())));
   }
+  if (!status->disk_full().empty()) answer.Line(status->disk_full());
   if (!status->last_error().empty()) answer.Line(absl::StrCat("last error: ", status->last_error()));
   for (const std::string& repair : status->repairs()) answer.Line(absl::StrCat("repaired: ", repair));
   return answer;

@@ -112,6 +112,19 @@ std::string TimeText(int64_t time_us) {
   return absl::FormatTime("%Y-%m-%d %H:%M %Ez", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
 }
 
+std::string AgeText(int64_t age_us) {
+  const int64_t seconds = age_us / 1000000;
+  if (seconds < 120) return absl::StrCat(seconds, " s");
+  if (seconds < 2 * 3600) return absl::StrCat(seconds / 60, " min");
+  if (seconds < 2 * 86400) return absl::StrCat(seconds / 3600, " h");
+  return absl::StrCat(seconds / 86400, " days");
+}
+
+std::string ProofText(int64_t proof_time_us, int64_t age_us) {
+  if (proof_time_us == 0) return "never was everything here that the office had";
+  return absl::StrCat("everything the office had was here at ", TimeText(proof_time_us), ", ", AgeText(age_us), " ago");
+}
+
 std::string WindowText(const v1::TimeWindow& window) {
   if (window.start_time_us() == 0) return "-";
   const absl::TimeZone zone = absl::LocalTimeZone();

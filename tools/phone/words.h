@@ -47,6 +47,10 @@ absl::StatusOr<v1::JournalPosition> ParsePosition(absl::string_view text);
 // Every time that this program shows is in the phone's own zone, with its offset: the office may be in another.
 // "2026-11-23 08:05 +01:00"; "-" for 0.
 std::string TimeText(int64_t time_us);
+// "40 s", "12 min", "5 h", "3 days".
+std::string AgeText(int64_t age_us);
+// As of when everything is here, and how long ago that was.
+std::string ProofText(int64_t proof_time_us, int64_t age_us);
 // "2026-11-23 08:00-10:00 +01:00"; "-" when there is none.
 std::string WindowText(const v1::TimeWindow& window);
 // "+2d", "+90m", "+3h", "2026-11-25" (the end of that day) or "2026-11-25T17:00" in the phone's zone.

@@ -161,8 +161,8 @@ DOORSTEP_API doorstep_result* doorstep_enrol(doorstep_core* core, const uint8_t*
 /* ---- who works with this phone ---- */
 /* `technician_id` of those whom the office lets use this phone (doorstep_status lists them) signs in: their visits are
  * fetched from now on, and entries without an author are theirs. Needs no network. Repeating it makes them the last who
- * signed in. -> SignInResult. PERMISSION_DENIED: the office does not let them, as far as this phone has heard; sync, and
- * if it stays so ask the office. FAILED_PRECONDITION: not enrolled. */
+ * signed in. -> SignInResult. PERMISSION_DENIED: the office does not let them, as far as this phone has heard; sync,
+ * and if it stays so ask the office. FAILED_PRECONDITION: not enrolled. */
 DOORSTEP_API doorstep_result* doorstep_sign_in(doorstep_core* core, const char* technician_id);
 /* The technician signs out: what the office sent for them alone is removed from this phone. What they recorded stays,
  * is sent as before under their name, and the result says how much of it is only here. Needs no network. Repeating it
@@ -207,8 +207,8 @@ DOORSTEP_API doorstep_result* doorstep_sync_once(doorstep_core* core, const uint
 /* Syncs by itself from now on, until doorstep_sync_stop. Repeating either does nothing. */
 DOORSTEP_API doorstep_result* doorstep_sync_start(doorstep_core* core);
 DOORSTEP_API doorstep_result* doorstep_sync_stop(doorstep_core* core);
-/* ReadinessRequest -> Readiness: does this phone have everything for a day without a network? Answers from what is here;
- * with `sync` in the request it syncs first, as doorstep_sync_once, and answers also when that came to nothing.
+/* ReadinessRequest -> Readiness: does this phone have everything for a day without a network? Answers from what is
+ * here; with `sync` in the request it syncs first, as doorstep_sync_once, and answers also when that came to nothing.
  * INVALID_ARGUMENT: the day is none. FAILED_PRECONDITION: not enrolled. */
 DOORSTEP_API doorstep_result* doorstep_prepare_offline(doorstep_core* core, const uint8_t* request, size_t length);
 /* Before the system suspends the app. Begins no more calls, gives those that are under way until `deadline_ms` from now
@@ -227,9 +227,9 @@ DOORSTEP_API void doorstep_transport_complete(doorstep_core* core, uint64_t call
 /* ---- knowing ---- */
 /* -> EventsPollResponse. Waits up to `timeout_ms` for the first event (0: does not wait). */
 DOORSTEP_API doorstep_result* doorstep_events_poll(doorstep_core* core, uint32_t max, uint32_t timeout_ms);
-/* Calls `observer` when there is something for doorstep_events_poll to bring of the kinds in the set `kinds` (bits as in
- * doorstep_observer; UINT32_MAX: of every kind), at once for what waits already. After it was told of a kind it is not
- * told of it again until a poll has left none of that kind waiting: at most one call is outstanding for each kind,
+/* Calls `observer` when there is something for doorstep_events_poll to bring of the kinds in the set `kinds` (bits as
+ * in doorstep_observer; UINT32_MAX: of every kind), at once for what waits already. After it was told of a kind it is
+ * not told of it again until a poll has left none of that kind waiting: at most one call is outstanding for each kind,
  * whatever happens meanwhile. There is one observer: another replaces it, NULL removes it; when this returns the one
  * before is not running and will not be called any more, unless it was the one that called. The observer may call every
  * function but doorstep_close, which does nothing there; doorstep_close waits until it has returned. */

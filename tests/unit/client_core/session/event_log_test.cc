@@ -47,6 +47,27 @@ TEST(EventLogTest, EventsKeepTheirOrderOverSeveralPolls) {
   EXPECT_EQ(log.Poll(2, 0)->events_size(), 1);
 }
 
+TEST(EventLogTest, AKindIsToldAgainOnlyAfterAPollHasLeftNoneOfIt) {
+  constexpr uint32_t kVisits = uint32_t{1} << v1::PhoneEvent::KIND_VISIT_LEFT;
+  EventLog log;
+  log.Add(VisitChangedEvent("not watched"));
+  log.Add(VisitLeftEvent("1", ""));
+  log.Add(VisitLeftEvent("2", ""));
+  const uint64_t watch = log.Watch(kVisits);
+  EventLog::ToTell told = log.NextToTell();
+  EXPECT_EQ(told.kinds, kVisits);
+  EXPECT_EQ(told.watch, watch);
+  ASSERT_EQ(log.Poll(2, 0)->events_size(), 2);  // One visit that left still waits.
+  log.Add(VisitLeftEvent("3", ""));
+  ASSERT_EQ(log.Poll(1000, 0)->events_size(), 2);
+  log.Add(VisitLeftEvent("4", ""));
+  EXPECT_EQ(log.NextToTell().kinds, kVisits);
+  EXPECT_GT(log.Watch(kVisits), watch);
+  EXPECT_EQ(log.NextToTell().kinds, kVisits) << "another observer hears of what waits";
+  log.Close();
+  EXPECT_EQ(log.NextToTell().kinds, 0u);
+}
+
 TEST(EventLogTest, ClosedLogSaysSo) {
   EventLog log;
   log.Add(VisitChangedEvent("a"));

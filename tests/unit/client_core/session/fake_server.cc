@@ -116,7 +116,9 @@ absl::StatusOr<std::string> FakeServer::Hello(const std::string& bytes) {
   response.set_generation(generation);
   for (const auto& [epoch, journal] : journals) *response.add_marks() = Mark(epoch);
   *response.mutable_grant() = grant;
-  for (const char* feed : {"device", "technician:ana"}) {
+  std::vector<std::string> names = {"device"};
+  for (const std::string& technician : technicians) names.push_back(absl::StrCat("technician:", technician));
+  for (const std::string& feed : names) {
     v1::FeedHead& head = *response.add_feeds();
     head.set_feed(feed);
     for (const auto& [key, row] : feeds_[feed]) head.set_seq(std::max(head.seq(), row.seq));

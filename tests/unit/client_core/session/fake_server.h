@@ -52,6 +52,7 @@ class FakeServer {
   std::vector<v1::HelloRequest> hellos;
   std::map<std::string, int> calls;  // By method.
   bool refuse_token = false;
+  std::vector<std::string> technicians = {"ana"};  // Who may use the phone; ana has enrolled it.
 
   // Puts a row into a feed.
   void Put(const std::string& feed, v1::EntityKind kind, const std::string& id, const std::string& entity);

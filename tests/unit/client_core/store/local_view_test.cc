@@ -26,7 +26,7 @@ class LocalViewTest : public StoreTest {
   }
   v1::PhoneStatus Status() {
     v1::PhoneStatus status;
-    EXPECT_TRUE(store_->FillStatus(&status).ok());
+    EXPECT_TRUE(store_->FillStatus(ClockReading(), &status).ok());
     return status;
   }
   std::string Explained(const v1::ExplainRequest& request) {
@@ -301,11 +301,11 @@ TEST_F(LocalViewTest, StatusKnowsTheLastContactAndTheLastEntryAfterReopening) {
   exchange.set_monotonic_us(1000);
   exchange.set_server_time_us(kNineOClockUs);
   ASSERT_OK(journal().boots().Record(exchange));
-  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs));
+  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs, /*write=*/true));
   exchange.set_monotonic_us(2000);  // Too soon after the first to be written.
   exchange.set_server_time_us(kNineOClockUs + 1000);
   ASSERT_OK(journal().boots().Record(exchange));
-  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs + 1000));
+  ASSERT_OK(store_->replica().NoteContact(kNineOClockUs + 1000, /*write=*/true));
   AppendNotes(3);
   ASSERT_OK(Open());
   EXPECT_EQ(Status().last_contact_time_us(), kNineOClockUs + 1000);

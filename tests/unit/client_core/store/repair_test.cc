@@ -291,7 +291,7 @@ TEST_F(RepairTest, TakesNothingThatWouldBeLostUntilTheFilesAreOpenedAgain) {
   says_what_to_do(store_->CompleteEnrolment(Enrolment()));
 
   v1::PhoneStatus status;
-  ASSERT_OK(store_->FillStatus(&status));
+  ASSERT_OK(store_->FillStatus(ClockReading(), &status));
   ASSERT_EQ(status.repairs_size(), 1);
   EXPECT_THAT(status.repairs(0), HasSubstr("Nothing can be recorded on this phone"));
   ASSERT_OK(ListQueue(store_->journal(), store_->replica(), v1::QueueListRequest()).status());

@@ -57,10 +57,10 @@ inline v1::LogEntry EntryOf(const std::string& visit_id, v1::LogEntry::FactCase 
   return entry;
 }
 
-class StoreTest : public testing::Test {
+class StoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string folder = testing::TempDir() + "doorstep-store-XXXXXX";
+    std::string folder = ::testing::TempDir() + "doorstep-store-XXXXXX";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     options_.directory = folder;
   }

@@ -117,6 +117,53 @@ TEST(EngineTest, NothingIsSentUnlessAskedForAndEnrolled) {
   EXPECT_TRUE(phone.Sent<SendPush>().has_value());
 }
 
+TEST(EngineTest, AsleepItLetsCallsEndAndBeginsNone) {
+  Phone phone;
+  phone.Begin(5);
+  phone.Do(Quiesced());
+  EXPECT_EQ(phone.Cancelled(), 0);
+  phone.AnswerPush(3);
+  EXPECT_FALSE(phone.Sent<SendPush>().has_value());
+  phone.AnswerPull();
+  phone.AnswerHello(7);
+  for (const Notice notice : {Notice::kNetworkChanged, Notice::kForeground, Notice::kUserPulled, Notice::kHint}) {
+    phone.Do(notice);
+    EXPECT_EQ(phone.state.mode, SyncMode::kStopped);
+    EXPECT_EQ(phone.timer_us, 0) << "no timer wakes a phone that sleeps";
+  }
+  phone.Do(Woken());
+  EXPECT_TRUE(phone.Sent<SendPush>().has_value());
+  EXPECT_TRUE(phone.Sent<SendPull>().has_value());
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value());
+  phone.Do(Woken());
+  EXPECT_FALSE(phone.Sent<SendHello>().has_value()) << "it was awake";
+}
+
+TEST(EngineTest, WhatIsGivenUpBeforeSleepIsDoneAfterIt) {
+  Phone phone;
+  phone.Begin(5);
+  phone.Do(Quiesced{true});
+  EXPECT_EQ(phone.Cancelled(), 3);
+  EXPECT_EQ(phone.timer_us, 0);
+  phone.Do(Woken());
+  ASSERT_TRUE(phone.Sent<SendPush>().has_value());
+  EXPECT_EQ(phone.Sent<SendPush>()->after_seq, 0u);
+  EXPECT_TRUE(phone.Sent<SendPull>().has_value());
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value());
+}
+
+TEST(EngineTest, SleepEndsABudgetOnceItsCallsHaveEnded) {
+  Phone phone;
+  phone.Do(FeedsSeen{{"device"}});
+  phone.Do(QueueSeen{2, 0, 5});
+  phone.Do(BudgetBegun{30 * kSecond, 0});
+  phone.Do(Quiesced());
+  EXPECT_EQ(phone.Judge().verdict, BudgetVerdict::kGoesOn) << "answers may still come";
+  phone.Do(Quiesced{true});
+  EXPECT_EQ(phone.Judge().verdict, BudgetVerdict::kStopped);
+  EXPECT_THAT(phone.Judge().stopped_because, testing::HasSubstr("suspended"));
+}
+
 TEST(EngineTest, FailingPushNeverStopsPulls) {
   for (const absl::StatusCode code :
        {absl::StatusCode::kInternal, absl::StatusCode::kUnavailable, absl::StatusCode::kInvalidArgument,

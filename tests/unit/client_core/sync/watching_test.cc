@@ -104,7 +104,8 @@ TEST(WatchingTest, AStreamIsOpenOnlyWhileThePhoneSyncsByItselfInTheForegroundWit
   EXPECT_TRUE(phone.watches());
   const std::vector<std::pair<Event, Event>> pauses = {{Notice::kBackground, Notice::kForeground},
                                                        {Notice::kNetworkLost, Notice::kNetworkChanged},
-                                                       {SyncStopped(), SyncStarted()}};
+                                                       {SyncStopped(), SyncStarted()},
+                                                       {Quiesced(), Woken()}};
   for (const auto& [pause, resume] : pauses) {
     const uint64_t call = phone.state.watching.call;
     phone.Do(pause);

@@ -1,0 +1,59 @@
+// What happens when the disk is full: recording goes on in the room of the reserve, and nothing is fetched.
+#include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
+#include "client_core/store/local_store.h"
+
+namespace doorstep {
+
+absl::Status LocalStore::WithReserve(const std::function<absl::Status()>& write) {
+  absl::Status status = write();
+  if (!absl::IsResourceExhausted(status) || !reserve_.GiveUp()) return status;
+  disk_full_ =
+      "the disk is full: the room that was kept for this is used, so that recording goes on, and nothing is fetched; "
+      "make some room on the phone";
+  Log(options_.log, LogLevel::kWarning, disk_full_);
+  return write();
+}
+
+absl::Status LocalStore::CanFetch() {
+  if (reserve_.held()) return absl::OkStatus();
+  const absl::Status made = reserve_.Make();
+  if (made.ok()) {
+    if (!disk_full_.empty()) Log(options_.log, LogLevel::kInfo, "there is room on the disk again");
+    disk_full_.clear();
+    return absl::OkStatus();
+  }
+  if (!absl::IsResourceExhausted(made)) {
+    // Not for want of room: the next entry may fit without it.
+    Log(options_.log, LogLevel::kWarning, absl::StrCat("no room is kept for a full disk: ", made.message()));
+    return absl::OkStatus();
+  }
+  if (disk_full_.empty()) {
+    disk_full_ =
+        "the disk is nearly full: what is left is kept for recording, and nothing is fetched; make some room on the "
+        "phone";
+    Log(options_.log, LogLevel::kWarning, disk_full_);
+  }
+  return absl::ResourceExhaustedError(disk_full_);
+}
+
+absl::Status LocalStore::NoteContact(int64_t server_time_us) {
+  return replica_->NoteContact(server_time_us, /*write=*/reserve_.held());
+}
+
+absl::Status LocalStore::NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation,
+                                   int64_t server_time_us) {
+  return replica_->NoteHeads(heads, generation, server_time_us, /*write=*/reserve_.held());
+}
+
+absl::Status LocalStore::Checkpoint() {
+  // A log that is emptied has to grow again, for which a full disk may not have the room.
+  if (!reserve_.held()) {
+    RETURN_IF_ERROR(journal_db_->Checkpoint());
+    return replica_db_->Checkpoint();
+  }
+  RETURN_IF_ERROR(journal_db_->CheckpointAll());
+  return replica_db_->CheckpointAll();
+}
+
+}  // namespace doorstep
