@@ -68,8 +68,7 @@ void Office::Import(const v1::ImportRowsRequest& request) {
 }
 
 void Office::MakeAccounts(int accounts, int assets) {
-  accounts_ = accounts;
-  assets_ = assets;
+  UseAccounts(accounts, assets);
   for (int i = 0; i < accounts; ++i) {
     const std::string id = "account-" + std::to_string(i);
     v1::ImportRowsRequest request;
@@ -100,6 +99,21 @@ void Office::MakeAccounts(int accounts, int assets) {
     }
     Import(request);
   }
+}
+
+void Office::UseAccounts(int accounts, int assets) {
+  accounts_ = accounts;
+  assets_ = assets;
+}
+
+void Office::RenameAccount(int account, const std::string& name) {
+  v1::ImportRowsRequest request;
+  request.set_request_id(RequestId());
+  v1::ImportRow* row = request.add_rows();
+  row->set_system("bench");
+  row->mutable_account()->set_id("account-" + std::to_string(account));
+  row->mutable_account()->set_name(name);
+  Import(request);
 }
 
 std::vector<std::string> Office::MakeTechnicians(const std::string& prefix, int count) {
@@ -161,13 +175,7 @@ std::vector<std::string> Office::MakeVisits(const std::string& technician, int c
     Check(stub->CreateVisit(Context().get(), visit, &made), "create visit");
     const std::string id = made.visit().id();
 
-    v1::ScheduleVisitRequest schedule;
-    schedule.set_request_id(RequestId());
-    schedule.set_id(id);
-    schedule.mutable_planned()->set_start_time_us(day_us + int64_t{i % 10} * 3600 * 1000000);
-    schedule.mutable_planned()->set_end_time_us(day_us + int64_t{i % 10 + 2} * 3600 * 1000000);
-    v1::ScheduleVisitResponse scheduled;
-    Check(stub->ScheduleVisit(Context().get(), schedule, &scheduled), "schedule");
+    MoveVisit(id, day_us + int64_t{i % 10} * 3600 * 1000000);
 
     v1::AssignVisitRequest assign;
     assign.set_request_id(RequestId());
@@ -184,6 +192,16 @@ std::vector<std::string> Office::MakeVisits(const std::string& technician, int c
     ids.push_back(id);
   }
   return ids;
+}
+
+void Office::MoveVisit(const std::string& id, int64_t start_us) {
+  v1::ScheduleVisitRequest schedule;
+  schedule.set_request_id(RequestId());
+  schedule.set_id(id);
+  schedule.mutable_planned()->set_start_time_us(start_us);
+  schedule.mutable_planned()->set_end_time_us(start_us + int64_t{2} * 3600 * 1000000);
+  v1::ScheduleVisitResponse scheduled;
+  Check(v1::DispatchService::NewStub(channel_)->ScheduleVisit(Context().get(), schedule, &scheduled), "schedule");
 }
 
 void Office::MakePastVisits(const std::string& technician, int count, int64_t day_us) {

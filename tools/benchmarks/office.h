@@ -36,12 +36,18 @@ class Office {
 
   // Accounts "account-0".. with a site and `assets` assets each.
   void MakeAccounts(int accounts, int assets);
+  // Those that another Office has made.
+  void UseAccounts(int accounts, int assets);
+  // One command, which changes the account's brief wherever it is held.
+  void RenameAccount(int account, const std::string& name);
   // Technicians "tech-PREFIX-0"..; returns their ids.
   std::vector<std::string> MakeTechnicians(const std::string& prefix, int count);
   std::string Invite(const std::string& technician);
   Phone Enrol(const std::string& technician);
   // Dispatched visits for `technician` on the day that begins at `day_us`, spread over the accounts. Returns their ids.
   std::vector<std::string> MakeVisits(const std::string& technician, int count, int64_t day_us);
+  // Plans a visit for two hours from `start_us`: one command, which moves the feed of its technician.
+  void MoveVisit(const std::string& id, int64_t start_us);
   // Visits that `technician` ended on the days before the one of `day_us`, twelve a day, imported from another system.
   void MakePastVisits(const std::string& technician, int count, int64_t day_us);
   // What a feed holds, its entities uncompressed.

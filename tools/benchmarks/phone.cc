@@ -6,7 +6,8 @@
 //   morning_ms                      an empty phone downloads its 30 visits and last week's; median of 5 phones
 //   morning_50_ms                   50 at once, until the last is done
 //   morning_down_bytes              of one phone: morning_records, morning_record_bytes before compression
-//   delta_p50_ms, delta_p99_ms      5 new visits: from the answer to the last command until they are durable here
+//   delta_p50_ms, delta_p99_ms      5 new visits: from the answer to the last command until they are durable here, by a
+//                                   hint of the server
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -200,12 +201,11 @@ Figures MeasureDeltas(Office& office, const std::string& folder) {
   const std::string technician = office.MakeTechnicians("delta", 1)[0];
   std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
   phone->SyncOnce();
-  phone->SyncStart();
+  phone->Follow();
   std::vector<double> ms;
   for (int i = 0; i < kDeltas; ++i) {
     const std::vector<std::string> visits = office.MakeVisits(technician, 5, office.ServerTimeUs() + kHourUs);
     const double begin = Seconds();
-    phone->Notify(v1::PHONE_NOTICE_HINT);
     WaitForVisits(*phone, {visits.begin(), visits.end()});
     ms.push_back((Seconds() - begin) * 1e3);
   }

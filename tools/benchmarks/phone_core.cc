@@ -63,6 +63,15 @@ void PhoneCore::SyncStart() { Take(doorstep_sync_start(core_), "start syncing");
 
 void PhoneCore::Notify(v1::PhoneNotice notice) { Take(doorstep_notify(core_, notice), "notify"); }
 
+void PhoneCore::Follow() {
+  SyncStart();
+  const double deadline = Seconds() + 30;
+  while (!Parse<v1::PhoneStatus>(Take(doorstep_status(core_), "status")).told_at_once()) {
+    if (Seconds() > deadline) Fail("the server gives no hints");
+    PollEvents(10);
+  }
+}
+
 v1::EventsPollResponse PhoneCore::PollEvents(uint32_t timeout_ms) {
   return Parse<v1::EventsPollResponse>(Take(doorstep_events_poll(core_, 1000, timeout_ms), "poll events"));
 }

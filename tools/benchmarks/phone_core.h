@@ -22,6 +22,8 @@ class PhoneCore {
   v1::SyncReport SyncOnce();
   void SyncStart();
   void Notify(v1::PhoneNotice notice);
+  // SyncStart, and returns when the office tells at once what changes.
+  void Follow();
   // Waits up to `timeout_ms` for events.
   v1::EventsPollResponse PollEvents(uint32_t timeout_ms);
   v1::PhoneStatus Status();
