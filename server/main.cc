@@ -2,6 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -26,12 +27,21 @@ std::string HintFor(const absl::Status& status) {
   return "doorstepd --help";
 }
 
+// A phone that watches has a connection of its own, and shells start programs with room for a thousand.
+void TakeAllFileHandles() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const doorstep::ParsedConfig parsed = doorstep::ParseConfig(argc, argv);
   if (!parsed.config.has_value()) return parsed.exit_status;
 
+  TakeAllFileHandles();
   umask(077);                                // What is written here is the company's.
   setenv("GRPC_VERBOSITY", "NONE", 0);       // What goes wrong is said once, in our words.
   google::protobuf::SetLogHandler(nullptr);  // A phone's odd bytes are quarantined, not printed.

@@ -147,7 +147,7 @@ absl::Status Server::Parts::OpenFolder() {
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   WriterOptions writing;
-  writing.committed = [this](const std::vector<FeedHead>& heads) { watch.Moved(heads); };
+  writing.committed = [this](const Committed& committed) { watch.Take(committed); };
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log, std::move(writing)));
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));

@@ -134,6 +134,7 @@ class FeedProjection {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
       ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
       RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_DEVICE, device->id, device->version, 0).status());
+      group_.changed_devices.push_back(device->id);
     }
     for (const auto& [n, epoch] : dirty.journals) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));

@@ -118,6 +118,8 @@ class Group {
   std::map<std::string, int64_t> gone_promises;
   // Heads of the device feeds that this group moved, by device.
   std::map<std::string, int64_t> device_feed_seqs;
+  // Devices whose state has changed: their lane, or who works with them.
+  std::vector<std::string> changed_devices;
   // Every head that Finish() looked at, as it left it.
   std::vector<FeedHead> feed_heads;
 

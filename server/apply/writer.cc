@@ -220,7 +220,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
-  if (options_.committed) options_.committed(group->feed_heads);
+  if (options_.committed) options_.committed({group->feed_heads, group->changed_devices});
   group->HandOver();
   return absl::OkStatus();
 }

@@ -46,12 +46,19 @@ struct Command {
 using FrameDone = std::function<void(absl::StatusOr<FrameAnswer>)>;
 using CommandDone = std::function<void(absl::StatusOr<std::string>)>;
 
+// What a commit has done to those who watch.
+struct Committed {
+  // Of the feeds that the group looked at, whether they moved or not.
+  const std::vector<FeedHead>& heads;
+  // Whose state has changed, and with it perhaps what they may read.
+  const std::vector<std::string>& devices;
+};
+
 struct WriterOptions {
   // Moves the write-ahead log into the file when it has grown by so much.
   int64_t checkpoint_bytes = 32 * 1024 * 1024;
-  // Told after each commit, on the writer's thread and before the answers, the heads of the feeds that the group looked
-  // at, whether they moved or not. Cheap, and waits for nothing.
-  std::function<void(const std::vector<FeedHead>& heads)> committed;
+  // Told after each commit, on the writer's thread and before the answers. Cheap, and waits for nothing.
+  std::function<void(const Committed&)> committed;
   // For tests: an error makes applying the entry at this position fail.
   std::function<absl::Status(const v1::JournalPosition&)> fault;
 };

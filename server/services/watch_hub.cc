@@ -157,6 +157,14 @@ void WatchHub::Moved(absl::Span<const FeedHead> heads) {
   }
 }
 
+void WatchHub::Take(const Committed& committed) {
+  if (open_ == 0) return;
+  for (const std::string& device : committed.devices) {
+    EndDevice(device, absl::AbortedError("what this device may read has changed"));
+  }
+  Moved(committed.heads);
+}
+
 size_t WatchHub::open() const {
   MutexLock lock(&mutex_);
   return streams_.size();

@@ -9,7 +9,9 @@
 #ifndef DOORSTEP_SERVER_SERVICES_WATCH_HUB_H_
 #define DOORSTEP_SERVER_SERVICES_WATCH_HUB_H_
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,6 +29,7 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/mutex.h"
 #include "doorstep/v1/sync.pb.h"
+#include "server/apply/writer.h"
 #include "server/services/device_feeds.h"
 #include "server/storage/feed_table.h"
 
@@ -45,8 +48,12 @@ class HintStream {
   ~HintStream() = default;
 };
 
+// What a phone that watches costs gRPC, generously.
+inline constexpr size_t kWatchingPhoneBytes = 48 * 1024;
+
 struct WatchBounds {
-  size_t streams_max = limits::kWatchStreamsMax;
+  // As many as gRPC's memory has room for.
+  size_t streams_max = std::min(limits::kWatchStreamsMax, limits::kGrpcMemoryBytesMax / kWatchingPhoneBytes);
   int64_t keep_alive_us = int64_t{limits::kWatchKeepAliveMs} * 1000;
   // A message that is not taken for so long has nobody to read it.
   int64_t stuck_us = int64_t{limits::kWatchStuckMs} * 1000;
@@ -80,6 +87,8 @@ class WatchHub {
   // After a commit: the heads of feeds that may have moved by it. Costs an atomic read when nobody watches, and else a
   // look-up for each head; the sending is left to Turn.
   void Moved(absl::Span<const FeedHead> heads);
+  // After a commit: Moved, and the streams of devices that may read other feeds now are ended, to be opened anew.
+  void Take(const Committed& committed);
 
   // Streams that have not been ended.
   size_t open() const;

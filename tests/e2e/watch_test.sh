@@ -4,7 +4,11 @@
 set -euo pipefail
 source "$(dirname "$0")/one_visit.sh"
 
+# Phones that watch are connections: the server takes all that the system allows, not what a shell begins with.
+ulimit -Sn 256
 serve
+handles=$(sed -n 's/^Max open files  *\([0-9]*\) .*/\1/p' "/proc/$server_pid/limits")
+check "handles of the server" "$handles" "$(ulimit -Hn)"
 plan_one_visit
 
 # A phone that is spoken to line by line; `say` leaves its answer in `answer`.

@@ -94,7 +94,7 @@ absl::Status SimServer::Open() {
   bounds.keep_alive_us = kKeepAliveUs;
   hub_ = std::make_unique<WatchHub>(bounds);
   WriterOptions writing;
-  writing.committed = [hub = hub_.get()](const std::vector<FeedHead>& heads) { hub->Moved(heads); };
+  writing.committed = [hub = hub_.get()](const Committed& committed) { hub->Take(committed); };
   ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr, std::move(writing)));
   authenticator_ = std::make_unique<Authenticator>();
   RETURN_IF_ERROR(authenticator_->AdmitStored(*storage_));

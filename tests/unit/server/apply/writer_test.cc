@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <future>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -238,6 +240,35 @@ TEST(WriterTest, AFullDiskLosesNothingAndTheServerLivesOn) {
   EXPECT_EQ(office.Push(phone, 1, 200)->mark.received_through(), 200u);
   EXPECT_EQ(office.writer().RunCommand(SaveAccount("", "Acme")).status(), absl::OkStatus());
   office.ExpectRebuildEqual();
+}
+
+TEST(WriterTest, TellsAfterTheCommitWhichFeedsMovedAndWhoseStateChangedBeforeItAnswers) {
+  std::map<std::string, int64_t> heads;
+  std::vector<std::string> devices;
+  int commits = 0;
+  WriterOptions options;
+  options.committed = [&](const Committed& committed) {
+    ++commits;
+    for (const FeedHead& head : committed.heads) heads[head.name] = head.seq;
+    devices.insert(devices.end(), committed.devices.begin(), committed.devices.end());
+  };
+  Office office(options);
+  FieldPhone phone = office.AddPhone("ana");
+  EXPECT_EQ(devices, std::vector<std::string>{"d1"});
+  devices.clear();
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  EXPECT_GT(heads["technician:ana"], 0);
+  EXPECT_EQ(heads.count("technician:bo"), 0u);
+  const int64_t before = heads["technician:ana"];
+  phone.Record(testing::Arrived(), "v1", kMonday + 8 * kHour);
+  const int commits_before = commits;
+  const absl::StatusOr<FrameAnswer> answer = office.Push(phone, 1, 1);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(commits, commits_before + 1);
+  EXPECT_EQ(heads["device:d1"], answer->device_feed_seq);
+  EXPECT_GT(heads["technician:ana"], before);
+  EXPECT_TRUE(devices.empty()) << "what a phone records changes nothing of what it may read";
 }
 
 }  // namespace

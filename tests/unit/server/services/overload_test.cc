@@ -20,6 +20,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
+#include "server/services/sync_calls.h"
 #include "tests/support/office.h"
 
 namespace doorstep {
@@ -192,6 +193,15 @@ TEST_F(OverloadTest, PhonesThatComeTogetherAreNotToldToComeBackTogether) {
   for (int i = 0; i < 20; ++i) waits.insert(Push().grant().wait_ms());
   EXPECT_GT(waits.size(), 10u);
   EXPECT_GE(*waits.begin(), 500u);
+}
+
+TEST_F(OverloadTest, WhoEnrolsIsToldToCallAgainAndNotToMakeRoomOnTheDisk) {
+  Fill();
+  v1::EnrollRequest request;
+  request.set_invitation_code("invitation");
+  absl::Status told;
+  EnrollCall(parts_, request, [&](const absl::StatusOr<v1::EnrollResponse>& answer) { told = answer.status(); });
+  EXPECT_EQ(told.code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(OverloadTest, TheOfficeGetsResourceExhaustedAndNothingIsDone) {

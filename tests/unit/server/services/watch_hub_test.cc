@@ -180,6 +180,20 @@ TEST_F(WatchHubTest, OfTwoStreamsOfADeviceTheNewerStays) {
   EXPECT_EQ(hub_.open(), 0u);
 }
 
+TEST_F(WatchHubTest, ADeviceThatMayReadOtherFeedsNowHasToOpenItsStreamAnew) {
+  Stream* const changed = Watch("d1");
+  Stream* const other = Watch("d2");
+  FeedHead head;
+  head.name = "technician:ana";
+  head.seq = 6;
+  hub_.Take({{head}, {"d1"}});
+  hub_.Turn(now_us_);
+  EXPECT_EQ(changed->messages.size(), 1u) << "it may not be ana's any more";
+  ASSERT_EQ(changed->ends.size(), 1u);
+  EXPECT_EQ(changed->ends[0].code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(other->messages.size(), 2u);
+}
+
 TEST_F(WatchHubTest, TooManyAreRefusedAndADeviceMayAlwaysOpenItsOwnAnew) {
   Stream* const first = Watch("d1");
   Watch("d2");
