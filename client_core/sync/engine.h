@@ -135,9 +135,9 @@ struct CallFailed {
   uint64_t frame_last_seq = 0;  // Of a push: the last entry of its frame. 0: no frame was made.
 };
 
-using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded,
-                           Quiesced, Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived,
-                           WatchEnded, CallFailed>;
+using Event =
+    std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Quiesced,
+                 Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived, WatchEnded, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 
