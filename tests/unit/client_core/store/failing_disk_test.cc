@@ -102,6 +102,15 @@ TEST_F(FailingDiskTest, AFeedThatIsDroppedTakesNoOtherWithIt) {
       ana.Put(v1::ENTITY_KIND_VISIT, visit.id(), visit);
       wei.Put(v1::ENTITY_KIND_VISIT, "w" + visit.id(), visit);
     }
+    // Rows that dropping another feed does not come by: who reads them now has to ask the disk.
+    OfficeFeed device("device");
+    for (uint64_t seq = 1; seq <= 30; ++seq) {
+      v1::Judgement judgement;
+      *judgement.mutable_position() = MakePosition("d7", 1, seq);
+      judgement.set_message(std::string(500, 'x'));
+      device.Put(v1::ENTITY_KIND_JUDGEMENT, FormatPosition(judgement.position()), judgement);
+    }
+    ASSERT_OK(replica_->ApplyPage(device.name(), "", device.Delta(0)).status());
     ASSERT_OK(replica_->ApplyPage(ana.name(), "", ana.Delta(0)).status());
     ASSERT_OK(replica_->ApplyPage(wei.name(), "", wei.Delta(0)).status());
     ForgetPages();
@@ -112,6 +121,7 @@ TEST_F(FailingDiskTest, AFeedThatIsDroppedTakesNoOtherWithIt) {
     disk_->Heal();
     ASSERT_NE(replica_->FindFeed(ana.name()), nullptr);
     EXPECT_EQ(replica_->Cursor(ana.name()), "seq-30");
+    EXPECT_EQ(replica_->judgements().size(), 30u);
     EXPECT_TRUE(replica_->Entity(v1::ENTITY_KIND_VISIT, "v7")->has_value());
     if (!dropped.ok()) ASSERT_OK(replica_->DropFeed(wei.name()));
     EXPECT_EQ(replica_->FindFeed(wei.name()), nullptr);

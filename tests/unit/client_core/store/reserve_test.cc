@@ -31,6 +31,16 @@ class ReserveTest : public StoreTest {
     EXPECT_TRUE(store_->FillStatus(ClockReading(), &status).ok());
     return status;
   }
+  // Leaves no room, and appends until the reserve is given up; each of them is recorded. How many they were.
+  int FillTheDisk() {
+    disk_->SetRoom(0);
+    int taken = 0;
+    while (store_->disk_full().empty() && taken < 1000) {
+      if (Append(EntryOf("v1", v1::LogEntry::kNote)) == 0) return -1;
+      ++taken;
+    }
+    return taken;
+  }
   // Appends until the disk takes no more, and returns how many it took.
   int AppendUntilRefused() {
     for (int i = 0; i < 100000; ++i) {
@@ -57,22 +67,14 @@ TEST_F(ReserveTest, IsMadeOnceAndTakesItsRoom) {
 TEST_F(ReserveTest, RecordingGoesOnWhenTheDiskIsFull) {
   OpenEnrolled();
   AppendNotes(3);
-  disk_->SetRoom(0);
-  const int without = [this] {
-    int taken = 0;
-    while (store_->disk_full().empty() && taken < 10000) {
-      EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), uint64_t(4 + taken));
-      ++taken;
-    }
-    return taken;
-  }();
-  EXPECT_GT(without, 0) << "the tap that found the disk full was recorded all the same";
+  const int taken = FillTheDisk();
+  ASSERT_GT(taken, 0) << "the tap that found the disk full was recorded all the same";
   EXPECT_EQ(ReadFile("reserve"), "");
   EXPECT_EQ(Status().reserve_bytes(), 0u);
   EXPECT_THAT(Status().disk_full(), HasSubstr("make some room"));
   // What the reserve left is good for a day of taps.
   AppendNotes(300);
-  EXPECT_EQ(journal().Counts().recorded, uint64_t(303 + without));
+  EXPECT_EQ(journal().Counts().recorded, static_cast<uint64_t>(303 + taken));
   EXPECT_GT(AppendUntilRefused(), 0) << "and it ends at last, with a clear refusal";
   const uint64_t recorded = journal().Counts().recorded;
   ASSERT_OK(Open());
@@ -81,8 +83,7 @@ TEST_F(ReserveTest, RecordingGoesOnWhenTheDiskIsFull) {
 
 TEST_F(ReserveTest, NothingIsFetchedIntoTheRoomOfRecording) {
   OpenEnrolled();
-  disk_->SetRoom(0);
-  while (store_->disk_full().empty()) Append(EntryOf("v1", v1::LogEntry::kNote));
+  ASSERT_GT(FillTheDisk(), 0);
   const absl::Status refused = store_->CanFetch();
   EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
   disk_->SetRoom(-1);
@@ -93,8 +94,7 @@ TEST_F(ReserveTest, NothingIsFetchedIntoTheRoomOfRecording) {
 
 TEST_F(ReserveTest, IsNotMadeAgainWhereItWouldBeGivenUpAtOnce) {
   OpenEnrolled();
-  disk_->SetRoom(0);
-  while (store_->disk_full().empty()) Append(EntryOf("v1", v1::LogEntry::kNote));
+  ASSERT_GT(FillTheDisk(), 0);
   disk_->SetRoom(kSmallReserve + kSmallReserve / 8);
   EXPECT_TRUE(absl::IsResourceExhausted(store_->CanFetch()));
   EXPECT_EQ(ReadFile("reserve"), "") << "the try left nothing behind";

@@ -68,6 +68,11 @@ TEST_F(AdminServiceTest, APhoneMayBeSharedByThoseWhomTheOfficeLets) {
   v1::PullResponse page;
   EXPECT_CODE(Call(token, sync_, &v1::SyncService::Stub::Pull, pull, &page), PERMISSION_DENIED, "feed");
 
+  v1::PullRequest device_pull;
+  device_pull.set_feed("device");
+  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Pull, device_pull, &page));
+  device_pull.set_cursor(page.cursor());
+
   v1::SetDeviceTechnicianRequest request;
   request.set_request_id(NextRequestId());
   request.set_device("d1");
@@ -89,8 +94,7 @@ TEST_F(AdminServiceTest, APhoneMayBeSharedByThoseWhomTheOfficeLets) {
   v1::HelloResponse heads;
   ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Hello, hello, &heads));
   EXPECT_EQ(heads.feeds_size(), 3);
-  pull.set_feed("device");
-  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Pull, pull, &page));
+  ASSERT_OK(Call(token, sync_, &v1::SyncService::Stub::Pull, device_pull, &page));
   ASSERT_TRUE(changes.ParseFromString(Raw(page)));
   v1::DeviceState told;
   for (const v1::Change& change : changes.changes()) {
