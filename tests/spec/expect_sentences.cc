@@ -267,6 +267,15 @@ absl::Status ExpectRepair(World& world, const Words& w) {
   return Differs("what was repaired", absl::StrCat("[", absl::StrJoin(status.repairs(), "; "), "]"), w["text"]);
 }
 
+// A full disk is said, and its reserve is in use; else the reserve is kept.
+absl::Status ExpectFullDisk(World& world, const Words& w, bool full) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::PhoneStatus status, phone->Status());
+  if (status.disk_full().empty() != full && (status.reserve_bytes() == 0) == full) return absl::OkStatus();
+  return Differs("the disk", absl::StrCat("[", status.disk_full(), "], reserve of ", status.reserve_bytes()),
+                 full ? "full" : "not full");
+}
+
 absl::Status ExpectReady(World& world, const Words& w, bool ready) {
   ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
   ASSIGN_OR_RETURN(const v1::Readiness readiness, phone->PrepareOffline(w["day"]));
@@ -313,6 +322,9 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect {who}'s phone shows no visit {visit}", ExpectNotOnPhone},
       {"expect {who}'s phone shows visit {visit} {words...}", ExpectOnPhone},
       {"expect {who}'s phone reports {text}", ExpectRepair},
+      {"expect {who}'s phone has a full disk",
+       [](World& world, const Words& w) { return ExpectFullDisk(world, w, true); }},
+      {"expect {who}'s phone has room", [](World& world, const Words& w) { return ExpectFullDisk(world, w, false); }},
       {"expect {who}'s phone ready for {day}",
        [](World& world, const Words& w) { return ExpectReady(world, w, true); }},
       {"expect {who}'s phone not ready for {day}",

@@ -136,6 +136,12 @@ std::function<absl::Status(World&, const Words&)> OnPhone(std::function<absl::St
   };
 }
 
+absl::Status SetRoom(World& world, StoryPhone& phone, int64_t bytes) {
+  ASSIGN_OR_RETURN(testing::PowerDisk* const disk, world.OwnDisk());
+  disk->SetRoom(bytes, phone.folder().string());
+  return absl::OkStatus();
+}
+
 std::vector<Sentence> FactSentences() {
   using E = v1::LogEntry;
   return {
@@ -237,6 +243,14 @@ std::vector<Sentence> DeviceSentences() {
          if (absl::StrCat(result.entries_saved_here()) == w["count"]) return absl::OkStatus();
          return absl::InternalError(absl::StrCat("they were ", result.entries_saved_here()));
        }},
+      {"phones have disks of their own",
+       [](World& world, const Words&) {
+         world.UseOwnDisk();
+         return absl::OkStatus();
+       }},
+      {"{who}'s disk is full", OnPhone([](World& world, StoryPhone& phone) { return SetRoom(world, phone, 0); })},
+      {"{who}'s disk has room again",
+       OnPhone([](World& world, StoryPhone& phone) { return SetRoom(world, phone, -1); })},
       {"{who}'s phone is put to sleep", OnPhone([](World&, StoryPhone& phone) { return phone.Quiesce().status(); })},
       {"a newer phone {name} of {who} enrols",
        [](World& world, const Words& w) { return world.AddNewerPhone(w["name"], w["who"]); }},

@@ -9,7 +9,7 @@
 namespace doorstep::spec {
 namespace {
 
-class StoryTest : public testing::Test {
+class StoryTest : public ::testing::Test {
  public:
   explicit StoryTest(Story story) : story_(std::move(story)) {}
 
@@ -21,7 +21,7 @@ class StoryTest : public testing::Test {
       const absl::Status status = RunStep(world, step.words);
       if (status.ok()) continue;
       // The story ends where it went wrong; the file and the line are its own.
-      GTEST_MESSAGE_AT_(story_.path.c_str(), step.line, "", testing::TestPartResult::kFatalFailure)
+      GTEST_MESSAGE_AT_(story_.path.c_str(), step.line, "", ::testing::TestPartResult::kFatalFailure)
           << story_.title << "\n  " << step.text << "\n  " << status.ToString();
       return;
     }
@@ -35,15 +35,15 @@ class StoryTest : public testing::Test {
 }  // namespace doorstep::spec
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
+  ::testing::InitGoogleTest(&argc, argv);
   const auto stories = doorstep::spec::ReadStories(DOORSTEP_STORIES);
   if (!stories.ok() || stories->empty()) {
     fprintf(stderr, "no stories: %s\n", stories.status().ToString().c_str());
     return 1;
   }
   for (const doorstep::spec::Story& story : *stories) {
-    testing::RegisterTest("Story", story.name.c_str(), nullptr, nullptr, story.path.c_str(), 1,
-                          [story]() -> testing::Test* { return new doorstep::spec::StoryTest(story); });
+    ::testing::RegisterTest("Story", story.name.c_str(), nullptr, nullptr, story.path.c_str(), 1,
+                            [story]() -> ::testing::Test* { return new doorstep::spec::StoryTest(story); });
   }
   return RUN_ALL_TESTS();
 }

@@ -83,6 +83,16 @@ absl::StatusOr<v1::AppendResponse> World::Record(const std::string& phone, v1::L
   return p->Append(std::move(entry));
 }
 
+void World::UseOwnDisk() {
+  disk_ = std::make_unique<testing::PowerDisk>();
+  disk_->BecomeDefault();
+}
+
+absl::StatusOr<testing::PowerDisk*> World::OwnDisk() {
+  if (disk_ == nullptr) return absl::InvalidArgumentError("say first that phones have disks of their own");
+  return disk_.get();
+}
+
 absl::StatusOr<NotedEntry> World::Entry(const std::string& name) {
   const std::vector<std::string> parts = absl::StrSplit(name, '#');
   size_t number = 0;

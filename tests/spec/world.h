@@ -17,6 +17,7 @@
 #include "tests/spec/story_clock.h"
 #include "tests/spec/story_phone.h"
 #include "tests/spec/story_server.h"
+#include "tests/support/power_vfs.h"
 
 namespace doorstep::spec {
 
@@ -47,6 +48,10 @@ class World {
   // "ana#3": the third entry that ana's phone recorded.
   absl::StatusOr<NotedEntry> Entry(const std::string& name);
 
+  // From now on files are on a disk whose room a story can take away.
+  void UseOwnDisk();
+  absl::StatusOr<testing::PowerDisk*> OwnDisk();
+
   // Every entry a phone said it had saved is at the office exactly once, and nothing else is.
   absl::Status CheckNothingLostOrDoubled();
 
@@ -59,6 +64,7 @@ class World {
 
  private:
   Folder folder_;
+  std::unique_ptr<testing::PowerDisk> disk_;  // Null: the system's. Outlives whoever has files open on it.
   StoryClock clock_;
   StoryServer server_;
   Office office_;

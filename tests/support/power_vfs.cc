@@ -39,7 +39,8 @@ struct PowerDiskState {
   std::map<std::string, Unsynced> files ABSL_GUARDED_BY(mutex);
   bool dead ABSL_GUARDED_BY(mutex) = false;
   bool full ABSL_GUARDED_BY(mutex) = false;
-  int64_t room_bytes ABSL_GUARDED_BY(mutex) = -1;  // Of all files together; negative: any.
+  int64_t room_bytes ABSL_GUARDED_BY(mutex) = -1;  // Of all files of the folder together; negative: any.
+  std::string room_folder ABSL_GUARDED_BY(mutex);
   int64_t operations ABSL_GUARDED_BY(mutex) = 0;
   int64_t dies_at ABSL_GUARDED_BY(mutex) = -1;
   bool recording ABSL_GUARDED_BY(mutex) = false;
@@ -71,7 +72,7 @@ struct PowerDiskState {
     int64_t bytes = 0;
     for (const auto& [path, file] : files) {
       struct stat there {};
-      if (stat(path.c_str(), &there) == 0) bytes += there.st_size;
+      if (absl::StartsWith(path, room_folder) && stat(path.c_str(), &there) == 0) bytes += there.st_size;
     }
     return bytes;
   }
@@ -149,7 +150,8 @@ int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_WRITE;
   if (disk.full) return SQLITE_FULL;
-  if (disk.room_bytes >= 0) {
+  const bool bounded = disk.room_bytes >= 0 && AsPower(file)->path != nullptr;
+  if (bounded && absl::StartsWith(*AsPower(file)->path, disk.room_folder)) {
     const int64_t grows = std::max<int64_t>(0, at + bytes - SizeOf(Real(file)));
     if (grows > 0 && disk.BytesOnDisk() + grows > disk.room_bytes) return SQLITE_FULL;
   }
@@ -374,8 +376,11 @@ void PowerDisk::SetFull(bool full) {
   state_->full = full;
 }
 
-void PowerDisk::SetRoom(int64_t bytes) {
+void PowerDisk::BecomeDefault() { sqlite3_vfs_register(&state_->vfs, 1); }
+
+void PowerDisk::SetRoom(int64_t bytes, const std::string& folder) {
   MutexLock lock(&state_->mutex);
+  state_->room_folder = folder;
   state_->room_bytes = bytes < 0 ? -1 : state_->BytesOnDisk() + bytes;
 }
 

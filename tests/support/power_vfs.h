@@ -52,15 +52,18 @@ class PowerDisk {
   // What OpenOptions::vfs and its like take.
   const std::string& vfs() const;
 
+  // Whatever SQLite opens from now on without naming a disk is on this one, as long as it is there.
+  void BecomeDefault();
+
   // The process dies after so many more writes, syncs, truncations and deletes (0: before the next one): from then on
   // nothing it does changes a byte, and each of its attempts fails, closing its files included.
   void DieAfter(int64_t operations);
   bool dead() const;
   // Writes fail for lack of space while it is so.
   void SetFull(bool full);
-  // From now on the disk has room for so many bytes more than stand on it; deleting and cutting files gives room back.
-  // Negative: it has room for everything.
-  void SetRoom(int64_t bytes);
+  // From now on there is room for so many bytes more than stand below `folder` (empty: on the whole disk); deleting and
+  // cutting files gives room back. Negative: there is room for everything.
+  void SetRoom(int64_t bytes, const std::string& folder = "");
   // How many operations there have been since the beginning.
   int64_t operations() const;
 

@@ -26,6 +26,12 @@ class ReserveTest : public StoreTest {
     StoreTest::TearDown();
     disk_.reset();
   }
+  // As a phone is after its first page.
+  void OpenWithReserve() {
+    OpenEnrolled();
+    EXPECT_EQ(ReadFile("reserve"), "") << "a new app is opened without waiting for it";
+    ASSERT_OK(store_->CanFetch());
+  }
   v1::PhoneStatus Status() {
     v1::PhoneStatus status;
     EXPECT_TRUE(store_->FillStatus(ClockReading(), &status).ok());
@@ -55,7 +61,7 @@ class ReserveTest : public StoreTest {
 };
 
 TEST_F(ReserveTest, IsMadeOnceAndTakesItsRoom) {
-  OpenEnrolled();
+  OpenWithReserve();
   EXPECT_EQ(ReadFile("reserve").size(), size_t{kSmallReserve});
   EXPECT_EQ(Status().reserve_bytes(), uint64_t{kSmallReserve});
   EXPECT_EQ(Status().disk_full(), "");
@@ -65,7 +71,7 @@ TEST_F(ReserveTest, IsMadeOnceAndTakesItsRoom) {
 }
 
 TEST_F(ReserveTest, RecordingGoesOnWhenTheDiskIsFull) {
-  OpenEnrolled();
+  OpenWithReserve();
   AppendNotes(3);
   const int taken = FillTheDisk();
   ASSERT_GT(taken, 0) << "the tap that found the disk full was recorded all the same";
@@ -82,7 +88,7 @@ TEST_F(ReserveTest, RecordingGoesOnWhenTheDiskIsFull) {
 }
 
 TEST_F(ReserveTest, NothingIsFetchedIntoTheRoomOfRecording) {
-  OpenEnrolled();
+  OpenWithReserve();
   ASSERT_GT(FillTheDisk(), 0);
   const absl::Status refused = store_->CanFetch();
   EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
@@ -93,7 +99,7 @@ TEST_F(ReserveTest, NothingIsFetchedIntoTheRoomOfRecording) {
 }
 
 TEST_F(ReserveTest, IsNotMadeAgainWhereItWouldBeGivenUpAtOnce) {
-  OpenEnrolled();
+  OpenWithReserve();
   ASSERT_GT(FillTheDisk(), 0);
   disk_->SetRoom(kSmallReserve + kSmallReserve / 8);
   EXPECT_TRUE(absl::IsResourceExhausted(store_->CanFetch()));
@@ -103,7 +109,7 @@ TEST_F(ReserveTest, IsNotMadeAgainWhereItWouldBeGivenUpAtOnce) {
 }
 
 TEST_F(ReserveTest, OneThatAProcessLeftHalfMadeIsMadeAnew) {
-  OpenEnrolled();
+  OpenWithReserve();
   store_.reset();
   OverwriteFile("reserve", 0, "x");
   ASSERT_EQ(truncate(Path("reserve").c_str(), 1000), 0);
@@ -112,7 +118,7 @@ TEST_F(ReserveTest, OneThatAProcessLeftHalfMadeIsMadeAnew) {
 }
 
 TEST_F(ReserveTest, APhoneThatIsOpenedOnAFullDiskRecords) {
-  OpenEnrolled();
+  OpenWithReserve();
   AppendNotes(2);
   store_.reset();
   disk_->SetRoom(0);
