@@ -127,6 +127,17 @@ TEST_F(TechniciansTest, WhoSignedOutStaysOutWhenFilesAreDamagedOrThePhoneEnrolsA
   EXPECT_TRUE(IsSignedOut(*journal().identity(), "cem"));
 }
 
+// Else a phone in a drawer would keep its entries for ever.
+TEST_F(TechniciansTest, WhatIsJudgedIsSettledThoughNobodyIsSignedIn) {
+  AppendAs("ana", "v1");
+  AppendAs("ana", "v1");
+  ASSERT_OK(store_->SignOut("ana").status());
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  ApplyDelta(device_feed_);
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 2u);
+}
+
 TEST_F(TechniciansTest, AVisitThatSomebodyOpenedOnSiteIsNotShownAfterTheySignedOut) {
   v1::LogEntry opened = EntryOf("new-1", v1::LogEntry::kNote);
   opened.mutable_visit_opened_on_site()->set_account_id("mill");
