@@ -19,8 +19,8 @@ constexpr char kMore[] = "more";
 
 }  // namespace
 
-DayTimer::DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log)
-    : writer_(writer), clock_(clock), log_(std::move(log)) {
+DayTimer::DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log, std::function<void()> on_new_day)
+    : writer_(writer), clock_(clock), log_(std::move(log)), on_new_day_(std::move(on_new_day)) {
   const absl::Status turned = storage->Read("the days of feeds", [&](SqlSession& sql) -> absl::Status {
     ASSIGN_OR_RETURN(const auto behind, TechnicianFeedsBehind(sql, Today(), 1));
     MutexLock lock(&mutex_);
@@ -73,7 +73,12 @@ void DayTimer::Check() {
 }
 
 void DayTimer::Loop() {
+  int32_t told_day = kNever;
   while (true) {
+    if (const int32_t today = Today(); on_new_day_ && today > told_day) {
+      told_day = today;
+      on_new_day_();
+    }
     {
       MutexLock lock(&mutex_);
       if (!stopped_) stopping_.WaitFor(&mutex_, kCheckUs);

@@ -5,6 +5,7 @@
 #define DOORSTEP_SERVER_DAY_TIMER_H_
 
 #include <cstdint>
+#include <functional>
 #include <thread>
 
 #include "client_core/base/clock.h"
@@ -20,7 +21,8 @@ class DayTimer {
   // `writer` and `clock` must outlive the timer, and the writer must have drained before it goes. Begins before anybody
   // else writes: when `storage` is behind the day, a tick is submitted at once, so that whatever is submitted later
   // finds the day turned. Then goes on on a thread of its own.
-  DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log);
+  // `on_new_day` runs on that thread, once at the start and then once a day.
+  DayTimer(Storage* storage, Writer* writer, Clock* clock, LogSink log, std::function<void()> on_new_day = {});
   ~DayTimer();
   // Ends the thread; nothing more is submitted by it. Repeating is safe.
   void Stop();
@@ -35,6 +37,7 @@ class DayTimer {
   Writer* const writer_;
   Clock* const clock_;
   const LogSink log_;
+  const std::function<void()> on_new_day_;
 
   Mutex mutex_;
   CondVar stopping_;

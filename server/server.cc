@@ -31,9 +31,11 @@
 #include "server/apply/writer.h"
 #include "server/data_folder.h"
 #include "server/day_timer.h"
+#include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
 #include "server/services/watch_hub.h"
+#include "server/storage/attachment_table.h"
 #include "server/storage/storage.h"
 #include "server/storage/token_table.h"
 
@@ -117,6 +119,7 @@ struct Server::Parts {
   std::unique_ptr<Storage> storage;
   WatchHub watch;
   std::unique_ptr<Writer> writer;
+  std::unique_ptr<AttachmentIntake> attachments;
   std::unique_ptr<DayTimer> day_timer;
   Authenticator authenticator;
   std::unique_ptr<ServerParts> borrowed;
@@ -126,6 +129,8 @@ struct Server::Parts {
   bool drained = false;
 
   absl::Status OpenFolder();
+  // Deletes what nobody names or goes on with.
+  void SweepAttachments();
   absl::Status Listen();
   // Sees to it that the connect file holds a good token and the address of now.
   absl::Status WriteAdministrator();
@@ -149,13 +154,32 @@ absl::Status Server::Parts::OpenFolder() {
   WriterOptions writing;
   writing.committed = [this](const Committed& committed) { watch.Take(committed); };
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log, std::move(writing)));
-  day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log);
+  attachments = std::make_unique<AttachmentIntake>(AttachmentFolder(folder->database_path()));
+  day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log, [this] { SweepAttachments(); });
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
-  borrowed = std::make_unique<ServerParts>(
-      ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion, clock->Now().wall_time_us, &watch});
+  borrowed = std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion,
+                                                       clock->Now().wall_time_us, &watch, attachments.get()});
   watch.Start();
   return absl::OkStatus();
+}
+
+void Server::Parts::SweepAttachments() {
+  const auto is_known = [this](absl::string_view sha256) -> absl::StatusOr<bool> {
+    bool known = false;
+    RETURN_IF_ERROR(storage->Read("an attachment", [&](SqlSession& sql) -> absl::Status {
+      ASSIGN_OR_RETURN(const auto row, FindAttachment(sql, sha256));
+      known = row.has_value();
+      return absl::OkStatus();
+    }));
+    return known;
+  };
+  const absl::StatusOr<uint64_t> swept = attachments->files().Sweep(clock->Now().wall_time_us, is_known);
+  if (!swept.ok()) {
+    Log(log, LogLevel::kWarning, absl::StrCat("the sweep of attachments: ", swept.status().ToString()));
+  } else if (*swept > 0) {
+    Log(log, LogLevel::kInfo, absl::StrCat(*swept, " attachments that nobody names or goes on with were deleted"));
+  }
 }
 
 absl::Status Server::Parts::Listen() {
@@ -165,11 +189,12 @@ absl::Status Server::Parts::Listen() {
   services.push_back(MakeAccountService(*borrowed));
   services.push_back(MakeImportService(*borrowed));
   services.push_back(MakeHealthService(*borrowed));
+  services.push_back(MakeAttachmentService(*borrowed));
   services.push_back(MakeAdminService(*borrowed));
-  RETURN_IF_ERROR(
-      CheckEveryMethodHasARole({"doorstep.v1.SyncService", "doorstep.v1.EnrollmentService",
-                                "doorstep.v1.DispatchService", "doorstep.v1.AccountService",
-                                "doorstep.v1.ImportService", "doorstep.v1.HealthService", "doorstep.v1.AdminService"}));
+  RETURN_IF_ERROR(CheckEveryMethodHasARole({"doorstep.v1.SyncService", "doorstep.v1.EnrollmentService",
+                                            "doorstep.v1.DispatchService", "doorstep.v1.AccountService",
+                                            "doorstep.v1.ImportService", "doorstep.v1.HealthService",
+                                            "doorstep.v1.AdminService", "doorstep.v1.AttachmentService"}));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   if (!config.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
@@ -263,6 +288,7 @@ void Server::Drain() {
   parts_->services.clear();
   parts_->day_timer.reset();
   parts_->writer.reset();
+  parts_->attachments.reset();
   parts_->storage.reset();
   if (served) Log(parts_->log, LogLevel::kInfo, "ended");
 }

@@ -204,8 +204,14 @@ absl::Status CheckFact(const v1::LogEntry& entry, bool inside_correction) {
           .Done();
     case Fact::kAttachmentAdded:
       return check.Text("attachment_added.sha256", entry.attachment_added().sha256(), 32, 32)
-          .Text("attachment_added.content_type", entry.attachment_added().content_type(), 128)
+          .Text("attachment_added.content_type", entry.attachment_added().content_type(), limits::kContentTypeBytesMax)
           .Text("attachment_added.title", entry.attachment_added().title(), limits::kShortTextBytesMax)
+          .Text("attachment_added.preview_sha256", entry.attachment_added().preview_sha256(),
+                limits::kAttachmentHashBytes)
+          .Number("attachment_added.preview_size_bytes",
+                  static_cast<int64_t>(
+                      std::min(entry.attachment_added().preview_size_bytes(), limits::kPreviewBytesMax + 1)),
+                  0, limits::kPreviewBytesMax)
           .Done();
     case Fact::kAssetObserved:
       return check.Id("asset_observed.asset_id", entry.asset_observed().asset_id())

@@ -10,8 +10,8 @@
 
 namespace doorstep {
 
-absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::string& key, Random& random,
-                                            const ApplyCommand& apply) {
+absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::string& key,
+                                            const std::string& attachments, Random& random, const ApplyCommand& apply) {
   StorageOptions options;
   options.path = path;
   options.key = key;
@@ -28,6 +28,7 @@ absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::
   verified.commands = report.commands;
   RETURN_IF_ERROR(copy->Read("journals", [&](SqlSession& sql) -> absl::Status {
     ASSIGN_OR_RETURN(verified.journals, JournalsBeyondBackups(sql));
+    ASSIGN_OR_RETURN(verified.attachments, PutAttachmentsBeside(sql, attachments, path));
     return absl::OkStatus();
   }));
   return verified;

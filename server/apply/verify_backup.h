@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "client_core/base/random.h"
 #include "server/apply/transaction.h"
+#include "server/storage/attachment_backup.h"
 #include "server/storage/journal_table.h"
 
 namespace doorstep {
@@ -19,11 +20,14 @@ struct VerifiedBackup {
   uint64_t commands = 0;
   // What it holds of journals beyond all backups before.
   std::vector<JournalBeyondBackups> journals;
+  // What stands beside it.
+  AttachmentsBeside attachments;
 };
 
-// DATA_LOSS: it is damaged, or not equal when made again. Leaves nothing beside the file.
-absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::string& key, Random& random,
-                                            const ApplyCommand& apply);
+// DATA_LOSS: it is damaged, or not equal when made again. Leaves nothing beside the file but the attachments that it
+// names, from the server's folder `attachments` of them.
+absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::string& key,
+                                            const std::string& attachments, Random& random, const ApplyCommand& apply);
 
 }  // namespace doorstep
 

@@ -26,6 +26,7 @@
 #include "server/services/services.h"
 #include "server/services/submit.h"
 #include "server/services/visit_log.h"
+#include "server/storage/attachment_table.h"
 #include "server/storage/device_description.h"
 #include "server/storage/device_table.h"
 #include "server/storage/frame_table.h"
@@ -216,6 +217,9 @@ class AdminService final : public v1::AdminService::CallbackService {
         response->set_attention(totals.attention);
         ASSIGN_OR_RETURN(const int64_t last_backup_us, ReadLastBackup(sql));
         response->set_last_backup_time_us(last_backup_us);
+        ASSIGN_OR_RETURN(const AttachmentTotals attachments, CountAttachments(sql));
+        response->set_attachments(attachments.attachments);
+        response->set_attachment_bytes(attachments.bytes);
         return absl::OkStatus();
       });
     });

@@ -26,6 +26,8 @@ const absl::flat_hash_map<std::string, Role>& Table() {
     };
     allow("EnrollmentService", Role::kNobody, {"Enroll"});
     allow("SyncService", Role::kDevice, {"Hello", "Push", "Pull", "Watch"});
+    allow("AttachmentService", Role::kDevice, {"PutChunk", "CheckAttachments"});
+    allow("AttachmentService", Role::kAdmin, {"ListAttachments", "ReadAttachment"});
     allow("DispatchService", Role::kAdmin,
           {"CreateWorkOrder", "GetWorkOrder", "ListWorkOrders", "CreateVisit", "ScheduleVisit", "AssignVisit",
            "ReassignVisit", "DispatchVisit", "CancelVisit", "CloseVisit", "RecordMiss", "ResolveAttention", "GetVisit",

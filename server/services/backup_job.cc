@@ -11,6 +11,8 @@
 #include "server/apply/commands/backed_up.h"
 #include "server/apply/verify_backup.h"
 #include "server/apply/writer.h"
+#include "server/storage/attachment_files.h"
+#include "server/storage/attachment_table.h"
 #include "server/storage/backup_file.h"
 #include "server/storage/durable_file.h"
 #include "server/storage/storage.h"
@@ -78,14 +80,21 @@ absl::Status BackupJob::Make(const std::string& name, const std::string& path) {
   }));
   Update([](v1::Backup& backup) { backup.set_phase(v1::BACKUP_PHASE_VERIFYING); });
   const std::string draft = DraftPath(path);
-  ASSIGN_OR_RETURN(const VerifiedBackup verified,
-                   VerifyBackup(draft, parts_.storage.key(), parts_.random, ApplyRecord));
+  ASSIGN_OR_RETURN(
+      const VerifiedBackup verified,
+      VerifyBackup(draft, parts_.storage.key(), AttachmentFolder(parts_.storage.path()), parts_.random, ApplyRecord));
+  if (verified.attachments.missing > 0) {
+    Log(parts_.log, LogLevel::kError,
+        absl::StrCat("backup ", name, ": ", verified.attachments.missing, " attachments have no undamaged file"));
+  }
   unlink(absl::StrCat(draft, ".lock").c_str());
   ASSIGN_OR_RETURN(const std::string hash, SealBackup(path));
   Update([&](v1::Backup& backup) {
     backup.set_entries(verified.entries);
     backup.set_commands(verified.commands);
     backup.set_sha256(hash);
+    backup.set_attachments(verified.attachments.attachments);
+    backup.set_attachments_missing(verified.attachments.missing);
   });
   return Tell(name, verified);
 }
@@ -96,6 +105,9 @@ absl::Status BackupJob::Tell(const std::string& name, const VerifiedBackup& veri
   command.principal = "server";
   command.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
     RETURN_IF_ERROR(RunBackedUp(name, verified.journals, tx));
+    for (const std::string& sha256 : verified.attachments.fresh) {
+      RETURN_IF_ERROR(MarkAttachmentBackedUp(tx.sql(), sha256));
+    }
     return std::string();
   };
   const absl::Status told = parts_.writer.RunCommand(std::move(command)).status();

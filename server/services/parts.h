@@ -10,6 +10,7 @@
 
 namespace doorstep {
 
+class AttachmentIntake;
 class Authenticator;
 class Storage;
 class WatchHub;
@@ -26,6 +27,8 @@ struct ServerParts {
   int64_t started_us;
   // Null: nobody can watch.
   WatchHub* watch = nullptr;
+  // Null: calls about attachments answer UNIMPLEMENTED.
+  AttachmentIntake* attachments = nullptr;
 
   int64_t NowUs() const { return clock.Now().wall_time_us; }
 };

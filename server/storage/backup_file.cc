@@ -48,6 +48,9 @@ absl::Status CheckBackupName(absl::string_view name) {
     return absl::InvalidArgumentError(absl::StrCat("name: must not have \"", kDraftSuffix, "\" or \"", kChecksumSuffix,
                                                    "\" in it: the files beside a backup are named so"));
   }
+  if (name == "attachments") {
+    return absl::InvalidArgumentError("name: must not be \"attachments\": the folder beside backups is named so");
+  }
   if (name.empty() || name.size() > limits::kIdBytesMax || !absl::ascii_isalnum(name[0]) ||
       !std::all_of(name.begin(), name.end(), allowed)) {
     return absl::InvalidArgumentError(absl::StrCat("name: must be a plain file name of 1 to ", limits::kIdBytesMax,

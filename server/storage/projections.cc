@@ -19,7 +19,8 @@ namespace {
 constexpr size_t kExcerptBytes = 32;
 
 bool IsProjection(const std::string& table) {
-  static const auto* const others = new std::set<std::string>{"frame", "command", "meta", "device_contact", "request"};
+  static const auto* const others =
+      new std::set<std::string>{"frame", "command", "meta", "device_contact", "request", "attachment"};
   return others->count(table) == 0;
 }
 

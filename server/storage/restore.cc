@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
+#include "server/storage/attachment_backup.h"
+#include "server/storage/attachment_files.h"
 #include "server/storage/backup_file.h"
 #include "server/storage/command_table.h"
 #include "server/storage/database_lock.h"
@@ -28,7 +30,7 @@ absl::Status RenameIfThere(const std::string& from, const std::string& to) {
 }
 
 // Opens the copy as a server would, looks through all of it and gives it its new generation.
-absl::Status Prepare(const std::string& path, Random& random, RestoreReport& report) {
+absl::Status Prepare(const std::string& path, const std::string& backup, Random& random, RestoreReport& report) {
   StorageOptions options;
   options.path = path;
   options.readers = 1;
@@ -36,6 +38,9 @@ absl::Status Prepare(const std::string& path, Random& random, RestoreReport& rep
   SqlSession& sql = storage->writer();
   RETURN_IF_ERROR(sql.database().CheckIntegrity());
   ASSIGN_OR_RETURN(report.generation, BeginGeneration(sql, random));
+  ASSIGN_OR_RETURN(const AttachmentsRestored attachments, RestoreAttachments(sql, AttachmentFolder(path), backup));
+  report.attachments = attachments.attachments;
+  report.attachments_missing = attachments.missing;
   return storage->Read("totals", [&](SqlSession& reader) -> absl::Status {
     ASSIGN_OR_RETURN(const Totals totals, CountTotals(reader));
     report.entries = totals.entries;
@@ -55,7 +60,7 @@ absl::Status CopyAndCheck(const std::string& backup, const std::string& copy, Ra
   if (!wanted.empty() && hash != wanted) {
     return absl::DataLossError(absl::StrCat(backup, ": its bytes are not those of ", ChecksumPath(backup)));
   }
-  RETURN_IF_ERROR(Prepare(copy, random, report));
+  RETURN_IF_ERROR(Prepare(copy, backup, random, report));
   // One file is renamed, so everything must be in it.
   if (FileExists(absl::StrCat(copy, "-wal"))) {
     return absl::InternalError(absl::StrCat(copy, ": its last changes could not be written into the file"));

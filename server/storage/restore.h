@@ -27,6 +27,10 @@ struct RestoreReport {
   uint64_t entries = 0;
   uint64_t commands = 0;
   uint64_t devices = 0;
+  // Attachments that are there, and those that neither the folder nor the backup has: phones that still have them send
+  // them again.
+  uint64_t attachments = 0;
+  uint64_t attachments_missing = 0;
   // Where what was there before is now; empty: nothing was there.
   std::string set_aside;
   // False: no checksum stands beside the backup, so it was only looked through.

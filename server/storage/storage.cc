@@ -17,6 +17,7 @@ const std::vector<absl::string_view>& Migrations() {
   static const auto* const migrations = new std::vector<absl::string_view>{
 #include "server/storage/0001_first.sql.inc"
 #include "server/storage/0002_backups.sql.inc"
+#include "server/storage/0003_attachments.sql.inc"
   };
   return *migrations;
 }

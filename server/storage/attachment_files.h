@@ -1,0 +1,87 @@
+// The bytes of attachments, as files beside the database:
+//
+//   attachments/ab/abcd...            whole: equal to its name, a SHA-256, durable, never changed again
+//   attachments/partial/abcd....d7    what has come of one from device d7
+//
+// Files and not rows of the database, because photos are most of a company's bytes and nothing that is folded or
+// rebuilt needs them: the writer never waits for one, the database stays small enough to be copied and made again every
+// day, and a backup takes a file that never changes by linking it.
+//
+// Invariants: a whole file has been compared with its hash; what Put answered as stored survives a power cut; one that
+// fails, a full disk included, leaves what was there before it.
+// Thread-safe: calls for one hash wait for each other.
+#ifndef DOORSTEP_SERVER_STORAGE_ATTACHMENT_FILES_H_
+#define DOORSTEP_SERVER_STORAGE_ATTACHMENT_FILES_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client_core/base/mutex.h"
+
+namespace doorstep {
+
+// Where the attachments of the database, or of the backup, at `database` stand: the folder beside it.
+std::string AttachmentFolder(const std::string& database);
+// Of a whole attachment inside such a folder.
+std::string AttachmentPath(const std::string& folder, absl::string_view sha256);
+
+class AttachmentFiles {
+ public:
+  // How many bytes the disk of a folder has left for us.
+  using FreeBytes = std::function<absl::StatusOr<uint64_t>(const std::string& folder)>;
+
+  struct Piece {
+    std::string device;  // Letters and digits.
+    std::string sha256;  // 32 bytes.
+    uint64_t size = 0;   // Of the whole.
+    uint64_t offset = 0;
+    absl::string_view data;
+  };
+  enum class Outcome { kReceiving, kWhole, kMismatch, kDiskFull };
+  struct Result {
+    Outcome outcome = Outcome::kReceiving;
+    uint64_t stored_through = 0;
+    uint64_t added = 0;  // Bytes that were not there before.
+  };
+
+  // `folder` is made with the first attachment. `free_bytes` empty: the file system's word.
+  explicit AttachmentFiles(std::string folder, FreeBytes free_bytes = {});
+
+  // Adds what of the piece is next and answers how far it is. `now_us` becomes the time of its file.
+  absl::StatusOr<Result> Put(const Piece& piece, int64_t now_us);
+
+  // Bytes that have come from this device; 0: none. The whole size when it is whole.
+  uint64_t StoredThrough(absl::string_view device, absl::string_view sha256, uint64_t size) const;
+  bool HasPartial(absl::string_view device, absl::string_view sha256) const;
+  bool IsWhole(absl::string_view sha256, uint64_t size) const;
+  // Compares a whole file with its name, and deletes it when they differ (false).
+  absl::StatusOr<bool> KeepIfGood(absl::string_view sha256);
+
+  // At most `length` bytes from `offset`. NOT_FOUND: no such file.
+  absl::StatusOr<std::string> Read(absl::string_view sha256, uint64_t offset, size_t length) const;
+
+  // Deletes partial files that nobody has added to, and whole ones that `is_known` denies, when they are older than
+  // limits::kAttachmentOrphanMicros before `now_us`. Returns how many.
+  absl::StatusOr<uint64_t> Sweep(int64_t now_us,
+                                 const std::function<absl::StatusOr<bool>(absl::string_view)>& is_known);
+
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string PartialPath(absl::string_view device, absl::string_view sha256) const;
+  absl::StatusOr<Result> Complete(const Piece& piece, const std::string& partial, Result result);
+  Mutex& LockOf(absl::string_view sha256) const;
+
+  const std::string folder_;
+  const FreeBytes free_bytes_;
+  mutable std::array<Mutex, 16> locks_;
+};
+
+}  // namespace doorstep
+
+#endif  // DOORSTEP_SERVER_STORAGE_ATTACHMENT_FILES_H_
