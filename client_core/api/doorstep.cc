@@ -226,6 +226,24 @@ doorstep_result* doorstep_queue_list(doorstep_core* core, const uint8_t* request
       [](Session& session, v1::QueueListRequest r) { return session.QueueList(std::move(r)); });
 }
 
+doorstep_result* doorstep_attachment_add(doorstep_core* core, const uint8_t* request, size_t length) {
+  return WithInput<v1::AttachmentAddRequest>(
+      core, request, length, "request",
+      [](Session& session, v1::AttachmentAddRequest r) { return session.AttachmentAdd(std::move(r)); });
+}
+
+doorstep_result* doorstep_attachments_list(doorstep_core* core, const uint8_t* request, size_t length) {
+  return WithInput<v1::AttachmentsListRequest>(
+      core, request, length, "request",
+      [](Session& session, v1::AttachmentsListRequest r) { return session.AttachmentsList(std::move(r)); });
+}
+
+doorstep_result* doorstep_attachment_read(doorstep_core* core, const uint8_t* request, size_t length) {
+  return WithInput<v1::AttachmentReadRequest>(
+      core, request, length, "request",
+      [](Session& session, v1::AttachmentReadRequest r) { return session.AttachmentRead(std::move(r)); });
+}
+
 doorstep_result* doorstep_visits_list(doorstep_core* core, const uint8_t* request, size_t length) {
   return WithInput<v1::VisitsListRequest>(
       core, request, length, "request",

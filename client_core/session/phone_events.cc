@@ -83,6 +83,21 @@ v1::PhoneEvent ForkedEvent(uint64_t left_epoch, uint64_t epoch, uint64_t reappen
                                 epoch, " with ", reappended, " entries appended again"));
 }
 
+v1::PhoneEvent AttachmentSafeEvent(absl::string_view sha256, absl::string_view visit_id) {
+  v1::PhoneEvent event = MakeEvent(v1::PhoneEvent::KIND_ATTACHMENT_SAFE, "a photo or document is safe at the office");
+  event.set_attachment_sha256(std::string(sha256));
+  event.set_visit_id(std::string(visit_id));
+  return event;
+}
+
+v1::PhoneEvent AttachmentDamagedEvent(absl::string_view sha256) {
+  v1::PhoneEvent event =
+      MakeEvent(v1::PhoneEvent::KIND_ATTACHMENT_DAMAGED,
+                "a photo or document is damaged on this phone and not at the office; add it once more");
+  event.set_attachment_sha256(std::string(sha256));
+  return event;
+}
+
 v1::PhoneEvent RepairedEvent(absl::string_view line) {
   return MakeEvent(v1::PhoneEvent::KIND_REPLICA_REBUILT, std::string(line));
 }

@@ -23,6 +23,8 @@ v1::PhoneEvent VisitChangedEvent(absl::string_view visit_id);
 v1::PhoneEvent VisitLeftEvent(absl::string_view visit_id, absl::string_view reason);
 v1::PhoneEvent ModeEvent(absl::string_view mode, absl::string_view last_error);
 v1::PhoneEvent ForkedEvent(uint64_t left_epoch, uint64_t epoch, uint64_t reappended);
+v1::PhoneEvent AttachmentSafeEvent(absl::string_view sha256, absl::string_view visit_id);
+v1::PhoneEvent AttachmentDamagedEvent(absl::string_view sha256);
 v1::PhoneEvent RepairedEvent(absl::string_view line);
 // Who is signed in, or may sign in, or the device itself has changed.
 v1::PhoneEvent TechniciansEvent();

@@ -7,6 +7,7 @@
 #include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
+#include "client_core/rules/named_attachments.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/store/technicians.h"
 
@@ -36,6 +37,17 @@ void Advise(const v1::LogEntry& entry, absl::string_view author, LocalStore& sto
   }
   for (std::string& line : AdviseFact(*visit, author, entry.fact_case())) {
     response.add_warnings(std::move(line));
+  }
+}
+
+// The entry counts whatever becomes of its attachments; the next start looks again when this fails.
+void AdviseOnAttachments(const v1::LogEntry& entry, LocalStore& store, v1::AppendResponse& response) {
+  if (AttachmentsNamedBy(entry).empty()) return;
+  const absl::StatusOr<std::vector<std::string>> not_here = store.attachments().CatchUp(store.journal());
+  if (!not_here.ok()) {
+    response.add_warnings(absl::StrCat("its attachment is not queued yet: ", not_here.status().message()));
+  } else if (!not_here->empty()) {
+    response.add_warnings("its attachment is not on this phone, so the office will not get it; add it first");
   }
 }
 
@@ -69,6 +81,7 @@ absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const Clock
   KillPoint("session");
   ASSIGN_OR_RETURN(const AppendResult result, store.Append(request.author(), entry, request.token()));
   KillPoint("journal");
+  AdviseOnAttachments(entry, store, response);
   *response.mutable_position() = result.position;
   response.set_repeated(result.repeated);
   return response;

@@ -197,13 +197,20 @@ absl::StatusOr<v1::VisitsListResponse> Session::VisitsList(v1::VisitsListRequest
   return Ask<v1::VisitsListResponse>([this, request = std::move(request)]() -> absl::StatusOr<v1::VisitsListResponse> {
     ASSIGN_OR_RETURN(std::vector<v1::LocalVisit> visits, store_->view().Visits(request.technician_id()));
     v1::VisitsListResponse response;
-    for (v1::LocalVisit& visit : visits) *response.add_visits() = std::move(visit);
+    for (v1::LocalVisit& visit : visits) {
+      RETURN_IF_ERROR(CountAttachments(&visit));
+      *response.add_visits() = std::move(visit);
+    }
     return response;
   });
 }
 
 absl::StatusOr<v1::LocalVisit> Session::VisitGet(std::string visit_id) {
-  return Ask<v1::LocalVisit>([this, visit_id = std::move(visit_id)] { return store_->view().Visit(visit_id); });
+  return Ask<v1::LocalVisit>([this, visit_id = std::move(visit_id)]() -> absl::StatusOr<v1::LocalVisit> {
+    ASSIGN_OR_RETURN(v1::LocalVisit visit, store_->view().Visit(visit_id));
+    RETURN_IF_ERROR(CountAttachments(&visit));
+    return visit;
+  });
 }
 
 absl::StatusOr<v1::AccountBrief> Session::BriefGet(std::string account_id) {
@@ -280,6 +287,12 @@ absl::Status Session::Notify(v1::PhoneNotice notice) {
     case v1::PHONE_NOTICE_HINT:
       what = Notice::kHint;
       break;
+    case v1::PHONE_NOTICE_NETWORK_METERED:
+      what = Notice::kMetered;
+      break;
+    case v1::PHONE_NOTICE_NETWORK_UNMETERED:
+      what = Notice::kUnmetered;
+      break;
     default:
       return absl::InvalidArgumentError(
           absl::StrCat("notice: ", static_cast<int>(notice), " is not a PhoneNotice that this version knows"));
@@ -354,6 +367,7 @@ absl::StatusOr<v1::PhoneStatus> Session::Status() {
   return Ask<v1::PhoneStatus>([this]() -> absl::StatusOr<v1::PhoneStatus> {
     v1::PhoneStatus status;
     RETURN_IF_ERROR(store_->FillStatus(clock_->Now(), &status));
+    RETURN_IF_ERROR(FillAttachments(&status));
     driver_->FillStatus(&status);
     return status;
   });
@@ -371,8 +385,10 @@ absl::StatusOr<v1::Bundle> Session::ExportBundle() {
 }
 
 absl::StatusOr<v1::Explanation> Session::Explain(v1::ExplainRequest request) {
-  return Ask<v1::Explanation>([this, request = std::move(request)] {
-    return doorstep::Explain(store_->journal(), store_->replica(), request);
+  return Ask<v1::Explanation>([this, request = std::move(request)]() -> absl::StatusOr<v1::Explanation> {
+    ASSIGN_OR_RETURN(v1::Explanation answer, doorstep::Explain(store_->journal(), store_->replica(), request));
+    RETURN_IF_ERROR(ExplainAttachments(request, &answer));
+    return answer;
   });
 }
 

@@ -63,6 +63,11 @@ class Session {
   absl::StatusOr<v1::LocalVisit> VisitGet(std::string visit_id);
   absl::StatusOr<v1::AccountBrief> BriefGet(std::string account_id);
 
+  // Reads and hashes on the caller's thread.
+  absl::StatusOr<v1::AttachmentAddResponse> AttachmentAdd(v1::AttachmentAddRequest request);
+  absl::StatusOr<v1::AttachmentsListResponse> AttachmentsList(v1::AttachmentsListRequest request);
+  absl::StatusOr<v1::AttachmentReadResponse> AttachmentRead(v1::AttachmentReadRequest request);
+
   // FAILED_PRECONDITION: not enrolled, or another one is running.
   absl::StatusOr<v1::SyncReport> SyncOnce(v1::SyncBudget budget);
   absl::Status SyncStart();
@@ -104,6 +109,9 @@ class Session {
   void NoteTechnicians();
   v1::QuiesceResult FinishQuiesce(int64_t deadline_us);
   absl::Status ReadyToSync();
+  absl::Status CountAttachments(v1::LocalVisit* visit);
+  absl::Status FillAttachments(v1::PhoneStatus* status);
+  absl::Status ExplainAttachments(const v1::ExplainRequest& request, v1::Explanation* answer);
   absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request);
   absl::StatusOr<EnrolAnswer> CallEnroll(const v1::EnrollRequest& request);
   absl::Status CompleteEnrolment(const EnrolAnswer& answer);

@@ -42,6 +42,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   const uint64_t moved = flight.bytes_up + bytes.size();
   if (!status.ok()) {
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
+    OnPieceFailed(flight, status);
     if (absl::IsUnauthenticated(status)) status = absl::UnauthenticatedError(kUnknownHere);
     return Handle(
         CallFailed{call, moved, status.code(), std::string(status.message()), flight.covers.received_through()});
@@ -49,6 +50,9 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   if (flight.kind == Kind::kHello) status = OnHello(call, flight, bytes, at);
   if (flight.kind == Kind::kPush) status = OnPush(call, flight, bytes, at);
   if (flight.kind == Kind::kPull) status = OnPull(call, flight, bytes, at);
+  if (flight.kind == Kind::kPiece || flight.kind == Kind::kAskAttachments) {
+    status = OnAttachments(call, flight, bytes, at);
+  }
   if (!status.ok()) FailHere(call, moved, status, flight.covers.received_through());
 }
 
@@ -72,10 +76,14 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     TakeHeads(response);
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
+  if (const auto taken = parts_.store->attachments().TakeGeneration(response.generation()); !taken.ok()) {
+    FailAttachments(taken.status());
+  }
   if (parts_.store->journal().Counts().safe > 0) SettleSoon();
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
+  LookAtAttachments();
   Handle(answered);
   return absl::OkStatus();
 }
@@ -92,6 +100,7 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
     RETURN_IF_ERROR(TakePushed(flight, response));
   }
   KillPoint("mark");
+  LookAtAttachments();
   Handle(PushAnswered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()),
                       response.device_feed_seq(), other_generation});
   return absl::OkStatus();
@@ -160,6 +169,7 @@ void SyncDriver::Settle() {
   }
   settle_due_ = false;
   if (moves->empty()) return;
+  LookAtAttachments();
   const std::string device = parts_.store->journal().identity()->device();
   for (const MarkMove& move : *moves) {
     if (move.received_after > move.received_before) {
@@ -184,6 +194,7 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
 
 absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {
   ASSIGN_OR_RETURN(const ForkResult result, parts_.store->Fork(fork));
+  CatchUpWithNames();
   if (result.moved) parts_.events->Add(ForkedEvent(fork.epoch(), result.epoch, result.reappended));
   return absl::OkStatus();
 }
@@ -239,6 +250,9 @@ void SyncDriver::Retain(const ClockReading& now) {
     return;
   }
   retained_us_ = now.monotonic_us;
+  if (const auto gone = parts_.store->attachments().Retain(now.wall_time_us); !gone.ok()) {
+    FailAttachments(gone.status());
+  }
   if (*deleted > 0) Log(parts_.log, LogLevel::kInfo, absl::StrCat(*deleted, " entries were old and safe; deleted"));
 }
 

@@ -49,6 +49,7 @@ void SyncDriver::CarryOut(const Action& action) {
   if (const auto* push = std::get_if<SendPush>(&action)) return Send(*push);
   if (const auto* pull = std::get_if<SendPull>(&action)) return Send(*pull);
   if (const auto* watch = std::get_if<OpenWatch>(&action)) return Send(*watch);
+  if (const auto* attachment = std::get_if<SendAttachment>(&action)) return Send(*attachment);
   if (const auto* tell = std::get_if<Tell>(&action)) return TellMode(tell->mode);
   if (const auto* cancel = std::get_if<CancelCall>(&action)) {
     flights_.erase(cancel->call);
@@ -184,6 +185,7 @@ void SyncDriver::FailHere(uint64_t call, uint64_t bytes, const absl::Status& why
     if (const absl::Status repaired = parts_.store->RepairJournal(why); !repaired.ok()) {
       Log(parts_.log, LogLevel::kError, absl::StrCat("the journal cannot be repaired: ", repaired.message()));
     }
+    CatchUpWithNames();  // Entries have other positions now.
   }
   Handle(Queue());
   // ABORTED, because no frame is to blame for what went wrong on the phone.
@@ -192,7 +194,10 @@ void SyncDriver::FailHere(uint64_t call, uint64_t bytes, const absl::Status& why
 
 // ---- what the engine needs to know of the files ----
 
-void SyncDriver::JournalChanged() { Handle(Queue()); }
+void SyncDriver::JournalChanged() {
+  Handle(Queue());
+  LookAtAttachments();
+}
 
 void SyncDriver::IdentityChanged() {
   const std::vector<std::string> feeds = parts_.store->Feeds();
@@ -204,7 +209,7 @@ void SyncDriver::IdentityChanged() {
     }
   }
   Handle(FeedsSeen{feeds});
-  Handle(Queue());
+  JournalChanged();
 }
 
 QueueSeen SyncDriver::Queue() {
@@ -225,7 +230,10 @@ void SyncDriver::SyncOnce(const v1::SyncBudget& budget, ReportDone done) {
   Wake();
   JournalChanged();  // The last appends may not have been told yet.
   report_ = Report{std::move(done), v1::SyncReport()};
-  Handle(BudgetBegun{int64_t{budget.time_ms_max()} * 1000, budget.bytes_max()});
+  NetworkCost network = NetworkCost::kUntold;
+  if (budget.network_class() == v1::NETWORK_CLASS_UNMETERED) network = NetworkCost::kUnmetered;
+  if (budget.network_class() == v1::NETWORK_CLASS_METERED) network = NetworkCost::kMetered;
+  Handle(BudgetBegun{int64_t{budget.time_ms_max()} * 1000, budget.bytes_max(), network});
 }
 
 void SyncDriver::JudgeReport() {
@@ -236,6 +244,9 @@ void SyncDriver::JudgeReport() {
   report.sums.set_complete(verdict.verdict == BudgetVerdict::kComplete);
   report.sums.set_stopped_because(verdict.stopped_because);
   report.sums.set_entries_left(parts_.store->journal().Counts().saved_here);
+  if (const auto counts = parts_.store->attachments().Counts(); counts.ok()) {
+    report.sums.set_attachments_left(counts->queued);
+  }
   Handle(BudgetEnded());
   report.done(std::move(report.sums));
 }
@@ -268,6 +279,12 @@ SyncDriver::Quieted SyncDriver::FinishQuiesce() {
         break;
       case Kind::kPull:
         quieted.given_up.push_back(absl::StrCat("fetching ", flight.feed));
+        break;
+      case Kind::kPiece:
+        quieted.given_up.push_back("sending a piece of a photo or document");
+        break;
+      case Kind::kAskAttachments:
+        quieted.given_up.push_back("asking the office which photos it has");
         break;
     }
   }

@@ -53,6 +53,10 @@ class SyncDriver {
   void JournalChanged();
   // Enrolled, or other technicians: other feeds.
   void IdentityChanged();
+  // One was added, or an entry that may name one.
+  void AttachmentsChanged();
+  // As the last notice said.
+  bool metered() const { return engine_.metered; }
   // Notes what an answer says about clocks.
   void TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered);
 
@@ -77,7 +81,7 @@ class SyncDriver {
   void FillStatus(v1::PhoneStatus* status) const;
 
  private:
-  enum class Kind { kHello, kPush, kPull };
+  enum class Kind { kHello, kPush, kPull, kPiece, kAskAttachments };
   struct Flight {
     Kind kind = Kind::kHello;
     ClockReading sent;
@@ -85,6 +89,7 @@ class SyncDriver {
     std::string feed;        // Of a pull.
     std::string cursor;      // Of a pull.
     v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
+    std::string sha256;      // Of a piece.
   };
   struct Report {
     ReportDone done;  // Empty: no budget is running.
@@ -96,6 +101,10 @@ class SyncDriver {
   void Send(const SendPush& push);
   void Send(const SendPull& pull);
   void Send(const OpenWatch& watch);
+  // attachment_sync.cc has what begins with an attachment.
+  void Send(const SendAttachment& send);
+  absl::StatusOr<bool> SendQuestions(const SendAttachment& send);
+  absl::StatusOr<bool> SendPiece(const SendAttachment& send);
   void Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
              const google::protobuf::MessageLite& request, Flight flight);
   // The action could not be begun: the engine hears of it after this step.
@@ -108,6 +117,14 @@ class SyncDriver {
   absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPull(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   void OnHint(uint64_t call, const std::string& bytes);
+  absl::Status OnAttachments(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
+  absl::Status TakeAttachments(const v1::CheckAttachmentsResponse& response, int64_t asked_us,
+                               AttachmentAnswered& answered);
+  void OnPieceFailed(const Flight& flight, const absl::Status& status);
+  AttachmentsSeen AttachmentsNow();
+  void LookAtAttachments();
+  void CatchUpWithNames();
+  void FailAttachments(const absl::Status& why);
   void Settle();
   void SettleSoon();
   void TakeHeads(const v1::HelloResponse& response);

@@ -49,6 +49,15 @@ void RemoveDatabase(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm"}) unlink(absl::StrCat(path, suffix).c_str());
 }
 
+void SetAside(const std::string& path) {
+  int number = 1;
+  while (Exists(absl::StrCat(path, ".damaged-", number))) ++number;
+  const std::string aside = absl::StrCat(path, ".damaged-", number);
+  (void)RenameIfThere(absl::StrCat(path, "-wal"), absl::StrCat(aside, "-wal"));
+  (void)RenameIfThere(path, aside);
+  RemoveDatabase(path);
+}
+
 JournalSwap::JournalSwap(std::string journal) : journal_(std::move(journal)) {}
 
 std::string JournalSwap::Begin() const {

@@ -37,6 +37,9 @@ class JournalSwap {
   const std::string journal_;
 };
 
+// Renames an SQLite file with its companion to NAME.damaged-N. What cannot be renamed is removed: the next file of that
+// name must not meet an old log.
+void SetAside(const std::string& path);
 // Removes an SQLite file with its companions.
 void RemoveDatabase(const std::string& path);
 

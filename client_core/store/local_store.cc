@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions&
   // Makes the reserve again while there is room for it; what stands against it is told there. A new app is opened
   // faster without one: it gets it before its first page.
   if (store->journal_->identity().has_value()) (void)store->CanFetch();
+  store->OpenAttachments();
   // What a page brought before the process ended. Without it entries show an earlier stage than they have, which must
   // not keep anybody from recording: it is repeated after the next page.
   if (const absl::Status settled = store->Settle().status(); !settled.ok()) {

@@ -21,6 +21,7 @@
 #include "client_core/base/log.h"
 #include "client_core/base/random.h"
 #include "client_core/sqlite/database.h"
+#include "client_core/store/attachments.h"
 #include "client_core/store/entry_status.h"
 #include "client_core/store/explain.h"
 #include "client_core/store/folder_lock.h"
@@ -68,6 +69,8 @@ class LocalStore {
   // References stay valid until Repair or a call below that repairs; take them anew for each use.
   Journal& journal() { return *journal_; }
   Replica& replica() { return *replica_; }
+  // A file that cannot be used never keeps the others from being opened.
+  Attachments& attachments() { return *attachments_; }
   LocalView view() { return LocalView(*journal_, *replica_, shown_); }
   // What the view remembers.
   const std::optional<ShownVisit>& shown() const { return shown_; }
@@ -120,6 +123,9 @@ class LocalStore {
   // that was met; other statuses are returned as they are. OK: go on. After an error look at CanRecord().
   absl::Status RepairJournal(const absl::Status& damaged);
   absl::Status RepairReplica(const absl::Status& damaged);
+  // Sets a damaged attachments' file aside. What it held and had not sent is lost and reported; entries are not
+  // touched.
+  void RepairAttachments(const absl::Status& damaged);
   // What was damaged and what was done, in plain words, since the files were opened.
   const std::vector<std::string>& repairs() const { return repairs_; }
 
@@ -138,6 +144,7 @@ class LocalStore {
   absl::Status OpenFiles();
   absl::Status OpenJournal(bool create);
   absl::Status OpenReplica();
+  void OpenAttachments();
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);
   void KeepIdentity();
@@ -164,6 +171,7 @@ class LocalStore {
   std::unique_ptr<sqlite::Database> replica_db_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Replica> replica_;
+  std::unique_ptr<Attachments> attachments_;
   std::optional<ShownVisit> shown_;  // Of the two objects above: forgotten when one of them is replaced.
 };
 

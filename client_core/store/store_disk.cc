@@ -53,6 +53,7 @@ absl::Status LocalStore::Checkpoint() {
     return replica_db_->Checkpoint();
   }
   RETURN_IF_ERROR(journal_db_->CheckpointAll());
+  RETURN_IF_ERROR(attachments_->Checkpoint());
   return replica_db_->CheckpointAll();
 }
 

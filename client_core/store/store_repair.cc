@@ -15,6 +15,7 @@ namespace {
 
 constexpr absl::string_view kJournalFile = "journal.db";
 constexpr absl::string_view kReplicaFile = "replica.db";
+constexpr absl::string_view kAttachmentsFile = "attachments.db";
 
 bool SaysNotADatabase(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) && status.message().find("not a database") != absl::string_view::npos;
@@ -178,6 +179,36 @@ absl::Status LocalStore::RepairReplica(const absl::Status& damaged) {
   }
   KeepIdentity();
   return rebuilt;
+}
+
+void LocalStore::OpenAttachments() {
+  absl::StatusOr<std::unique_ptr<Attachments>> opened = Attachments::Open(FileOptions(kAttachmentsFile));
+  if (!opened.ok()) {
+    if (absl::IsDataLoss(opened.status()) || SaysNotADatabase(opened.status())) {
+      return RepairAttachments(opened.status());
+    }
+    attachments_ = Attachments::Unopened(FileOptions(kAttachmentsFile));
+    Report(absl::StrCat("The photos and documents on this phone cannot be read now: ", opened.status().message()));
+    return;
+  }
+  attachments_ = *std::move(opened);
+  const absl::Status named = attachments_->CatchUp(*journal_).status();
+  if (absl::IsDataLoss(named)) return RepairAttachments(named);
+  if (!named.ok()) Log(options_.log, LogLevel::kWarning, absl::StrCat("attachments: ", named.ToString()));
+}
+
+void LocalStore::RepairAttachments(const absl::Status& damaged) {
+  Report(
+      absl::StrCat("The photos and documents on this phone were damaged: those that the office did not have are lost, "
+                   "nothing else is. The damaged file is kept beside the others. (",
+                   damaged.message(), ")"));
+  attachments_.reset();
+  SetAside(Path(kAttachmentsFile));
+  attachments_ = Attachments::Unopened(FileOptions(kAttachmentsFile));
+  // What entries name is remembered as missing.
+  if (const auto named = attachments_->CatchUp(*journal_); !named.ok()) {
+    Log(options_.log, LogLevel::kWarning, absl::StrCat("attachments: ", named.status().ToString()));
+  }
 }
 
 // A failure is made good at the next open: the copy is a second line of defence.

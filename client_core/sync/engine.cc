@@ -32,11 +32,13 @@ void ForgetBackoff(EngineState& s, bool refusals_too) {
   s.push.retry.Forget();
   s.hello.retry.Forget();
   s.watching.retry.Forget();
+  s.attach.retry.Forget();
   for (FeedWork& f : s.feeds) f.work.retry.Forget();
   if (!refusals_too) return;
   s.push.refused = false;
   s.hello.refused = false;
   s.watching.refused = false;
+  s.attach.refused = false;
   for (FeedWork& f : s.feeds) f.work.refused = false;
 }
 
@@ -58,7 +60,7 @@ void CloseWatch(EngineState& s, std::vector<Action>& actions) {
 
 void CancelAll(EngineState& s, std::vector<Action>& actions) {
   CloseWatch(s, actions);
-  for (InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call}) {
+  for (InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call, &s.attach_call}) {
     if (c->call != 0) actions.push_back(CancelCall{c->call});
     *c = InFlight();
   }
@@ -84,6 +86,7 @@ void RefuseAll(EngineState& s) {
   s.push.refused = true;
   s.hello.refused = true;
   s.watching.refused = true;
+  s.attach.refused = true;
   for (FeedWork& f : s.feeds) f.work.refused = true;
 }
 
@@ -105,7 +108,8 @@ void Fail(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
   const bool push = e.call == s.push_call.call;
   const bool pull = e.call == s.pull_call.call;
   const bool hello = e.call == s.hello_call.call;
-  if (!push && !pull && !hello) return;
+  const bool attach = e.call == s.attach_call.call;
+  if (!push && !pull && !hello && !attach) return;
   CountBytes(e.bytes, s);
   ++s.budget.failures;
   if (e.code == absl::StatusCode::kUnauthenticated) RefuseAll(s);
@@ -119,6 +123,12 @@ void Fail(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
   if (hello) {
     s.hello_call = InFlight();
     s.hello_due = true;
+  } else if (attach) {
+    s.attach_call = InFlight();
+    work = &s.attach;
+    // A link that breaks under large pieces may carry small ones. A server that is older does not know the call.
+    s.attach_piece = std::max(s.attach_piece / 2, tuning::kPieceBytesMin);
+    work->refused = work->refused || e.code == absl::StatusCode::kUnimplemented;
   } else {
     s.pull_call = InFlight();
     FeedWork* feed = FindFeed(s, s.pulling);
@@ -176,6 +186,20 @@ void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   actions.push_back(SendHello{s.hello_call.call, tuning::kHelloDeadlineMs});
 }
 
+void StartAttachment(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
+  // Entries are what must not be lost: where both can go, they go first.
+  if (s.attach_call.call != 0 || s.push_call.call != 0 || !AttachmentDue(s) || s.attach.refused) return;
+  if (!s.attach.retry.Ready(now_us) || now_us < s.attach_until_us) return;
+  if (s.attach_piece == 0) s.attach_piece = limits::kAttachmentChunkBytesMax;
+  uint64_t bytes = s.attach_piece;
+  if (s.budget.active) bytes = std::min(bytes, s.budget.bytes_left);
+  const AttachmentTurn turn = s.attachments.ask        ? AttachmentTurn::kAsk
+                              : s.attachments.previews ? AttachmentTurn::kPreview
+                                                       : AttachmentTurn::kOriginal;
+  s.attach_call = {s.next_call++, now_us + tuning::kPieceDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
+  actions.push_back(SendAttachment{s.attach_call.call, tuning::kPieceDeadlineMs, turn, bytes});
+}
+
 // ---- hints ----
 
 void LoseWatch(absl::StatusCode code, int64_t now_us, uint64_t draw, EngineState& s) {
@@ -214,6 +238,8 @@ struct Handler {
 
   void operator()(const QueueSeen& e) { SetQueue(e, s); }
 
+  void operator()(const AttachmentsSeen& e) { s.attachments = e; }
+
   void operator()(const FeedsSeen& e) {
     std::vector<FeedWork> feeds;
     for (const std::string& name : e.feeds) {
@@ -248,7 +274,7 @@ struct Handler {
   }
 
   void operator()(const BudgetBegun& e) {
-    s.budget = {true, now_us + e.time_us, e.bytes_max == 0 ? kNoByteBound : e.bytes_max, 0};
+    s.budget = {true, now_us + e.time_us, e.bytes_max == 0 ? kNoByteBound : e.bytes_max, 0, e.network};
     s.network_lost = false;
     ForgetBackoff(s, true);
     LookAgain(s);
@@ -274,7 +300,7 @@ struct Handler {
 
   void operator()(const Tick&) {
     // A transport that forgot a call must not stop the work.
-    const InFlight calls[] = {s.push_call, s.pull_call, s.hello_call};
+    const InFlight calls[] = {s.push_call, s.pull_call, s.hello_call, s.attach_call};
     for (const InFlight& c : calls) {
       if (c.call == 0 || now_us < c.expires_us) continue;
       actions.push_back(CancelCall{c.call});
@@ -292,6 +318,10 @@ struct Handler {
       case Notice::kNetworkLost:
         s.network_lost = true;
         return CancelAll(s, actions);
+      case Notice::kMetered:
+      case Notice::kUnmetered:
+        s.metered = e == Notice::kMetered;
+        [[fallthrough]];
       case Notice::kNetworkChanged:
         // Calls on the old network would hang until their deadline; repeating them is safe.
         s.network_lost = false;
@@ -394,6 +424,22 @@ struct Handler {
     LoseWatch(e.code, now_us, draw, s);
   }
 
+  void operator()(const AttachmentAnswered& e) {
+    if (e.call == 0 || e.call != s.attach_call.call) return;
+    s.attach_call = InFlight();
+    CountBytes(e.bytes, s);
+    s.attachments = e.left;
+    if (e.entry_unknown) s.hello_due = true;
+    s.attach_until_us = e.wait_us > 0 ? now_us + std::min(e.wait_us, tuning::kGrantWaitMaxUs) : 0;
+    s.attach_piece = std::min<uint64_t>(s.attach_piece * 2, limits::kAttachmentChunkBytesMax);
+    if (e.progressed) {
+      Succeed(s.attach, s);
+    } else if (e.wait_us <= 0) {
+      s.attach.retry.Fail(now_us, draw);  // What is not taken must not be sent in a tight loop.
+    }
+    s.attach.error = e.message;
+  }
+
   void operator()(const CallFailed& e) { Fail(e, now_us, draw, s); }
 };
 
@@ -406,6 +452,7 @@ StepResult Step(EngineState state, int64_t now_us, const Event& event, uint64_t 
     StartPush(now_us, state, result.actions);
     StartPull(now_us, state, result.actions);
     StartHello(now_us, state, result.actions);
+    StartAttachment(now_us, state, result.actions);
   }
   KeepWatching(now_us, state, result.actions);
   const SyncMode mode = ModeOf(state);

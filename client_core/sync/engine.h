@@ -1,17 +1,20 @@
 // When to call the server, and with what: Step(state, event) -> (state, actions). No I/O, no clock, no randomness of
 // its own, so that every behaviour of the sync can be tested as a table and simulated.
 //
-// Three kinds of work go on side by side and never wait for each other:
+// Four kinds of work go on side by side and never wait for each other, but for attachments, which come after entries:
 //
 //   push    one frame at a time        due while entries are not received
 //   pull    one page at a time         due for a feed until its head is reached, again when it is known to have moved
 //   hello   marks, heads, clocks       due on first contact, after a reconnect, when the queue has just become empty,
 //                                      at every poll, and to find out whether the server is there at all and
 //                                      knows what this phone knows
+//   attach  one piece at a time        due while the office lacks bytes that received entries name, and no frame is on
+//                                      its way: what it may have lost first, then previews, then originals, which wait
+//                                      for a network that is not metered
 //   watch   a stream of hints          open while the phone is in the foreground and syncs by itself, where the
 //                                      transport can; see watching.h
 //
-// Each of the first three is, on its own:
+// Each but the stream is, on its own:
 //
 //            due, ready, allowed                 answer
 //     RESTING ------------------> IN FLIGHT --------------------> RESTING
@@ -30,7 +33,8 @@
 //   REFUSED   there is work, and the server refuses to take part in any of it.
 //   SYNCING   at least one call is in flight.
 //   WAITING   there is work, and an instant at which it goes on: backing off, or the server asked for patience.
-//   IDLE      all recorded entries are received and every feed was at its head when last seen. It says when it looked.
+//   IDLE      all recorded entries are received, and what this network may carry of attachments; every feed was at its
+//             head when last seen. It says when it looked.
 //
 // Promises: a failing push never stops pulls, nor the other way round; no state without a way on (a timer, or an event
 // that status names); at most one call of a kind in flight; a call that nobody answers is given up.
@@ -66,9 +70,17 @@ struct FeedsSeen {
 struct TokenChanged {};
 struct SyncStarted {};
 struct SyncStopped {};
+// What of the attachments there is to do, whatever the network. Sent when it changed.
+struct AttachmentsSeen {
+  bool ask = false;
+  bool previews = false;
+  bool originals = false;
+};
+enum class NetworkCost { kUntold, kUnmetered, kMetered };
 struct BudgetBegun {
   int64_t time_us = 0;
   uint64_t bytes_max = 0;  // Both directions. 0: no bound.
+  NetworkCost network = NetworkCost::kUntold;
 };
 struct BudgetEnded {};
 // The system is about to suspend the app: no call is begun until Woken. Those under way may end, unless `give_up`.
@@ -77,7 +89,16 @@ struct Quiesced {
 };
 struct Woken {};
 struct Tick {};
-enum class Notice { kNetworkChanged, kNetworkLost, kForeground, kBackground, kUserPulled, kHint };
+enum class Notice {
+  kNetworkChanged,
+  kNetworkLost,
+  kForeground,
+  kBackground,
+  kUserPulled,
+  kHint,
+  kMetered,  // As kNetworkChanged, and what the new network costs.
+  kUnmetered,
+};
 
 struct ServerGrant {
   uint64_t frame_bytes_max = 0;    // 0: no wish.
@@ -126,6 +147,15 @@ struct WatchEnded {
   uint64_t call = 0;
   absl::StatusCode code = absl::StatusCode::kOk;
 };
+struct AttachmentAnswered {
+  uint64_t call = 0;
+  uint64_t bytes = 0;
+  AttachmentsSeen left;        // After the answer was taken.
+  bool progressed = false;     // The office has more than before.
+  int64_t wait_us = 0;         // It wants no attachment before that has passed.
+  bool entry_unknown = false;  // It lacks an entry that it had acknowledged: a Hello finds out.
+  std::string message;         // In plain words: why it did not take it; empty: it did.
+};
 // By the transport, or because the answer could not be used. Also when an action could not be begun.
 struct CallFailed {
   uint64_t call = 0;
@@ -135,9 +165,9 @@ struct CallFailed {
   uint64_t frame_last_seq = 0;  // Of a push: the last entry of its frame. 0: no frame was made.
 };
 
-using Event =
-    std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, BudgetBegun, BudgetEnded, Quiesced,
-                 Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered, HintReceived, WatchEnded, CallFailed>;
+using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, AttachmentsSeen, BudgetBegun,
+                           BudgetEnded, Quiesced, Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered,
+                           AttachmentAnswered, HintReceived, WatchEnded, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 
@@ -165,6 +195,13 @@ struct OpenWatch {
   uint64_t call = 0;
   uint32_t deadline_ms = 0;
 };
+enum class AttachmentTurn { kAsk, kPreview, kOriginal };
+struct SendAttachment {
+  uint64_t call = 0;
+  uint32_t deadline_ms = 0;
+  AttachmentTurn turn = AttachmentTurn::kAsk;
+  uint64_t bytes_max = 0;  // Of the piece.
+};
 struct CancelCall {
   uint64_t call = 0;
 };
@@ -178,7 +215,7 @@ struct Tell {
   SyncMode mode = SyncMode::kStopped;
 };
 
-using Action = std::variant<SendHello, SendPush, SendPull, OpenWatch, CancelCall, WaitUntil, Tell>;
+using Action = std::variant<SendHello, SendPush, SendPull, SendAttachment, OpenWatch, CancelCall, WaitUntil, Tell>;
 
 // ---- state ----
 
@@ -206,6 +243,7 @@ struct Budget {
   int64_t ends_us = 0;
   uint64_t bytes_left = 0;
   uint32_t failures = 0;  // In a row, of any call.
+  NetworkCost network = NetworkCost::kUntold;
 };
 
 struct EngineState {
@@ -233,6 +271,12 @@ struct EngineState {
   int64_t poll_us = 0;  // When the next poll is due.
 
   Watching watching;
+  AttachmentsSeen attachments;
+  Work attach;
+  InFlight attach_call;
+  uint64_t attach_piece = 0;    // Bytes of the next piece; 0: the largest.
+  int64_t attach_until_us = 0;  // The server wants no attachment before this instant.
+  bool metered = false;         // As the last notice said.
 
   uint64_t next_call = 1;
   SyncMode mode = SyncMode::kStopped;

@@ -14,15 +14,24 @@ bool Allowed(const EngineState& s) {
 bool BytesLeft(const EngineState& s) { return !s.budget.active || s.budget.bytes_left >= tuning::kBudgetBytesMin; }
 
 bool AnyRefused(const EngineState& s) {
-  bool refused = (PushDue(s) && s.push.refused) || s.hello.refused;
+  bool refused = (PushDue(s) && s.push.refused) || s.hello.refused || (AttachmentDue(s) && s.attach.refused);
   for (const FeedWork& f : s.feeds) refused = refused || (f.due && f.work.refused);
   return refused;
+}
+
+bool OriginalsMayGo(const EngineState& s) {
+  if (s.budget.active && s.budget.network != NetworkCost::kUntold) return s.budget.network == NetworkCost::kUnmetered;
+  return !s.metered;
 }
 
 }  // namespace
 
 bool InFlightNow(const EngineState& s) {
-  return s.push_call.call != 0 || s.pull_call.call != 0 || s.hello_call.call != 0;
+  return s.push_call.call != 0 || s.pull_call.call != 0 || s.hello_call.call != 0 || s.attach_call.call != 0;
+}
+
+bool AttachmentDue(const EngineState& s) {
+  return s.attachments.ask || s.attachments.previews || (s.attachments.originals && OriginalsMayGo(s));
 }
 
 bool PushDue(const EngineState& s) { return s.queue.received_through < s.queue.last_seq; }
@@ -44,6 +53,7 @@ int64_t NextReady(const EngineState& s) {
   };
   consider(s.push_call.call == 0 && PushDue(s), s.push, s.grant_until_us);
   consider(s.hello_call.call == 0 && s.hello_due, s.hello, 0);
+  consider(s.attach_call.call == 0 && s.push_call.call == 0 && AttachmentDue(s), s.attach, s.attach_until_us);
   for (const FeedWork& f : s.feeds) consider(s.pull_call.call == 0 && f.due, f.work, 0);
   return next;
 }
@@ -63,7 +73,7 @@ int64_t NextInstant(const EngineState& s, int64_t now_us) {
     if (instant > 0 && (next == 0 || instant < next)) next = instant;
   };
   if (s.budget.active) consider(s.budget.ends_us);
-  for (const InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call}) {
+  for (const InFlight* c : {&s.push_call, &s.pull_call, &s.hello_call, &s.attach_call}) {
     if (c->call != 0) consider(c->expires_us);
   }
   if (WantsWatch(s)) consider(s.watching.call != 0 ? s.watching.expires_us : s.watching.retry.ReadyAt());
@@ -101,7 +111,7 @@ std::string LastError(const EngineState& state) {
   for (const FeedWork& f : state.feeds) {
     if (!f.work.error.empty()) return f.work.error;
   }
-  return state.hello.error;
+  return state.hello.error.empty() ? state.attach.error : state.hello.error;
 }
 
 const char* ModeName(SyncMode mode) {

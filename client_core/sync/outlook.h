@@ -17,6 +17,9 @@ bool PushDue(const EngineState& s);
 // A stream of hints is to be open.
 bool WantsWatch(const EngineState& s);
 
+// Something of an attachment may go over the network of now.
+bool AttachmentDue(const EngineState& s);
+
 // Whether anything may be sent at all: asked for, identified, online, within the budget.
 bool MaySend(const EngineState& s, int64_t now_us);
 

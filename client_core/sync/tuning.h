@@ -18,6 +18,10 @@ inline constexpr int64_t kBackoffCapUs = 300 * kSecondUs;
 inline constexpr uint32_t kHelloDeadlineMs = 15000;
 inline constexpr uint32_t kPushDeadlineMs = 60000;
 inline constexpr uint32_t kPullDeadlineMs = 60000;
+// A piece of an attachment is smaller than a frame may be, and is halved after a failure down to this: over a link that
+// breaks every few seconds something still gets through.
+inline constexpr uint32_t kPieceDeadlineMs = 60000;
+inline constexpr uint64_t kPieceBytesMin = 16 * 1024;
 // A transport that forgets a call is not waited for: this much after the call's own deadline it counts as failed.
 inline constexpr int64_t kDeadlineGraceUs = 5 * kSecondUs;
 

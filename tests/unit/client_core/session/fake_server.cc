@@ -43,6 +43,8 @@ absl::StatusOr<std::string> FakeServer::Handle(const std::string& method, const 
     answer = Push(request);
   } else if (method == "/doorstep.v1.SyncService/Pull") {
     answer = Pull(request);
+  } else if (attachments && method.rfind("/doorstep.v1.AttachmentService/", 0) == 0) {
+    answer = attachments(method, request);
   }
   if (!decided.status.ok()) return decided.status;
   return answer;

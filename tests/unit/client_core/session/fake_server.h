@@ -44,6 +44,8 @@ class FakeServer {
   std::function<bool(const std::string& method)> busy;
   std::function<absl::Status(const v1::FrameHeader& header, const v1::FrameBody& body)> on_frame;
   std::function<bool(const v1::LogEntry& entry)> quarantines;
+  // Answers the calls of AttachmentService; empty: UNIMPLEMENTED.
+  std::function<absl::StatusOr<std::string>(const std::string& method, const std::string& request)> attachments;
   v1::Grant grant;
   std::string generation = "g1";
   std::map<uint64_t, Journal> journals;
