@@ -35,6 +35,7 @@ inline void CopyAsIfKilled(const std::filesystem::path& folder, const std::files
   std::filesystem::permissions(to, std::filesystem::status(folder).permissions());
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const std::string name = file.path().filename().string();
+    if (file.is_directory()) CopyAsIfKilled(file.path(), to / name);
     if (file.is_regular_file() && name.find("-shm") == std::string::npos) {
       std::filesystem::copy_file(file.path(), to / name);
     }

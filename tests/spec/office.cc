@@ -285,6 +285,25 @@ absl::StatusOr<std::vector<v1::VisitLogItem>> Office::Log(const std::string& vis
   return std::vector<v1::VisitLogItem>(response.items().begin(), response.items().end());
 }
 
+absl::StatusOr<std::vector<v1::Attachment>> Office::Attachments(const std::string& visit) {
+  v1::ListAttachmentsRequest request;
+  request.set_visit_id(visit);
+  ASSIGN_OR_RETURN(const auto list, Call<v1::ListAttachmentsResponse>("AttachmentService/ListAttachments", request));
+  return std::vector<v1::Attachment>(list.attachments().begin(), list.attachments().end());
+}
+
+absl::StatusOr<std::string> Office::ReadAttachment(const std::string& sha256) {
+  std::string bytes;
+  v1::ReadAttachmentRequest request;
+  request.set_sha256(sha256);
+  while (true) {
+    request.set_offset(bytes.size());
+    ASSIGN_OR_RETURN(const auto range, Call<v1::ReadAttachmentResponse>("AttachmentService/ReadAttachment", request));
+    if (range.data().empty()) return bytes;
+    bytes += range.data();
+  }
+}
+
 absl::StatusOr<v1::RebuildResponse> Office::Rebuild() {
   return Call<v1::RebuildResponse>("AdminService/Rebuild", v1::RebuildRequest());
 }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "client_core/transport/transport.h"
 #include "doorstep/v1/admin_service.pb.h"
+#include "doorstep/v1/attachment_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "doorstep/v1/enrollment_service.pb.h"
 #include "doorstep/v1/health_service.pb.h"
@@ -57,6 +58,9 @@ class Office {
   absl::StatusOr<std::vector<v1::AttentionCase>> Attention();
   absl::StatusOr<std::vector<v1::Visit>> FlaggedVisits();
   absl::StatusOr<std::vector<v1::VisitLogItem>> Log(const std::string& visit);
+  absl::StatusOr<std::vector<v1::Attachment>> Attachments(const std::string& visit);
+  // Its bytes, range by range.
+  absl::StatusOr<std::string> ReadAttachment(const std::string& sha256);
   absl::StatusOr<v1::RebuildResponse> Rebuild();
   absl::StatusOr<v1::GetStatusResponse> Status();
   // Returns when it is made and verified.

@@ -35,6 +35,8 @@ struct Sentence {
 const std::vector<Sentence>& OfficeSentences();
 // What technicians record and what happens to their phones.
 const std::vector<Sentence>& PhoneSentences();
+// Photos: taken, carried by networks of either kind, seen at the office.
+const std::vector<Sentence>& AttachmentSentences();
 // What must have come of it.
 const std::vector<Sentence>& ExpectSentences();
 

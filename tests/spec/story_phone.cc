@@ -116,6 +116,18 @@ absl::StatusOr<v1::AppendResponse> StoryPhone::Append(v1::LogEntry entry) {
   return response;
 }
 
+absl::Status StoryPhone::Notify(v1::PhoneNotice notice) { return Take(doorstep_notify(core_, notice)).status(); }
+
+absl::StatusOr<std::string> StoryPhone::AddAttachment(const std::string& content, v1::AttachmentKind kind) {
+  v1::AttachmentAddRequest request;
+  request.set_content(content);
+  request.set_kind(kind);
+  const std::string bytes = request.SerializeAsString();
+  ASSIGN_OR_RETURN(const v1::AttachmentAddResponse response,
+                   TakeAs<v1::AttachmentAddResponse>(doorstep_attachment_add(core_, Bytes(bytes), bytes.size())));
+  return response.sha256();
+}
+
 absl::StatusOr<v1::SyncReport> StoryPhone::TrySync() {
   v1::SyncBudget budget;
   budget.set_time_ms_max(kSyncMs);

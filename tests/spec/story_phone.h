@@ -51,6 +51,9 @@ class StoryPhone {
   absl::Status Enrol(const std::string& invitation_code);
   // Durable when it returns.
   absl::StatusOr<v1::AppendResponse> Append(v1::LogEntry entry);
+  absl::Status Notify(v1::PhoneNotice notice);
+  // Returns its SHA-256, for the entry that names it.
+  absl::StatusOr<std::string> AddAttachment(const std::string& content, v1::AttachmentKind kind);
   // Until all is done; "the rest waits" is an error when the phone is online.
   absl::Status Sync();
   // One try that the story expects to end early.

@@ -77,7 +77,17 @@ absl::Status Backup(const std::string& name, const Tools& tools) {
                    Coloured("verified, equal when made again", Colour::kGood), "."));
   Say(absl::StrCat("On the server: ", backup.path(), ", ", Grouped(backup.bytes_total()), " bytes"));
   Say(absl::StrCat("SHA-256 (beside it in ", backup.name(), ".sha256): ", absl::BytesToHexString(backup.sha256())));
-  Say("Copy both files to another machine. Phones may now forget what is in it, when it is older than 7 days.");
+  if (backup.attachments() > 0) {
+    Say(absl::StrCat(Count(backup.attachments(), "photo or document stands", "photos and documents stand"),
+                     " beside it, in the folder attachments."));
+  }
+  if (backup.attachments_missing() > 0) {
+    Say(Coloured(absl::StrCat(Count(backup.attachments_missing(), "photo or document is", "photos and documents are"),
+                              " not in it: the server's file is gone or damaged."),
+                 Colour::kBad));
+  }
+  Say(absl::StrCat(backup.attachments() > 0 ? "Copy both files and that folder" : "Copy both files",
+                   " to another machine. Phones may now forget what is in it, when it is older than 7 days."));
   return absl::OkStatus();
 }
 
@@ -99,6 +109,8 @@ absl::Status PrintRestored(const RestoreReport& report) {
   fields["entries"].set_string_value(absl::StrCat(report.entries));
   fields["commands"].set_string_value(absl::StrCat(report.commands));
   fields["devices"].set_string_value(absl::StrCat(report.devices));
+  fields["attachments"].set_string_value(absl::StrCat(report.attachments));
+  fields["attachments_missing"].set_string_value(absl::StrCat(report.attachments_missing));
   fields["set_aside"].set_string_value(report.set_aside);
   fields["checksum_compared"].set_bool_value(report.checksum_compared);
   return PrintJson(object);
@@ -118,6 +130,10 @@ absl::Status Restore(const RestoreArgs& args, const Tools& tools) {
       report->last_commit_us == 0 ? std::string("the beginning") : ShowTime(report->last_commit_us);
   Say(absl::StrCat("Restored ", folder, " as it was at ", until, ": ", Count(report->entries, "entry", "entries"),
                    " and ", Count(report->commands, "command", "commands"), "."));
+  if (report->attachments_missing > 0) {
+    Say(absl::StrCat(Count(report->attachments_missing, "photo or document is", "photos and documents are"),
+                     " neither here nor beside the backup; phones that still have them send them again."));
+  }
   if (!report->checksum_compared) {
     Say(Coloured(absl::StrCat("No ", args.file, ".sha256 was there to compare with."), Colour::kWarning));
   }

@@ -27,6 +27,7 @@ void RegisterJournal(Command root, const Tools& tools);
 void RegisterQuarantine(Command root, const Tools& tools);
 void RegisterQuarantineChanges(Command quarantine, const Tools& tools);
 void RegisterAttention(Command root, const Tools& tools);
+void RegisterAttachment(Command root, const Tools& tools);
 void RegisterBackup(Command root, const Tools& tools);
 void RegisterRestore(Command root, const Tools& tools);
 void RegisterServer(Command root, const Tools& tools);

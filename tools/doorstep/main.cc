@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   doorstep::cli::RegisterJournal(root, tools);
   doorstep::cli::RegisterQuarantine(root, tools);
   doorstep::cli::RegisterAttention(root, tools);
+  doorstep::cli::RegisterAttachment(root, tools);
   doorstep::cli::RegisterServer(root, tools);
   doorstep::cli::RegisterBackup(root, tools);
   doorstep::cli::RegisterRestore(root, tools);

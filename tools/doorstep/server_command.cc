@@ -39,6 +39,10 @@ absl::Status Status(const Tools& tools) {
   details.Add("Waiting", Count(status.queue_requests(), "request", "requests"));
   details.Add("Last backup", status.last_backup_time_us() == 0 ? "never" : ShowTime(status.last_backup_time_us()),
               status.last_backup_time_us() == 0 ? Colour::kWarning : Colour::kPlain);
+  details.Add("Photos", status.attachments() == 0
+                            ? ""
+                            : absl::StrCat(Grouped(status.attachments()), " photos and documents, ",
+                                           Grouped(status.attachment_bytes()), " bytes"));
   details.Add("Database", absl::StrCat(Grouped(status.database_bytes()), " bytes"));
   details.Print();
   return absl::OkStatus();

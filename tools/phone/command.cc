@@ -14,8 +14,8 @@ namespace {
 
 // What people type for what is called otherwise here.
 constexpr std::pair<const char*, const char*> kOtherWords[] = {
-    {"list", "visits"},  {"ls", "visits"},      {"work", "start"},   {"begin", "start"},      {"stop", "end"},
-    {"done", "outcome"}, {"finish", "outcome"}, {"leave", "depart"}, {"photo", "attachment"}, {"exit", "quit"},
+    {"list", "visits"},  {"ls", "visits"},      {"work", "start"},   {"begin", "start"}, {"stop", "end"},
+    {"done", "outcome"}, {"finish", "outcome"}, {"leave", "depart"}, {"exit", "quit"},
 };
 constexpr size_t kPrefixBytes = 3;
 
@@ -31,7 +31,8 @@ absl::Status NoCommand(absl::string_view typed) {
 }
 
 const Command* FindCommand(absl::string_view name) {
-  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part :
+       {&LifeCommands(), &PocketCommands(), &ReadingCommands(), &AttachmentCommands()}) {
     for (const Command& command : *part) {
       if (name == command.name) return &command;
     }
@@ -78,6 +79,12 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
     if (!entry.ok()) return entry.status();
     *request.mutable_entry() = *std::move(entry);
   }
+  // A correction's replacement names what it put in place of something that is here already.
+  if (request.entry().has_attachment_added()) {
+    if (phone.visit.id().empty()) return NeedsVisit(fact.name);
+    absl::Status kept = KeepAttachment(phone, fact, words, request.entry().attachment_added());
+    if (!kept.ok()) return kept;
+  }
   absl::Status status = TakeVisitOfTarget(phone, request.mutable_entry());
   if (!status.ok()) return status;
   if (request.entry().visit_id().empty()) return NeedsVisit(fact.name);
@@ -121,7 +128,8 @@ absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vec
 
 std::vector<std::string> CommandNames() {
   std::vector<std::string> names;
-  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part :
+       {&LifeCommands(), &PocketCommands(), &ReadingCommands(), &AttachmentCommands()}) {
     for (const Command& command : *part) names.push_back(command.name);
   }
   for (const Fact* fact : AllFacts()) names.push_back(fact->name);
@@ -139,7 +147,8 @@ absl::StatusOr<Answer> Help(absl::string_view name) {
     return answer;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const std::vector<Command>* part : {&LifeCommands(), &PocketCommands(), &ReadingCommands()}) {
+  for (const std::vector<Command>* part :
+       {&LifeCommands(), &PocketCommands(), &ReadingCommands(), &AttachmentCommands()}) {
     for (const Command& command : *part) rows.push_back({command.name, command.summary});
   }
   answer.Table({"THE PHONE", ""}, rows);

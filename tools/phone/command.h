@@ -27,6 +27,11 @@ struct Command {
 const std::vector<Command>& LifeCommands();
 const std::vector<Command>& PocketCommands();
 const std::vector<Command>& ReadingCommands();
+const std::vector<Command>& AttachmentCommands();
+
+// Keeps the files of `attachment FILE ...` on the phone, before the entry that names them is recorded.
+absl::Status KeepAttachment(Phone& phone, const Fact& fact, const std::vector<std::string>& words,
+                            const v1::AttachmentAdded& named);
 
 // Records the fact that `words` describe. FAILED_PRECONDITION when it needs a visit and none is open.
 absl::StatusOr<Answer> RecordFact(Phone& phone, const Fact& fact, const std::vector<std::string>& words);

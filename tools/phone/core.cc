@@ -95,6 +95,15 @@ absl::StatusOr<v1::EntryStatus> Core::EntryStatusOf(const v1::JournalPosition& p
 absl::StatusOr<v1::QueueListResponse> Core::QueueList(const v1::QueueListRequest& request) {
   return Call<v1::QueueListResponse>(&doorstep_queue_list, core_, request);
 }
+absl::StatusOr<v1::AttachmentAddResponse> Core::AttachmentAdd(const v1::AttachmentAddRequest& request) {
+  return Call<v1::AttachmentAddResponse>(&doorstep_attachment_add, core_, request);
+}
+absl::StatusOr<v1::AttachmentsListResponse> Core::AttachmentsList(const v1::AttachmentsListRequest& request) {
+  return Call<v1::AttachmentsListResponse>(&doorstep_attachments_list, core_, request);
+}
+absl::StatusOr<v1::AttachmentReadResponse> Core::AttachmentRead(const v1::AttachmentReadRequest& request) {
+  return Call<v1::AttachmentReadResponse>(&doorstep_attachment_read, core_, request);
+}
 absl::StatusOr<v1::VisitsListResponse> Core::VisitsList(const v1::VisitsListRequest& request) {
   return Call<v1::VisitsListResponse>(&doorstep_visits_list, core_, request);
 }

@@ -32,6 +32,9 @@ class Core {
   absl::StatusOr<v1::AppendResponse> Append(const v1::AppendRequest& request);
   absl::StatusOr<v1::EntryStatus> EntryStatusOf(const v1::JournalPosition& position);
   absl::StatusOr<v1::QueueListResponse> QueueList(const v1::QueueListRequest& request);
+  absl::StatusOr<v1::AttachmentAddResponse> AttachmentAdd(const v1::AttachmentAddRequest& request);
+  absl::StatusOr<v1::AttachmentsListResponse> AttachmentsList(const v1::AttachmentsListRequest& request);
+  absl::StatusOr<v1::AttachmentReadResponse> AttachmentRead(const v1::AttachmentReadRequest& request);
   absl::StatusOr<v1::VisitsListResponse> VisitsList(const v1::VisitsListRequest& request);
   absl::StatusOr<v1::LocalVisit> VisitGet(const std::string& visit_id);
   absl::StatusOr<v1::AccountBrief> BriefGet(const std::string& account_id);

@@ -100,6 +100,10 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
                    nobody ? "sync again once doorstepd runs there; nothing is lost" : "sync again; nothing is lost");
   }
   Answer answer;
+  if (report->attachments_sent() + report->attachments_left() > 0) {
+    answer.Line(absl::StrCat(Count(report->attachments_sent(), "photo", "photos"), " came to the office, ",
+                             report->attachments_left(), " left"));
+  }
   answer.Line(report->complete()
                   ? absl::StrCat(done, "; nothing is left")
                   : absl::StrCat(done, "; ", report->entries_left(), " left: ", report->stopped_because()));

@@ -39,6 +39,17 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
     answer.Line(absl::StrCat(Count(status->queued_bytes(), "byte", "bytes"), " wait; the oldest since ",
                              TimeText(status->oldest_queued_time_us()), ", ", AgeText(status->oldest_queued_age_us())));
   }
+  if (status->attachments_queued() > 0) {
+    answer.Line(absl::StrCat(Count(status->attachments_queued(), "photo", "photos"), " (",
+                             Count(status->attachments_queued_bytes(), "byte", "bytes"), ") not at the office yet",
+                             status->attachments_waiting() == 0 ? ""
+                                                                : absl::StrCat("; ", status->attachments_waiting(),
+                                                                               " for a network that is not metered")));
+  }
+  if (status->attachments_damaged() > 0) {
+    answer.Line(absl::StrCat(Count(status->attachments_damaged(), "photo", "photos"),
+                             " damaged here or never added, and not at the office; `photos` says which"));
+  }
   answer.Line(absl::StrCat("the office answered last at ", TimeText(status->last_contact_time_us()),
                            status->feeds_at_head() ? "; everything had been fetched" : "; more is to be fetched"));
   answer.Line(ProofText(status->proof_time_us(), status->proof_age_us()));
@@ -79,6 +90,10 @@ void DescribeVisit(const v1::LocalVisit& local, Answer* answer) {
   if (!local.site_address().empty()) answer->Line(absl::StrCat("  at ", local.site_address()));
   if (!visit.asset_ids().empty()) answer->Line(absl::StrCat("  assets ", absl::StrJoin(visit.asset_ids(), ", ")));
   if (!visit.instructions().empty()) answer->Line(absl::StrCat("  instructions: ", visit.instructions()));
+  if (local.attachments() > 0) {
+    answer->Line(absl::StrCat("  ", local.attachments_safe(), " of ", Count(local.attachments(), "photo", "photos"),
+                              " safe at the office"));
+  }
   if (visit.has_outcome()) answer->Line(absl::StrCat("  outcome: ", Words(visit.outcome().code())));
   if (local.own_entries() > 0) {
     answer->Line(absl::StrCat("  ", Count(local.own_entries(), "entry", "entries"), " of yours not yet counted in it"));

@@ -122,23 +122,40 @@ absl::Status Replace(const Arguments& words, const FactContext& context, v1::Log
   return absl::OkStatus();
 }
 
-absl::Status Attachment(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
-  std::ifstream file(words[0], std::ios::binary);
-  if (!file) return WithTry(absl::NotFoundError(absl::StrCat(words[0], ": cannot be read")), "a file of this machine");
+// The hash and the size of a file.
+absl::Status ReadFile(const std::string& path, std::string* sha256, uint64_t* size) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return WithTry(absl::NotFoundError(absl::StrCat(path, ": cannot be read")), "a file of this machine");
   Sha256 hash;
-  uint64_t size = 0;
+  *size = 0;
   std::array<char, 16384> block;
   do {
     file.read(block.data(), block.size());
     hash.Update(absl::string_view(block.data(), static_cast<size_t>(file.gcount())));
-    size += static_cast<uint64_t>(file.gcount());
+    *size += static_cast<uint64_t>(file.gcount());
   } while (file);
-  v1::AttachmentAdded* attachment = entry->mutable_attachment_added();
-  attachment->set_sha256(hash.Finish());
-  attachment->set_content_type(words.Has("type") ? words.Option("type") : "application/octet-stream");
-  attachment->set_size_bytes(size);
-  attachment->set_title(words.Text(1));
+  *sha256 = hash.Finish();
   return absl::OkStatus();
+}
+
+absl::Status Attachment(const Arguments& words, const FactContext&, v1::LogEntry* entry) {
+  v1::AttachmentAdded* attachment = entry->mutable_attachment_added();
+  uint64_t size = 0;
+  absl::Status status = ReadFile(words[0], attachment->mutable_sha256(), &size);
+  if (!status.ok()) return status;
+  attachment->set_size_bytes(size);
+  attachment->set_content_type(words.Has("type") ? words.Option("type") : "application/octet-stream");
+  attachment->set_title(words.Text(1));
+  if (!words.Has("preview")) return absl::OkStatus();
+  status = ReadFile(words.Option("preview"), attachment->mutable_preview_sha256(), &size);
+  attachment->set_preview_size_bytes(size);
+  return status;
+}
+
+absl::Status Photo(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  absl::Status status = Attachment(words, context, entry);
+  if (status.ok() && !words.Has("type")) entry->mutable_attachment_added()->set_content_type("image/jpeg");
+  return status;
 }
 
 absl::Status Outcome(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
@@ -182,8 +199,10 @@ const std::vector<Fact>& WorkFacts() {
        "observe TEXT [--status operational|degraded|down|retired] [--use PERCENT] [--unused FEATURE] [--asset ID]",
        "the state of an asset and how it is used", "status= use= unused= asset=", 1, &Observe},
       {"replace", "replace SERIAL [MODEL] [--asset ID]", "another asset stands in its place", "asset=", 1, &Replace},
-      {"attachment", "attachment FILE TITLE [--type image/jpeg]", "a photo or document, by its hash", "type=", 2,
-       &Attachment},
+      {"photo", "photo FILE [TITLE] [--preview FILE] [--type image/jpeg]",
+       "a photo: kept here until the office has it, the preview first", "type= preview=", 1, &Photo},
+      {"attachment", "attachment FILE [TITLE] [--preview FILE] [--type application/pdf]",
+       "a document, or anything else in a file", "type= preview=", 1, &Attachment},
       {"outcome",
        "outcome CODE [TEXT] [--fault F] [--cause C] [--remedy R] [--symptom S] [--asset ID] [--status S] [--down "
        "MINUTES] "
