@@ -45,7 +45,7 @@ status=0
 check "what has not come is no file" "$status $(ls "$folder" | grep -c early || true)" "1 0"
 
 # The phone dies between two pieces, the server dies with a piece written, with all hashed, with all renamed.
-printf 'sync\n' >"$folder/sync"
+printf 'sync --seconds 5\n' >"$folder/sync"
 dies piece:3 play "$folder/sync"
 for at in chunk:1 attachment-hashed:1 attachment-whole:1; do
   end_serving
