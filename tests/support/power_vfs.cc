@@ -32,6 +32,7 @@ struct Unsynced {
 
 struct PowerDiskState {
   std::string name;
+  std::string name_above;  // Of the layer that encrypts; empty: this SQLite has none.
   sqlite3_vfs* real = nullptr;
   sqlite3_vfs vfs{};
 
@@ -351,14 +352,21 @@ PowerDisk::PowerDisk() : state_(std::make_unique<PowerDiskState>()) {
   vfs.xGetLastError = GetLastError;
   vfs.xCurrentTimeInt64 = CurrentTimeInt64;
   sqlite3_vfs_register(&vfs, 0);
+#ifdef DOORSTEP_SQLITE_CIPHER
+  sqlite3mc_vfs_create(vfs.zName, 0);
+  disk.name_above = "multipleciphers-" + disk.name;
+#endif
 }
 
 PowerDisk::~PowerDisk() {
   CoverFolder("");
+#ifdef DOORSTEP_SQLITE_CIPHER
+  sqlite3mc_vfs_destroy(state_->name_above.c_str());
+#endif
   sqlite3_vfs_unregister(&state_->vfs);
 }
 
-const std::string& PowerDisk::vfs() const { return state_->name; }
+const std::string& PowerDisk::vfs() const { return state_->name_above.empty() ? state_->name : state_->name_above; }
 
 void PowerDisk::DieAfter(int64_t operations) {
   MutexLock lock(&state_->mutex);

@@ -1,7 +1,8 @@
 // A disk whose power can be cut: a SQLite VFS over the system's files that remembers, for every file, the bytes that
 // were there when it was last synced. The process that uses it can be killed at any write, and what it had not synced
 // can be lost, sector by sector. It also keeps a record of every change, for those who look at each moment of a story,
-// and fails any call it is told to.
+// and fails any call it is told to. Between it and SQLite stands the layer that encrypts, as in the programs, with and
+// without a key.
 // Not modelled in a power cut of its own: renames and deletes count as durable at once. Files that SQLite does not
 // write are seen only by a program that is linked with power_calls.cc.
 #ifndef DOORSTEP_TESTS_SUPPORT_POWER_VFS_H_
