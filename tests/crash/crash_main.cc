@@ -49,14 +49,25 @@ struct Tally {
   bool enough() const { return violations.size() >= kViolationsMax; }
 };
 
-using MakeScenario = std::unique_ptr<Scenario> (*)();
-constexpr MakeScenario kScenarios[] = {MakeEnrolment, MakeJournal, MakeReplica, MakeSalvage, MakeServer};
+std::vector<std::unique_ptr<Scenario>> AllScenarios() {
+  std::vector<std::string> keys = {""};
+#ifdef DOORSTEP_SQLITE_CIPHER
+  keys.push_back("a key of exactly 32 bytes, as is");
+#endif
+  std::vector<std::unique_ptr<Scenario>> all;
+  for (const std::string& key : keys) {
+    for (const auto make : {MakeEnrolment, MakeJournal, MakeCheckpoint, MakeReplica, MakeSalvage}) {
+      all.push_back(make(key));
+    }
+  }
+  all.push_back(MakeServer());
+  return all;
+}
 
 // Null: there is none of this name.
 std::unique_ptr<Scenario> FindScenario(const std::string& name) {
-  for (const MakeScenario make : kScenarios) {
-    std::unique_ptr<Scenario> scenario = make();
-    if (scenario->name() == name) return scenario;
+  for (std::unique_ptr<Scenario>& scenario : AllScenarios()) {
+    if (scenario->name() == name) return std::move(scenario);
   }
   return nullptr;
 }
@@ -153,7 +164,7 @@ int Report(const std::string& scenario, const Enumerator& enumerator, const Tall
 
 int Main(const std::vector<std::string>& arguments) {
   if (arguments == std::vector<std::string>{"--list"}) {
-    for (const MakeScenario make : kScenarios) std::printf("%s\n", make()->name().c_str());
+    for (const auto& scenario : AllScenarios()) std::printf("%s\n", scenario->name().c_str());
     return 0;
   }
   Wish wish;

@@ -14,7 +14,8 @@ constexpr uint64_t kSeedLater = 2;  // Another process draws other request ids.
 
 class Enrolling final : public Scenario {
  public:
-  std::string name() const override { return "enrolment"; }
+  explicit Enrolling(std::string key) : key_(std::move(key)) {}
+  std::string name() const override { return NameWithKey("enrolment", key_); }
 
   absl::Status Prepare(const std::string&) override { return absl::OkStatus(); }
 
@@ -23,7 +24,7 @@ class Enrolling final : public Scenario {
     std::unique_ptr<LocalStore> store;
     const auto open = [&]() -> absl::Status {
       if (store == nullptr) {
-        ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
+        ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk, key_));
       }
       return store->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store->repairs()[0]);
     };
@@ -60,7 +61,7 @@ class Enrolling final : public Scenario {
   }
 
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
-    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk));
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
     ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
     if (store->journal().identity().has_value()) things.push_back("enrolled");
@@ -76,7 +77,7 @@ class Enrolling final : public Scenario {
   }
 
   std::string GoOn(const Place& place) override {
-    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk);
+    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk, key_);
     if (!store.ok()) return absl::StrCat("does not open again: ", store.status().ToString());
     if (const absl::Status enrolled = (*store)->CompleteEnrolment(Enrolment()); !enrolled.ok()) {
       return absl::StrCat("does not enrol: ", enrolled.ToString());
@@ -96,10 +97,11 @@ class Enrolling final : public Scenario {
   }
 
   const std::vector<Tap> taps_ = {{"a"}, {"b", "v2", "boot-2"}};
+  const std::string key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Scenario> MakeEnrolment() { return std::make_unique<Enrolling>(); }
+std::unique_ptr<Scenario> MakeEnrolment(const std::string& key) { return std::make_unique<Enrolling>(key); }
 
 }  // namespace doorstep::crash

@@ -11,10 +11,11 @@ namespace {
 
 class Journal final : public Scenario {
  public:
-  std::string name() const override { return "journal"; }
+  explicit Journal(std::string key) : key_(std::move(key)) {}
+  std::string name() const override { return NameWithKey("journal", key_); }
 
   absl::Status Prepare(const std::string& folder) override {
-    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr, key_));
     SeededRandom random(1);
     RETURN_IF_ERROR(store->PrepareEnrolment(Invitation(), random).status());
     RETURN_IF_ERROR(store->CompleteEnrolment(Enrolment()));
@@ -25,7 +26,7 @@ class Journal final : public Scenario {
   std::string Play(const Place& place, Ledger& ledger) override {
     for (size_t i = 0; i < kBefore; ++i) ledger.Answered(absl::StrCat("entry ", taps_[i].text));
     Steps steps(place.disk);
-    StoryPhone phone(place, &ledger, &steps);
+    StoryPhone phone(place, key_, &ledger, &steps);
     const auto mark = [&](uint64_t epoch, uint64_t through) {
       steps.Do(absl::StrCat("received ", epoch, ".", through), [&, epoch, through]() -> absl::Status {
         RETURN_IF_ERROR(phone.Open());
@@ -62,7 +63,7 @@ class Journal final : public Scenario {
   }
 
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
-    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk));
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
     ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
     if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
@@ -77,7 +78,7 @@ class Journal final : public Scenario {
   }
 
   std::string GoOn(const Place& place) override {
-    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk);
+    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk, key_);
     if (!store.ok()) return absl::StrCat("does not open again: ", store.status().ToString());
     const absl::StatusOr<std::vector<Thing>> before = EntriesOf(**store);
     if (!before.ok()) return before.status().ToString();
@@ -106,10 +107,11 @@ class Journal final : public Scenario {
 
   const std::vector<Tap> taps_ = {{"a"}, {"b"}, {"c"}, {"d", "v2", "boot-2"}, {"e", "v1", "boot-2", 9000},
                                   {"f"}, {"g"}};
+  const std::string key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Scenario> MakeJournal() { return std::make_unique<Journal>(); }
+std::unique_ptr<Scenario> MakeJournal(const std::string& key) { return std::make_unique<Journal>(key); }
 
 }  // namespace doorstep::crash

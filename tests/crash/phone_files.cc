@@ -78,16 +78,22 @@ absl::StatusOr<AppendResult> TapOn(LocalStore& store, const Tap& tap) {
   return store.Append("ana", entry, absl::StrCat("token-", tap.text));
 }
 
-absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk) {
+absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk,
+                                                      const std::string& key) {
   StoreOptions options;
   options.directory = folder;
+  options.key = key;
   if (disk != nullptr) options.vfs = disk->vfs();
   return LocalStore::Open(options);
 }
 
+std::string NameWithKey(const std::string& name, const std::string& key) {
+  return key.empty() ? name : absl::StrCat(name, "-encrypted");
+}
+
 absl::Status StoryPhone::Open() {
   if (store_ == nullptr) {
-    ASSIGN_OR_RETURN(store_, OpenPhone(place_.folder, place_.disk));
+    ASSIGN_OR_RETURN(store_, OpenPhone(place_.folder, place_.disk, key_));
   }
   return store_->repairs().empty() ? absl::OkStatus() : absl::DataLossError(store_->repairs()[0]);
 }

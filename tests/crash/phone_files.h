@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,14 +33,18 @@ struct Tap {
 };
 absl::StatusOr<AppendResult> TapOn(LocalStore& store, const Tap& tap);
 
-// `disk`: null for the system's own.
-absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk);
+// `disk`: null for the system's own. `key`: of the files, empty when they are not encrypted.
+absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder, const testing::PowerDisk* disk,
+                                                      const std::string& key);
+// A scenario's name says whether its files are encrypted.
+std::string NameWithKey(const std::string& name, const std::string& key);
 
 // The phone of a story: opened by the step that first needs it, and noted in the ledger.
 class StoryPhone {
  public:
   // All must outlive the phone.
-  StoryPhone(const Place& place, Ledger* ledger, Steps* steps) : place_(place), ledger_(*ledger), steps_(*steps) {}
+  StoryPhone(const Place& place, std::string key, Ledger* ledger, Steps* steps)
+      : place_(place), key_(std::move(key)), ledger_(*ledger), steps_(*steps) {}
 
   // DATA_LOSS: the files were found damaged.
   absl::Status Open();
@@ -50,6 +55,7 @@ class StoryPhone {
 
  private:
   const Place& place_;
+  const std::string key_;
   Ledger& ledger_;
   Steps& steps_;
   std::unique_ptr<LocalStore> store_;

@@ -48,11 +48,12 @@ v1::Visit VisitRow(const std::string& id, uint64_t folded_seq) {
 
 class Pulling final : public Scenario {
  public:
-  std::string name() const override { return "replica"; }
+  explicit Pulling(std::string key) : key_(std::move(key)) {}
+  std::string name() const override { return NameWithKey("replica", key_); }
 
   absl::Status Prepare(const std::string& folder) override {
     {
-      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr, key_));
       SeededRandom random(1);
       RETURN_IF_ERROR(store->PrepareEnrolment(Invitation(), random).status());
       RETURN_IF_ERROR(store->CompleteEnrolment(Enrolment()));
@@ -68,7 +69,7 @@ class Pulling final : public Scenario {
   std::string Play(const Place& place, Ledger& ledger) override {
     for (const Tap& tap : before_) ledger.Answered(absl::StrCat("entry ", tap.text));
     Steps steps(place.disk);
-    StoryPhone phone(place, &ledger, &steps);
+    StoryPhone phone(place, key_, &ledger, &steps);
     std::vector<bool> applied(pages_.size());  // Settling may fail after it.
     const auto pull = [&](size_t number) {
       const Page& page = pages_[number];
@@ -103,7 +104,7 @@ class Pulling final : public Scenario {
   }
 
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
-    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk));
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
     ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
     if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
@@ -131,7 +132,7 @@ class Pulling final : public Scenario {
   }
 
   std::string GoOn(const Place& place) override {
-    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk);
+    const absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk, key_);
     if (!store.ok()) return absl::StrCat("does not open again: ", store.status().ToString());
     std::vector<std::string> texts;
     for (const Tap& tap : before_) texts.push_back(tap.text);
@@ -232,7 +233,7 @@ class Pulling final : public Scenario {
   absl::Status NoteRows(const Files& files, const std::string& folder) {
     WriteFiles(files, folder);
     {
-      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr, key_));
       for (const Page& page : pages_) {
         RETURN_IF_ERROR(store->ApplyPage(page.feed, page.cursor, page.response).status());
         ASSIGN_OR_RETURN((rows_[{page.feed, page.response.cursor()}]), RowsOf(*store, page.feed));
@@ -287,10 +288,11 @@ class Pulling final : public Scenario {
   std::map<uint64_t, v1::JournalMark> marks_;  // By seq.
   std::vector<Page> pages_;
   std::map<RowKey, std::string> rows_;
+  const std::string key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Scenario> MakeReplica() { return std::make_unique<Pulling>(); }
+std::unique_ptr<Scenario> MakeReplica(const std::string& key) { return std::make_unique<Pulling>(key); }
 
 }  // namespace doorstep::crash

@@ -18,11 +18,12 @@ constexpr size_t kPageBytes = 4096;
 
 class Salvaging final : public Scenario {
  public:
-  std::string name() const override { return "salvage"; }
+  explicit Salvaging(std::string key) : key_(std::move(key)) {}
+  std::string name() const override { return NameWithKey("salvage", key_); }
 
   absl::Status Prepare(const std::string& folder) override {
     {
-      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr, key_));
       SeededRandom random(1);
       RETURN_IF_ERROR(store->PrepareEnrolment(Invitation(), random).status());
       RETURN_IF_ERROR(store->CompleteEnrolment(Enrolment()));
@@ -32,13 +33,18 @@ class Salvaging final : public Scenario {
       ASSIGN_OR_RETURN(const v1::JournalMark mark, MarkAt(*store, 1, kReceived));
       RETURN_IF_ERROR(store->journal().Acknowledge(mark).status());
     }
-    Files files = ReadFiles(folder);
-    std::string& journal = files["journal.db"];
-    const size_t at = journal.find("t30 ");
-    if (at == std::string::npos) return absl::InternalError("the entry to be damaged is not in the file");
-    journal.replace(at / kPageBytes * kPageBytes, kPageBytes, std::string(kPageBytes, 'Z'));
-    WriteFiles(files, folder);
-    return Survey(files, folder + "-survey");
+    const Files whole = ReadFiles(folder);
+    const std::string& journal = whole.at("journal.db");
+    // Encrypted, no entry can be found by its words: the first page that costs entries.
+    for (size_t page = key_.empty() ? journal.find("t30 ") / kPageBytes : 1; page < journal.size() / kPageBytes;
+         ++page) {
+      Files files = whole;
+      files["journal.db"].replace(page * kPageBytes, kPageBytes, std::string(kPageBytes, 'Z'));
+      if (!Survey(files, folder + "-survey").ok()) continue;
+      WriteFiles(files, folder);
+      return absl::OkStatus();
+    }
+    return absl::InternalError("no page of entries could be damaged");
   }
 
   std::string Play(const Place& place, Ledger& ledger) override {
@@ -63,7 +69,7 @@ class Salvaging final : public Scenario {
   }
 
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
-    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk));
+    ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
     if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
       return absl::InternalError(wrong);
@@ -74,7 +80,7 @@ class Salvaging final : public Scenario {
   }
 
   std::string GoOn(const Place& place) override {
-    absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk);
+    absl::StatusOr<std::unique_ptr<LocalStore>> store = OpenPhone(place.folder, place.disk, key_);
     if (!store.ok()) return absl::StrCat("does not open again: ", store.status().ToString());
     if (const auto entries = EntriesOf(**store); !entries.ok()) return entries.status().ToString();
     std::vector<std::string> texts = survivors_;
@@ -88,11 +94,13 @@ class Salvaging final : public Scenario {
  private:
   // What a salvage can read, when nothing disturbs it.
   absl::Status Survey(const Files& files, const std::string& folder) {
+    survivors_.clear();
     WriteFiles(files, folder);
     {
-      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr));
+      ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(folder, nullptr, key_));
       ASSIGN_OR_RETURN(const std::vector<Thing> things, EntriesOf(*store));
       if (store->repairs().empty()) return absl::InternalError("the damage is not found");
+      if (MarksOf(*store).size() < kReceived) return absl::InternalError("a salvage should not lose the marks here");
       for (const Thing& thing : things) survivors_.push_back(thing.substr(sizeof("entry ") - 1));
     }
     std::filesystem::remove_all(folder);
@@ -100,9 +108,9 @@ class Salvaging final : public Scenario {
     return some ? absl::OkStatus() : absl::InternalError("a salvage should lose a page and no more");
   }
 
-  static absl::Status TapAfterRepair(const Place& place, std::unique_ptr<LocalStore>& store, const Tap& tap) {
+  absl::Status TapAfterRepair(const Place& place, std::unique_ptr<LocalStore>& store, const Tap& tap) {
     if (store == nullptr) {
-      ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk));
+      ASSIGN_OR_RETURN(store, OpenPhone(place.folder, place.disk, key_));
     }
     RETURN_IF_ERROR(EntriesOf(*store).status());  // Meets the damage, if opening has not.
     return TapOn(*store, tap).status();
@@ -110,10 +118,11 @@ class Salvaging final : public Scenario {
 
   const std::vector<Tap> taps_ = {{"x"}, {"y"}};
   std::vector<std::string> survivors_;
+  const std::string key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Scenario> MakeSalvage() { return std::make_unique<Salvaging>(); }
+std::unique_ptr<Scenario> MakeSalvage(const std::string& key) { return std::make_unique<Salvaging>(key); }
 
 }  // namespace doorstep::crash

@@ -61,10 +61,12 @@ class Scenario {
   virtual std::string GoOn(const Place& place) = 0;
 };
 
-std::unique_ptr<Scenario> MakeEnrolment();
-std::unique_ptr<Scenario> MakeJournal();
-std::unique_ptr<Scenario> MakeReplica();
-std::unique_ptr<Scenario> MakeSalvage();
+// Those of a phone: `key` is that of its files, empty when they are not encrypted.
+std::unique_ptr<Scenario> MakeCheckpoint(const std::string& key);
+std::unique_ptr<Scenario> MakeEnrolment(const std::string& key);
+std::unique_ptr<Scenario> MakeJournal(const std::string& key);
+std::unique_ptr<Scenario> MakeReplica(const std::string& key);
+std::unique_ptr<Scenario> MakeSalvage(const std::string& key);
 std::unique_ptr<Scenario> MakeServer();
 
 }  // namespace doorstep::crash
