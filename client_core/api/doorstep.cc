@@ -1,6 +1,7 @@
 // The C header's functions: check, copy, ask the session, copy back. No decisions.
 #include <doorstep/doorstep.h>
 
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -58,6 +59,14 @@ struct doorstep_core {
 namespace doorstep {
 namespace {
 
+// A host written in C may pass any number, and C++ may not even read one that its enum does not have.
+uint32_t NumberOf(const doorstep_code& code) {
+  uint32_t number = 0;
+  static_assert(sizeof(number) == sizeof(code));
+  std::memcpy(&number, &code, sizeof(number));
+  return number;
+}
+
 class Visit {
  public:
   explicit Visit(doorstep_core* core) : core_(core), inside_(core->gate.Enter()) {}
@@ -109,6 +118,7 @@ absl::StatusOr<std::string> ReadId(const char* id, const char* name) {
 
 using doorstep::Fenced;
 using doorstep::MakeResult;
+using doorstep::NumberOf;
 using doorstep::Session;
 using doorstep::With;
 using doorstep::WithInput;
@@ -121,7 +131,7 @@ uint32_t doorstep_abi_version(void) { return DOORSTEP_ABI_VERSION; }
 const char* doorstep_version(void) { return "0.1.0"; }
 
 const char* doorstep_code_name(doorstep_code code) {
-  switch (code) {
+  switch (NumberOf(code)) {
     case DOORSTEP_OK:
       return "OK";
     case DOORSTEP_CANCELLED:
@@ -299,8 +309,9 @@ void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep
     if (!visit.inside()) return;
     const std::string bytes(response == nullptr ? "" : reinterpret_cast<const char*>(response),
                             response == nullptr ? 0 : length);
-    const bool known = status >= DOORSTEP_OK && status <= DOORSTEP_UNAUTHENTICATED;
-    const auto code = known ? static_cast<absl::StatusCode>(status) : absl::StatusCode::kUnknown;
+    const uint32_t number = NumberOf(status);
+    const bool known = number <= DOORSTEP_UNAUTHENTICATED;
+    const auto code = known ? static_cast<absl::StatusCode>(number) : absl::StatusCode::kUnknown;
     if (code == absl::StatusCode::kOk) {
       core->host_transport->Complete(call_id, absl::OkStatus(), bytes);
     } else {

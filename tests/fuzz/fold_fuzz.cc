@@ -13,8 +13,10 @@ namespace {
 bool PositionsAreUnique(const doorstep::v1::FoldInput& input) {
   std::set<std::string> positions;
   for (const doorstep::v1::FoldFact& fact : input.facts()) {
-    if (!positions.insert(fact.position().SerializeAsString()).second) return false;
-    if (fact.has_first_position() && !positions.insert(fact.first_position().SerializeAsString()).second) return false;
+    if (!positions.insert(doorstep::FormatPosition(fact.position())).second) return false;
+    if (fact.has_first_position() && !positions.insert(doorstep::FormatPosition(fact.first_position())).second) {
+      return false;
+    }
   }
   return true;
 }

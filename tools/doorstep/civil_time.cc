@@ -193,7 +193,10 @@ std::string ShowZone(const absl::TimeZone& zone) {
   return name.empty() || name == "localtime" ? "this machine's zone" : name;
 }
 
-std::string ShowDay(int32_t day) { return absl::FormatCivilTime(absl::CivilDay(1970, 1, 1) + day); }
+std::string ShowDay(int32_t day) {
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
+  return absl::StrFormat("%04d-%02d-%02d", civil.year(), civil.month(), civil.day());
+}
 
 absl::StatusOr<int32_t> ParseDay(absl::string_view text) {
   ASSIGN_OR_RETURN(const WrittenTime written, ParseWrittenTime(text));

@@ -175,11 +175,12 @@ absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
                               "\" is not a number from 0.001 to 1000000 with at most three digits after a point"),
                  "part used VS-200 2, or 0.5 for half of one");
   const absl::StatusOr<v1::Decimal> decimal = ParseDecimal(text);
-  if (!decimal.ok() || decimal->scale() > 3) return refused;
   constexpr int64_t kMilliMax = 1000000000;
+  // Before it is made larger: what is out of bounds may overflow.
+  if (!decimal.ok() || decimal->scale() > 3 || decimal->mantissa() <= 0) return refused;
   int64_t milli = decimal->mantissa();
   for (uint32_t scale = decimal->scale(); scale < 3 && milli <= kMilliMax; ++scale) milli *= 10;
-  if (milli <= 0 || milli > kMilliMax) return refused;
+  if (milli > kMilliMax) return refused;
   return milli;
 }
 
