@@ -61,9 +61,11 @@ const PendingOfVisit& Journal::PendingOf(absl::string_view visit_id) const {
 
 std::map<std::string, uint64_t> Journal::UnsentByAuthor() const {
   std::map<std::string, uint64_t> unsent;
-  for (const auto& [epoch, pending] : pending_) {
-    const EpochMarks& marks = epochs_.at(epoch);
-    for (const PendingEntry& entry : pending) {
+  // A damaged file may hold entries of an epoch that it does not know any more.
+  for (const auto& [epoch, marks] : epochs_) {
+    const auto pending = pending_.find(epoch);
+    if (pending == pending_.end()) continue;
+    for (const PendingEntry& entry : pending->second) {
       if (entry.info.seq > marks.received_through && entry.info.seq <= marks.last_own_seq())
         ++unsent[entry.info.author];
     }
