@@ -1,10 +1,11 @@
-// Which facts count, and in which order: corrections applied, retracted facts left out.
+// Which facts count, and in which order: corrections applied, retracted facts and those credited elsewhere left out.
 
 #include <algorithm>
 #include <deque>
 #include <vector>
 
 #include "client_core/base/ids.h"
+#include "client_core/rules/credited_facts.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
 
@@ -22,7 +23,12 @@ constexpr int kNone = -1;
 class Resolution {
  public:
   explicit Resolution(const v1::FoldInput& input) {
-    for (const v1::FoldFact& fact : input.facts()) facts_.push_back(&fact);
+    const CreditedElsewhere elsewhere(input);
+    for (const auto* facts : {&input.facts(), &input.credited()}) {
+      for (const v1::FoldFact& fact : *facts) {
+        if (elsewhere.none() || elsewhere.VisitOf(fact) == nullptr) facts_.push_back(&fact);
+      }
+    }
     std::sort(facts_.begin(), facts_.end(),
               [](const v1::FoldFact* a, const v1::FoldFact* b) { return FoldsBefore(*a, *b); });
     dead_.assign(facts_.size(), false);

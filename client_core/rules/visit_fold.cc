@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/rules/amendments.h"
 #include "client_core/rules/visit_folder.h"
 
 namespace doorstep {
@@ -52,6 +53,7 @@ v1::Visit FoldVisit(const v1::FoldInput& input) {
     folder.Apply(*fact);
   }
   while (next_command < commands.size()) folder.Apply(*commands[next_command++]);
+  for (const v1::FoldFact* fact : Amendments(input)) folder.Amend(*fact);
 
   v1::Visit visit = folder.Finish();
   visit.set_id(input.visit_id());

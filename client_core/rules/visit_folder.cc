@@ -32,6 +32,7 @@ const v1::Assignment* FindLead(const v1::Visit& visit) {
 VisitFolder::VisitFolder(const v1::Visit& row) : visit_(row) {
   const v1::VisitState state = row.state();
   closed_ = state == v1::VISIT_STATE_CLOSED;
+  laid_over_ = true;
   // Whatever is under way or done was dispatched before.
   office_ =
       state <= v1::VISIT_STATE_DISPATCHED || state == v1::VISIT_STATE_CANCELED ? state : v1::VISIT_STATE_DISPATCHED;
@@ -41,19 +42,26 @@ VisitFolder::VisitFolder(const v1::Visit& row) : visit_(row) {
   for (const v1::RaisedAttention& raised : row.raised()) {
     const Occurrence key(raised.flag(), raised.occurrence());
     if (raised.resolved()) resolved_[key] = raised;
-    raised_[key].assign(raised.entries().begin(), raised.entries().end());
+    Raised& holds = raised_[key];
+    holds.entries.assign(raised.entries().begin(), raised.entries().end());
+    holds.a = raised.side_a();
+    holds.b = raised.side_b();
   }
-  worked_ = std::any_of(row.assignments().begin(), row.assignments().end(), OnSite);
-  if (state == v1::VISIT_STATE_CANCELED) worked_ = false;
+  for (const v1::Assignment& a : row.assignments()) {
+    if (OnSite(a) && state != v1::VISIT_STATE_CANCELED) on_site_.insert(a.technician_id());
+    if (a.state() == v1::ASSIGNMENT_STATE_DONE) gone_.insert(a.technician_id());
+  }
 }
 
 void VisitFolder::Apply(const v1::FoldCommand& command) {
   // A command that facts have overtaken is kept as void: the same table that accepted it decides.
-  visit_.set_state(CurrentState());
+  // What follows a visit's end needs all that settles it: who has the visit may be decided only then.
+  const bool ends = command.has_close() || command.has_reopen();
+  visit_.set_state(ends ? VisitFolder(*this).Finish().state() : CurrentState());
   const bool fits = CheckCommand(visit_, command).ok();
   switch (command.verb_case()) {
     case v1::FoldCommand::kCreate:
-      Create(command.create());
+      Create(command.create(), command.commit_us());
       if (!command.create().opened_on_site()) break;
       Raise(v1::ATTENTION_FLAG_OPENED_ON_SITE, "", {command.has_opened_by() ? &command.opened_by() : nullptr});
       break;
@@ -93,7 +101,8 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
     case v1::FoldCommand::kCancel:
       office_ = v1::VISIT_STATE_CANCELED;
       cancel_forced_ = command.cancel().force();
-      worked_after_cancel_ = false;
+      canceled_by_.set_principal(command.principal());
+      canceled_by_.set_time_us(command.commit_us());
       after_cancel_.clear();
       ++cancels_;
       visit_.set_cancel_reason(command.cancel().reason());
@@ -111,19 +120,14 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
       TakePast(command.past(), command.commit_us());
       break;
     case v1::FoldCommand::kResolveAttention:
-      for (const auto& looked_at : command.resolve_attention().occurrences()) {
-        v1::RaisedAttention& resolved = resolved_[Occurrence(looked_at.flag(), looked_at.occurrence())];
-        resolved.set_reason(command.resolve_attention().reason());
-        resolved.set_resolved_by(command.principal());
-        resolved.set_resolved_time_us(command.commit_us());
-      }
+      TakeDecisions(command);
       break;
     case v1::FoldCommand::VERB_NOT_SET:
       break;
   }
 }
 
-void VisitFolder::Create(const v1::FoldCreate& create) {
+void VisitFolder::Create(const v1::FoldCreate& create, int64_t commit_us) {
   visit_.set_work_order_id(create.work_order_id());
   visit_.set_account_id(create.account_id());
   visit_.set_site_id(create.site_id());
@@ -134,6 +138,10 @@ void VisitFolder::Create(const v1::FoldCreate& create) {
   visit_.set_instructions(create.instructions());
   if (create.has_requirements()) *visit_.mutable_requirements() = create.requirements();
   *visit_.mutable_external_refs() = create.external_refs();
+  visit_.set_credited_from_visit_id(create.credited_from_visit_id());
+  for (const std::string& technician : create.technician_ids()) {
+    Expect(technician, FindLead(visit_) == nullptr ? v1::ASSIGNMENT_ROLE_LEAD : v1::ASSIGNMENT_ROLE_MEMBER, commit_us);
+  }
   if (office_ == v1::VISIT_STATE_UNSPECIFIED) office_ = v1::VISIT_STATE_UNSCHEDULED;
 }
 
@@ -160,7 +168,7 @@ void VisitFolder::Reassign(const v1::FoldReassign& reassign, const v1::FoldComma
     if (a.technician_id() != from || a.revoked()) continue;
     role = a.role();
     Revoke(a, command.principal(), reassign.reason(), reassign.to_technician_id());
-    if (reassign.work_known()) taken_over_.insert(from);
+    if (reassign.work_known()) a.set_set_aside(true);
   }
   Expect(reassign.to_technician_id(), role, command.commit_us());
 }
@@ -176,7 +184,7 @@ void VisitFolder::TakePast(const v1::FoldPast& past, int64_t commit_us) {
   *a.mutable_outcome() = past.outcome();
   visit_.set_utc_offset_s(past.utc_offset_s());
   office_ = v1::VISIT_STATE_DISPATCHED;
-  worked_ = true;
+  on_site_.insert(past.technician_id());
 }
 
 v1::Assignment& VisitFolder::Expect(absl::string_view technician, v1::AssignmentRole role, int64_t time_us) {
@@ -192,6 +200,7 @@ v1::Assignment& VisitFolder::Expect(absl::string_view technician, v1::Assignment
     a.clear_revoked_by();
     a.clear_revoked_reason();
     a.clear_successor_id();
+    a.clear_set_aside();
     if (a.assigned_time_us() == 0) a.set_assigned_time_us(time_us);
     return a;
   }

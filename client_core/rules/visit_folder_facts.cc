@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
 #include "client_core/rules/visit_folder.h"
 
 namespace doorstep {
 
 using Fact = v1::LogEntry;
 
-void VisitFolder::StepsImplied(const v1::FoldFact& fact) {
-  Raise(v1::ATTENTION_FLAG_STEPS_IMPLIED, fact.author(), {&fact.position()});
+void VisitFolder::StepsImplied(const v1::FoldFact& fact, const v1::Assignment& a) {
+  Raise(v1::ATTENTION_FLAG_STEPS_IMPLIED, WithTrip(fact.author(), a.trips()), {&fact.position()});
 }
 
 v1::Assignment& VisitFolder::Author(const v1::FoldFact& fact) {
@@ -27,14 +29,33 @@ void VisitFolder::NoteInstant(int64_t& instant_us, const v1::FoldFact& fact, v1:
   a.set_time_quality(std::max(a.time_quality(), fact.time().quality()));
 }
 
-void VisitFolder::NoteOnSite(const v1::FoldFact& fact) {
-  worked_ = true;
+// Whoever comes after having left comes again: what is flagged then is another matter, which nobody has looked at.
+void VisitFolder::NoteTrip(const v1::FoldFact& fact, v1::Assignment& a) {
+  const bool comes =
+      fact.kind() == Fact::kArrived || fact.kind() == Fact::kWorkStarted || fact.kind() == Fact::kResumed;
+  const bool again = comes && gone_.erase(fact.author()) > 0;
+  if (a.trips() > 0 && !again) return;
+  a.set_trips(a.trips() + 1);
+  first_on_site_.erase(fact.author());
+  work_began_.erase(fact.author());
+  after_cancel_.erase(fact.author());
+}
+
+void VisitFolder::Amend(const v1::FoldFact& fact) {
+  if (!closed_) return;
+  Raise(v1::ATTENTION_FLAG_AMENDED, absl::StrCat(fact.author(), " from ", FormatPosition(fact.position())),
+        {&fact.position()});
+}
+
+void VisitFolder::NoteLeaving(const v1::FoldFact& fact) { gone_.insert(fact.author()); }
+
+void VisitFolder::NoteOnSite(const v1::FoldFact& fact, v1::Assignment& a) {
+  NoteTrip(fact, a);
+  on_site_.insert(fact.author());
   first_on_site_.try_emplace(fact.author(), fact.position());
-  if (office_ == v1::VISIT_STATE_CANCELED) {
-    worked_after_cancel_ = true;
-    after_cancel_.try_emplace(fact.author(), fact.position());
-  }
-  if (closed_) Raise(v1::ATTENTION_FLAG_AMENDED, fact.author(), {&fact.position()});
+  if (office_ == v1::VISIT_STATE_CANCELED) after_cancel_.try_emplace(fact.author(), fact.position());
+  // Of a whole fold the close says what was seen; whoever lays a fact over a closed visit knows that nobody has.
+  if (laid_over_) Amend(fact);
   visit_.set_utc_offset_s(fact.time().utc_offset_s());
 }
 
@@ -52,7 +73,7 @@ void VisitFolder::BeginWork(v1::Assignment& a, const v1::FoldFact& fact) {
 
 void VisitFolder::ReportOutcome(v1::Assignment& a, const v1::FoldFact& fact, const v1::Outcome& outcome,
                                 bool finished) {
-  if (!OnSite(a)) StepsImplied(fact);
+  if (!OnSite(a)) StepsImplied(fact, a);
   outcome_reported_[fact.author()] = fact.position();
   *a.mutable_outcome() = outcome;
   if (a.outcome().asset_id().empty() && visit_.asset_ids_size() > 0) {
@@ -60,6 +81,7 @@ void VisitFolder::ReportOutcome(v1::Assignment& a, const v1::FoldFact& fact, con
   }
   if (!finished) return;
   a.set_state(v1::ASSIGNMENT_STATE_DONE);
+  NoteLeaving(fact);
   int64_t ended_us = a.ended_time_us();
   NoteInstant(ended_us, fact, a);
   a.set_ended_time_us(ended_us);
@@ -76,18 +98,19 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       return;
     case Fact::kRejected:
       if (!Started(a)) a.set_state(v1::ASSIGNMENT_STATE_REJECTED);
+      ++rejections_[fact.author()];
       return;
     case Fact::kTravelStarted: {
       const bool expected = !Started(a) || before == v1::ASSIGNMENT_STATE_PAUSED;
       if (expected)
         a.set_state(v1::ASSIGNMENT_STATE_EN_ROUTE);
       else
-        StepsImplied(fact);
+        StepsImplied(fact, a);
       if (a.travel_started_time_us() == 0) a.set_travel_started_time_us(time_us);
       return;
     }
     case Fact::kArrived: {
-      NoteOnSite(fact);
+      NoteOnSite(fact, a);
       if (!OnSite(a)) a.set_state(v1::ASSIGNMENT_STATE_ON_SITE);
       int64_t arrived_us = a.arrived_time_us();
       NoteInstant(arrived_us, fact, a);
@@ -96,25 +119,25 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
     }
     case Fact::kWorkStarted:
     case Fact::kResumed:
-      NoteOnSite(fact);
+      NoteOnSite(fact, a);
       if (fact.kind() == Fact::kResumed && before != v1::ASSIGNMENT_STATE_PAUSED) {
-        StepsImplied(fact);
+        StepsImplied(fact, a);
       }
       if (before != v1::ASSIGNMENT_STATE_DONE)
         a.set_state(v1::ASSIGNMENT_STATE_IN_PROGRESS);
       else
-        StepsImplied(fact);
+        StepsImplied(fact, a);
       BeginWork(a, fact);
       return;
     case Fact::kPaused:
-      NoteOnSite(fact);
-      if (before != v1::ASSIGNMENT_STATE_IN_PROGRESS) StepsImplied(fact);
+      NoteOnSite(fact, a);
+      if (before != v1::ASSIGNMENT_STATE_IN_PROGRESS) StepsImplied(fact, a);
       if (before != v1::ASSIGNMENT_STATE_DONE) a.set_state(v1::ASSIGNMENT_STATE_PAUSED);
       BeginWork(a, fact);
       return;
     case Fact::kWorkEnded: {
-      NoteOnSite(fact);
-      if (!OnSite(a)) StepsImplied(fact);
+      NoteOnSite(fact, a);
+      if (!OnSite(a)) StepsImplied(fact, a);
       BeginWork(a, fact);
       int64_t ended_us = a.ended_time_us();
       NoteInstant(ended_us, fact, a);
@@ -127,20 +150,21 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       return;
     }
     case Fact::kDeparted:
-      NoteOnSite(fact);
-      if (!OnSite(a)) StepsImplied(fact);
+      NoteOnSite(fact, a);
+      if (!OnSite(a)) StepsImplied(fact, a);
       a.set_state(v1::ASSIGNMENT_STATE_DONE);
+      NoteLeaving(fact);
       if (a.ended_time_us() == 0) a.set_ended_time_us(time_us);
       return;
     case Fact::kNoAccess: {
-      NoteOnSite(fact);
+      NoteOnSite(fact, a);
       v1::Outcome outcome;
       outcome.set_code(v1::OUTCOME_CODE_NO_ACCESS);
       if (!a.has_outcome()) ReportOutcome(a, fact, outcome, /*finished=*/true);
       return;
     }
     case Fact::kOutcomeReported:
-      NoteOnSite(fact);
+      NoteOnSite(fact, a);
       ReportOutcome(a, fact, fact.outcome(), fact.finished());
       return;
     case Fact::kPartUsed:

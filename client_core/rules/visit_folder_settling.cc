@@ -21,16 +21,28 @@ const v1::JournalPosition* Of(const std::string& technician,
 
 // "ana: 4", the number of the code: lite code has no names.
 std::string OutcomeOf(const v1::Assignment& assignment) {
-  return absl::StrCat(assignment.technician_id(), ": ", static_cast<int>(assignment.outcome().code()));
+  return absl::StrCat(WithTrip(assignment.technician_id(), assignment.trips()), ": ",
+                      static_cast<int>(assignment.outcome().code()));
 }
+
+bool IsEmpty(const v1::AttentionSide& side) { return side.technician_id().empty() && side.principal().empty(); }
 
 }  // namespace
 
+std::string WithTrip(absl::string_view technician, uint32_t trips) {
+  return trips > 1 ? absl::StrCat(technician, ", trip ", trips) : std::string(technician);
+}
+
+bool VisitFolder::WorkedDespiteCancel() const {
+  const auto counts = [this](const std::string& technician) { return overruled_.count(technician) == 0; };
+  if (!cancel_forced_) return std::any_of(on_site_.begin(), on_site_.end(), counts);
+  return std::any_of(after_cancel_.begin(), after_cancel_.end(),
+                     [&](const auto& entry) { return counts(entry.first); });
+}
+
 v1::VisitState VisitFolder::CurrentState() const {
   if (closed_) return v1::VISIT_STATE_CLOSED;
-  if (office_ == v1::VISIT_STATE_CANCELED && !(cancel_forced_ ? worked_after_cancel_ : worked_)) {
-    return v1::VISIT_STATE_CANCELED;
-  }
+  if (office_ == v1::VISIT_STATE_CANCELED && !WorkedDespiteCancel()) return v1::VISIT_STATE_CANCELED;
   const v1::Assignment* lead = FindLead(visit_);
   bool any_under_way = false;
   bool any_started = false;
@@ -74,25 +86,35 @@ void VisitFolder::GiveBackTo(v1::Assignment& worked, v1::Assignment* lead) {
   worked.set_role(v1::ASSIGNMENT_ROLE_LEAD);
 }
 
+void VisitFolder::RaiseReassigned(const v1::Assignment& worked, const v1::Assignment* lead) {
+  const std::string& technician = worked.technician_id();
+  // Between whom it is: the one who has the visit now, else the one who was to have it.
+  const v1::Assignment* other = lead != nullptr ? lead : FindAssignment(worked.successor_id());
+  RaiseBetween(v1::ATTENTION_FLAG_REASSIGNED_WORKED,
+               absl::StrCat(WithTrip(technician, worked.trips()), " then ", worked.successor_id()),
+               {Of(technician, work_began_)}, SideOf(worked), other != nullptr ? SideOf(*other) : v1::AttentionSide());
+}
+
+void VisitFolder::RaiseDisagreement(const v1::Assignment& a, const v1::Assignment& b) {
+  if (!a.has_outcome() || !b.has_outcome() || a.outcome().code() == b.outcome().code()) return;
+  RaiseBetween(v1::ATTENTION_FLAG_OUTCOME_DISAGREES, absl::StrCat(OutcomeOf(a), ", ", OutcomeOf(b)),
+               {Of(a.technician_id(), outcome_reported_), Of(b.technician_id(), outcome_reported_)}, SideOf(a),
+               SideOf(b));
+}
+
 void VisitFolder::SettleLead() {
   // Of those whose visit was taken away and who worked all the same, the first to begin.
   v1::Assignment* worked = nullptr;
   for (v1::Assignment& a : *visit_.mutable_assignments()) {
-    if (!a.revoked() || a.work_started_time_us() == 0 || taken_over_.count(a.technician_id()) > 0) continue;
+    if (!a.revoked() || a.work_started_time_us() == 0 || a.set_aside()) continue;
     if (worked == nullptr || a.work_started_time_us() < worked->work_started_time_us()) worked = &a;
   }
   if (worked == nullptr) return;
   // A visit that was given back stays flagged when it is folded again or laid over.
-  const std::string& technician = worked->technician_id();
-  Raise(v1::ATTENTION_FLAG_REASSIGNED_WORKED, absl::StrCat(technician, " then ", worked->successor_id()),
-        {Of(technician, work_began_)});
   v1::Assignment* lead = FindLead(visit_);
-  const bool lead_started = lead != nullptr && Started(*lead);
-  if (lead_started) {
-    if (lead->has_outcome() && worked->has_outcome() && lead->outcome().code() != worked->outcome().code()) {
-      Raise(v1::ATTENTION_FLAG_OUTCOME_DISAGREES, absl::StrCat(OutcomeOf(*worked), ", ", OutcomeOf(*lead)),
-            {Of(technician, outcome_reported_), Of(lead->technician_id(), outcome_reported_)});
-    }
+  RaiseReassigned(*worked, lead);
+  if (lead != nullptr && Started(*lead)) {
+    RaiseDisagreement(*worked, *lead);
     return;
   }
   const bool ended_incomplete = worked->has_outcome() && !IsDone(worked->outcome().code());
@@ -142,31 +164,40 @@ void VisitFolder::SettleState() {
 }
 
 void VisitFolder::SettleCanceled() {
-  if (office_ != v1::VISIT_STATE_CANCELED || visit_.state() == v1::VISIT_STATE_CANCELED) return;
+  if (office_ != v1::VISIT_STATE_CANCELED) return;
+  const bool stands = visit_.state() == v1::VISIT_STATE_CANCELED;
   // Cancelled again is another matter, also with the same people.
   const std::string again = cancels_ > 1 ? absl::StrCat(", cancelled ", cancels_, " times") : "";
   bool any = false;
   for (const v1::Assignment& a : visit_.assignments()) {
     const std::string& technician = a.technician_id();
     const v1::JournalPosition* entry = Of(technician, cancel_forced_ ? after_cancel_ : first_on_site_);
-    if (entry == nullptr && (cancel_forced_ || !OnSite(a))) continue;
+    if (entry == nullptr && (stands || cancel_forced_ || !OnSite(a))) continue;
     any = true;
-    Raise(v1::ATTENTION_FLAG_AFTER_CANCEL, technician + again, {entry});
+    RaiseBetween(v1::ATTENTION_FLAG_AFTER_CANCEL, WithTrip(technician, a.trips()) + again, {entry}, canceled_by_,
+                 SideOf(a));
   }
-  if (!any) Raise(v1::ATTENTION_FLAG_AFTER_CANCEL, again, {});
+  if (!any && !stands) Raise(v1::ATTENTION_FLAG_AFTER_CANCEL, again, {});
 }
 
 void VisitFolder::SettleRejected() {
+  const std::map<Occurrence, Raised> before = raised_;
   Lower(v1::ATTENTION_FLAG_ALL_REJECTED);
   std::set<std::string> technicians;
   bool all_rejected = true;
   for (const v1::Assignment& a : visit_.assignments()) {
     if (a.revoked()) continue;
-    technicians.insert(a.technician_id());
+    const auto rejections = rejections_.find(a.technician_id());
+    const uint32_t times = rejections != rejections_.end() ? rejections->second : 1;
+    technicians.insert(absl::StrCat(a.technician_id(), times > 1 ? absl::StrCat(", ", times, " times") : ""));
     all_rejected &= a.state() == v1::ASSIGNMENT_STATE_REJECTED;
   }
   if (technicians.empty() || !all_rejected) return;
-  Raise(v1::ATTENTION_FLAG_ALL_REJECTED, absl::StrJoin(technicians, ", "), {});
+  if (rejections_.empty()) {
+    raised_ = before;  // Laid over a row that knows how often.
+  } else {
+    Raise(v1::ATTENTION_FLAG_ALL_REJECTED, absl::StrJoin(technicians, ", "), {});
+  }
   if (visit_.state() == v1::VISIT_STATE_DISPATCHED) visit_.set_state(v1::VISIT_STATE_SCHEDULED);
 }
 
@@ -185,16 +216,27 @@ void VisitFolder::SettleFlags() {
   SettleCanceled();
   SettleRejected();
   SettleNotFixed();
+  SettleSides();
+  KeepDecided();
   WriteAttention();
 }
 
 void VisitFolder::Raise(v1::AttentionFlag flag, absl::string_view occurrence,
                         std::initializer_list<const v1::JournalPosition*> entries) {
-  std::vector<v1::JournalPosition>& raised = raised_[Occurrence(flag, occurrence)];
+  std::vector<v1::JournalPosition>& raised = raised_[Occurrence(flag, occurrence)].entries;
   if (!raised.empty()) return;
   for (const v1::JournalPosition* entry : entries) {
     if (entry != nullptr) raised.push_back(*entry);
   }
+}
+
+void VisitFolder::RaiseBetween(v1::AttentionFlag flag, absl::string_view occurrence,
+                               std::initializer_list<const v1::JournalPosition*> entries, v1::AttentionSide a,
+                               v1::AttentionSide b) {
+  Raise(flag, occurrence, entries);
+  Raised& raised = raised_[Occurrence(flag, occurrence)];
+  if (!IsEmpty(a)) raised.a = std::move(a);
+  if (!IsEmpty(b)) raised.b = std::move(b);
 }
 
 void VisitFolder::Lower(v1::AttentionFlag flag) {
@@ -206,15 +248,17 @@ void VisitFolder::WriteAttention() {
   visit_.clear_attention();
   visit_.clear_raised();
   for (const auto& [occurrence, resolved] : resolved_) raised_.try_emplace(occurrence);
-  for (const auto& [occurrence, entries] : raised_) {
+  for (const auto& [occurrence, holds] : raised_) {
     v1::RaisedAttention& raised = *visit_.add_raised();
+    if (!IsEmpty(holds.a)) *raised.mutable_side_a() = holds.a;
+    if (!IsEmpty(holds.b)) *raised.mutable_side_b() = holds.b;
     if (const auto found = resolved_.find(occurrence); found != resolved_.end()) {
-      raised = found->second;
+      raised = found->second;  // The sides as they stood.
       raised.set_resolved(true);
     }
     raised.set_flag(occurrence.first);
     raised.set_occurrence(occurrence.second);
-    raised.mutable_entries()->Assign(entries.begin(), entries.end());
+    raised.mutable_entries()->Assign(holds.entries.begin(), holds.entries.end());
     const int open = visit_.attention_size();
     const bool known = open > 0 && visit_.attention(open - 1) == raised.flag();
     if (!raised.resolved() && !known) visit_.add_attention(raised.flag());
@@ -223,6 +267,8 @@ void VisitFolder::WriteAttention() {
 
 v1::Visit VisitFolder::Finish() {
   SettleLead();
+  SettleReturns();
+  SettleCredited();
   SettleTimes();
   SettleState();
   SettleFlags();

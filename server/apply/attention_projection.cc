@@ -33,6 +33,24 @@ absl::string_view WordsFor(v1::AttentionFlag flag) {
   }
 }
 
+// What a person decided, after "the office has".
+std::string DecidedWords(const v1::RaisedAttention& raised) {
+  const std::string& a = raised.side_a().technician_id();
+  const std::string& b = raised.side_b().technician_id();
+  switch (raised.resolution()) {
+    case v1::ATTENTION_RESOLUTION_KEEP_A:
+      return a.empty() ? "let the cancellation stand" : absl::StrCat("decided that ", a, "'s word counts");
+    case v1::ATTENTION_RESOLUTION_KEEP_B:
+      return a.empty() ? "accepted the work" : absl::StrCat("decided that ", b, "'s word counts");
+    case v1::ATTENTION_RESOLUTION_CREDIT_BOTH:
+      return absl::StrCat("credited both ", a, " and ", b);
+    case v1::ATTENTION_RESOLUTION_NEW_VISIT:
+      return absl::StrCat("made visit ", raised.new_visit_id(), " for what ", b, " recorded here");
+    default:
+      return "looked at it";
+  }
+}
+
 struct Flagged {
   v1::JournalPosition position;
   std::set<v1::AttentionFlag> flags;
@@ -73,7 +91,7 @@ v1::Judgement WithoutAttention(const v1::Visit& visit, const Flagged& before) {
   judgement.set_message("nothing stands against it any more");
   for (const v1::RaisedAttention& raised : visit.raised()) {
     if (!raised.resolved() || before.flags.count(raised.flag()) == 0) continue;
-    judgement.set_message(absl::StrCat("the office has looked at it: ", raised.reason()));
+    judgement.set_message(absl::StrCat("the office has ", DecidedWords(raised), ": ", raised.reason()));
   }
   return judgement;
 }

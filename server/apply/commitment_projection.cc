@@ -27,7 +27,10 @@ bool Precedes(const v1::FoldFact& a, const v1::FoldFact& b) {
 }  // namespace
 
 absl::Status NoteCommitments(Group& group, const GroupVisit& visit) {
-  if (std::none_of(visit.input.facts().begin(), visit.input.facts().end(), MayConcernPromise)) {
+  const auto& own = visit.input.facts();
+  const auto& credited = visit.input.credited();
+  if (std::none_of(own.begin(), own.end(), MayConcernPromise) &&
+      std::none_of(credited.begin(), credited.end(), MayConcernPromise)) {
     return absl::OkStatus();
   }
   std::set<std::string>& dirty = group.dirty().commitments;

@@ -6,6 +6,7 @@
 #include "client_core/base/status.h"
 #include "server/storage/account_table.h"
 #include "server/storage/record_table.h"
+#include "server/storage/serial_table.h"
 #include "server/storage/work_order_table.h"
 
 namespace doorstep {
@@ -21,6 +22,16 @@ template <typename Record>
 absl::StatusOr<int64_t> NextRecordVersion(Group& group, int kind, const Record& record) {
   ASSIGN_OR_RETURN(const int64_t stored, FindRecordVersion<Record>(group.sql(), record.id()));
   return group.NextVersion(kind, record.id(), stored);
+}
+
+absl::StatusOr<v1::Asset> WriteAsset(Group& group, v1::Asset asset) {
+  ASSIGN_OR_RETURN(const int64_t version, NextRecordVersion(group, v1::ENTITY_KIND_ASSET, asset));
+  asset.set_version(version);
+  ASSIGN_OR_RETURN(const int64_t account, InternAccount(group.sql(), asset.account_id()));
+  RETURN_IF_ERROR(WriteRecord(group.sql(), asset, account, version));
+  RETURN_IF_ERROR(WriteSerial(group.sql(), account, asset));
+  group.dirty().entities.insert({v1::ENTITY_KIND_ASSET, asset.id()});
+  return asset;
 }
 
 }  // namespace
@@ -74,12 +85,16 @@ absl::StatusOr<v1::Site> SaveSite(Group& group, v1::Site site) {
 }
 
 absl::StatusOr<v1::Asset> SaveAsset(Group& group, v1::Asset asset) {
-  ASSIGN_OR_RETURN(const int64_t version, NextRecordVersion(group, v1::ENTITY_KIND_ASSET, asset));
-  asset.set_version(version);
-  ASSIGN_OR_RETURN(const int64_t account, InternAccount(group.sql(), asset.account_id()));
-  RETURN_IF_ERROR(WriteRecord(group.sql(), asset, account, version));
-  group.dirty().entities.insert({v1::ENTITY_KIND_ASSET, asset.id()});
-  return asset;
+  ASSIGN_OR_RETURN(const std::optional<v1::Asset> before, FindRecord<v1::Asset>(group.sql(), asset.id()));
+  // Whatever a file says: only a decision about a merge says what an asset is merged into.
+  asset.set_merged_into_id(before.has_value() ? before->merged_into_id() : "");
+  return WriteAsset(group, std::move(asset));
+}
+
+absl::StatusOr<v1::Asset> MergeAsset(Group& group, v1::Asset asset, absl::string_view into_id) {
+  asset.set_merged_into_id(std::string(into_id));
+  asset.set_status(v1::ASSET_STATUS_RETIRED);
+  return WriteAsset(group, std::move(asset));
 }
 
 absl::StatusOr<v1::Contract> SaveContract(Group& group, v1::Contract contract) {
@@ -93,6 +108,9 @@ absl::StatusOr<v1::Contract> SaveContract(Group& group, v1::Contract contract) {
 absl::StatusOr<v1::Technician> SaveTechnician(Group& group, v1::Technician technician) {
   ASSIGN_OR_RETURN(const int64_t version, NextRecordVersion(group, kTechnicianKind, technician));
   technician.set_version(version);
+  // Whatever a file says: only RecordLeave says who has left.
+  ASSIGN_OR_RETURN(const int64_t left_us, group.LeftUs(technician.id()));
+  technician.set_left_time_us(left_us);
   RETURN_IF_ERROR(WriteRecord(group.sql(), technician, 0, version));
   return technician;
 }

@@ -11,6 +11,7 @@
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/visit_fold.h"
 #include "server/apply/entity_writing.h"
+#include "server/apply/leave.h"
 #include "server/apply/rehoming.h"
 #include "server/apply/stored_frame.h"
 #include "server/storage/frame_table.h"
@@ -90,6 +91,9 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) {
     return ParkEntry(group, device.n, position, entry.reason, entry.message, entry.visit_id);
   }
+  ASSIGN_OR_RETURN(const bool had_left,
+                   HadLeft(group, envelope.author(), entry, frame.opened.header, group.commit_us()));
+  if (had_left) return ParkAfterLeaving(group, device.n, position, envelope.author(), entry.visit_id);
   ASSIGN_OR_RETURN(const bool took, TakeEffect(group, entry, frame.opened.header, group.commit_us(), frame_n));
   return took ? absl::OkStatus() : ParkForVisit(group, device.n, entry);
 }
@@ -170,6 +174,12 @@ absl::Status ReplayWaiting(Group& group, GroupVisit& visit) {
     ASSIGN_OR_RETURN(const StoredEntry stored,
                      FindStoredEntry(group.sql(), position.device, position.epoch, position.seq));
     PreparedEntry entry = PrepareEntry(stored.opened.header, position.seq, stored.envelope());
+    const std::string& author = stored.envelope().author();
+    ASSIGN_OR_RETURN(const bool had_left, HadLeft(group, author, entry, stored.opened.header, stored.frame.commit_us));
+    if (had_left) {
+      RETURN_IF_ERROR(ParkAfterLeaving(group, position.device, entry.fact.position(), author, visit.id));
+      continue;
+    }
     v1::Judgement judgement;
     *judgement.mutable_position() = entry.fact.position();
     judgement.set_verdict(v1::VERDICT_COUNTED);

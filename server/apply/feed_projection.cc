@@ -19,6 +19,8 @@
 namespace doorstep {
 namespace {
 
+constexpr char kLeftTheCompany[] = "you have left the company";
+
 // What a visit refers to; it goes to the phone with the visit.
 std::set<FeedReference> ReferencesOf(const v1::Visit& visit) {
   std::set<FeedReference> references;
@@ -70,7 +72,10 @@ class FeedProjection {
     if (visit.bytes == visit.row.bytes) return absl::OkStatus();
     for (const VisitViewer& viewer : AudienceOf(visit.visit, visit.columns.day, today_)) {
       ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(viewer.technician_id)));
-      if (viewer.sees) {
+      ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(viewer.technician_id));
+      if (viewer.sees && left_us != 0) {
+        RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, kLeftTheCompany, ""));
+      } else if (viewer.sees) {
         RETURN_IF_ERROR(Show(*head, visit));
       } else {
         RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, viewer.reason, viewer.successor));
@@ -91,16 +96,22 @@ class FeedProjection {
                        TechnicianFeedsBehind(sql_, today_, limits::kTickFeedsMax));
       stale_windows_.insert(behind.begin(), behind.end());
     }
+    // Whoever left sees nothing any more; whoever came back sees everything again.
+    stale_windows_.insert(group_.dirty().left.begin(), group_.dirty().left.end());
     for (const std::string& technician : stale_windows_) {
       ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
+      ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(technician));
       ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql_, head->n));
       for (const FeedRow& row : rows) {
-        if (row.kind != v1::ENTITY_KIND_VISIT || InFeedWindow(row.day, today_)) continue;
+        if (row.kind != v1::ENTITY_KIND_VISIT || (left_us == 0 && InFeedWindow(row.day, today_))) continue;
         ASSIGN_OR_RETURN(const int64_t visit, FindVisitNumber(sql_, row.entity));
-        RETURN_IF_ERROR(Hide(*head, visit, row.entity, "outside the days that a phone keeps", ""));
+        RETURN_IF_ERROR(
+            Hide(*head, visit, row.entity, left_us != 0 ? kLeftTheCompany : "outside the days that a phone keeps", ""));
       }
-      ASSIGN_OR_RETURN(const std::vector<int64_t> visits,
-                       VisitsOfTechnician(sql_, technician, today_ - kFeedDaysBack, today_ + kFeedDaysAhead));
+      std::vector<int64_t> visits;
+      if (left_us == 0) {
+        ASSIGN_OR_RETURN(visits, VisitsOfTechnician(sql_, technician, today_ - kFeedDaysBack, today_ + kFeedDaysAhead));
+      }
       for (const int64_t n : visits) {
         ASSIGN_OR_RETURN(GroupVisit * visit, group_.VisitByNumber(n));
         if (!visit->changed) visit->columns = visit->row.columns;

@@ -9,11 +9,13 @@
 #include "server/apply/brief_projection.h"
 #include "server/apply/case_projection.h"
 #include "server/apply/commitment_projection.h"
+#include "server/apply/credited_visits.h"
 #include "server/apply/feed_projection.h"
 #include "server/apply/health_projection.h"
 #include "server/apply/visit_projection.h"
 #include "server/storage/commitment_table.h"
 #include "server/storage/judgement_table.h"
+#include "server/storage/left_table.h"
 
 namespace doorstep {
 
@@ -31,6 +33,7 @@ void Dirty::MergeFrom(const Dirty& other) {
   reported_from.insert(other.reported_from.begin(), other.reported_from.end());
   day_turned |= other.day_turned;
   phones_of.insert(other.phones_of.begin(), other.phones_of.end());
+  left.insert(other.left.begin(), other.left.end());
   versions.insert(other.versions.begin(), other.versions.end());
 }
 
@@ -187,6 +190,23 @@ absl::Status Group::Judge(int64_t device, v1::Judgement judgement) {
   return absl::OkStatus();
 }
 
+// ---- technicians ----
+
+absl::StatusOr<int64_t> Group::LeftUs(absl::string_view technician) {
+  if (!left_.has_value()) {
+    ASSIGN_OR_RETURN(left_, ListLeft(*sql_));
+  }
+  if (left_->empty()) return 0;
+  const auto found = left_->find(std::string(technician));
+  return found == left_->end() ? 0 : found->second;
+}
+
+absl::Status Group::SetLeft(absl::string_view technician, int64_t left_us) {
+  left_.reset();
+  dirty().left.insert(std::string(technician));
+  return WriteLeft(*sql_, technician, left_us);
+}
+
 // ---- versions ----
 
 int64_t Group::NextVersion(int kind, absl::string_view id, int64_t stored_version) {
@@ -228,6 +248,7 @@ void Group::Restore() {
   // Written through, so what is dropped here is read again.
   devices_.clear();
   journals_.clear();
+  left_.reset();
 }
 
 // ---- the end of the group ----
@@ -251,8 +272,24 @@ absl::Status Group::FinishReports() {
   return absl::OkStatus();
 }
 
+absl::Status Group::FinishCredits() {
+  std::vector<GroupVisit*> changed;
+  for (auto& [n, visit] : visits_) {
+    if (visit->changed) changed.push_back(visit.get());
+  }
+  // What is carried to a visit may have to be carried on from it.
+  while (!changed.empty()) {
+    GroupVisit* const visit = changed.back();
+    changed.pop_back();
+    ASSIGN_OR_RETURN(const std::vector<GroupVisit*> credited, CarryCredits(*this, *visit));
+    changed.insert(changed.end(), credited.begin(), credited.end());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Group::Finish() {
   RETURN_IF_ERROR(FinishReports());
+  RETURN_IF_ERROR(FinishCredits());
   std::vector<GroupVisit*> changed;
   for (auto& [n, visit] : visits_) {
     if (!visit->changed) continue;

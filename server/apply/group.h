@@ -46,6 +46,7 @@ struct Dirty {
   std::map<std::pair<int64_t, std::string>, int64_t> judgements;  // (device, position) -> version.
   std::map<int64_t, int64_t> reported_from;                       // Device -> where its reports had reached.
   std::set<std::string> phones_of;                                // Technicians who got or lost a phone.
+  std::set<std::string> left;                                     // Technicians who left the company, or came back.
   bool day_turned = false;                                        // Feeds that nobody writes to move their windows.
   std::map<std::pair<int, std::string>, int64_t> versions;        // (kind, id) -> version when the group began.
 
@@ -85,6 +86,11 @@ class Group {
   const v1::Judgement* FindDecided(const v1::JournalPosition& position) const;
   // Writes a judgement and notes it for the device's feed.
   absl::Status Judge(int64_t device, v1::Judgement judgement);
+
+  // ---- technicians ----
+  // When the technician left the company; 0: has not.
+  absl::StatusOr<int64_t> LeftUs(absl::string_view technician);
+  absl::Status SetLeft(absl::string_view technician, int64_t left_us);
 
   // ---- versions ----
   // The version that an entity has after this group, given the one it has in the file now.
@@ -126,6 +132,7 @@ class Group {
  private:
   GroupVisit* Keep(std::unique_ptr<GroupVisit> visit);
   absl::Status FinishReports();
+  absl::Status FinishCredits();
   void Restore();
 
   SqlSession* const sql_;
@@ -138,6 +145,7 @@ class Group {
   absl::flat_hash_map<std::string, GroupVisit*> visits_by_id_;
   std::map<std::string, std::unique_ptr<DeviceRow>> devices_;
   std::map<std::pair<int64_t, uint64_t>, JournalRow> journals_;
+  std::optional<std::map<std::string, int64_t>> left_;  // Everybody who left; absent: not looked up yet.
 
   Dirty dirty_;
   bool in_command_ = false;

@@ -12,6 +12,7 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
 #include "server/apply/entry_judging.h"
+#include "server/apply/leave.h"
 #include "server/storage/command_table.h"
 #include "server/storage/device_table.h"
 #include "server/storage/journal_table.h"
@@ -95,6 +96,9 @@ absl::Status ReplayParked(Group& group, const v1::JournalPosition& position) {
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) {
     return ParkEntry(group, parked->device, position, entry.reason, entry.message, entry.visit_id);
   }
+  const std::string& author = stored.envelope().author();
+  ASSIGN_OR_RETURN(const bool had_left, HadLeft(group, author, entry, stored.opened.header, stored.frame.commit_us));
+  if (had_left) return ParkAfterLeaving(group, parked->device, position, author, entry.visit_id);
   ASSIGN_OR_RETURN(const bool took,
                    TakeEffect(group, entry, stored.opened.header, stored.frame.commit_us, stored.frame.n));
   if (!took) return ParkForVisit(group, parked->device, entry);
@@ -138,6 +142,8 @@ absl::StatusOr<std::map<std::string, v1::Judgement>> ParkedBefore(SqlSession& sq
   std::map<std::string, v1::Judgement> parked;
   // The first decision about an entry tells how it was judged when it came.
   const auto note = [&](const v1::Judgement& judgement) {
+    // That follows from the command that recorded the leaving, and the entry may have counted before it.
+    if (judgement.reason() == v1::QUARANTINE_REASON_AUTHOR_LEFT) return;
     parked.emplace(FormatPosition(judgement.position()), judgement);
   };
   int64_t last_us = -1;

@@ -49,8 +49,8 @@ absl::StatusOr<std::optional<v1::JournalPosition>> FindHeldMove(Group& group, co
   return std::nullopt;
 }
 
-// Takes everything of one journal out of the visit's input, the opening on site included, and counts again what still
-// counts.
+}  // namespace
+
 absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& visit, uint64_t epoch,
                            const std::set<uint64_t>& leaving) {
   group.WillChange(visit);
@@ -112,8 +112,6 @@ absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& vi
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<bool> IsCopyOfHeld(Group& group, const DeviceRow& device, const v1::JournalPosition& position,
                                   const v1::EntryEnvelope& envelope) {

@@ -21,6 +21,11 @@ absl::StatusOr<bool> IsCopyOfHeld(Group& group, const DeviceRow& device, const v
 // `frame` brings originals of entries whose copies came before: those copies stop counting.
 absl::Status YieldToOriginals(Group& group, const DeviceRow& device, const PreparedFrame& frame, uint64_t skip);
 
+// Takes everything of one journal out of the visit's input, the opening on site included, and counts again what still
+// counts. Seqs in `leaving` counted and do not any more.
+absl::Status RefoldJournal(Group& group, const DeviceRow& device, GroupVisit& visit, uint64_t epoch,
+                           const std::set<uint64_t>& leaving);
+
 }  // namespace doorstep
 
 #endif  // DOORSTEP_SERVER_APPLY_REHOMING_H_

@@ -6,10 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
+#include "server/apply/credited_visits.h"
 #include "server/apply/entity_writing.h"
 #include "server/apply/entry_judging.h"
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
+#include "server/apply/leave.h"
 #include "server/apply/quarantine.h"
 #include "server/openssl_sha256.h"
 #include "server/storage/command_table.h"
@@ -77,7 +79,9 @@ absl::Status Transaction::AddToVisit(absl::string_view id, v1::FoldCommand comma
   command.set_commit_us(group_->commit_us());
   command.set_ordinal(group_->next_ordinal());
   command.set_principal(principal_);
+  const bool credits = !command.resolve_attention().new_visit_id().empty();
   *visit->input.add_commands() = std::move(command);
+  if (credits) return CarryCredits(*group_, *visit).status();
   return is_new ? ReplayWaiting(*group_, *visit) : absl::OkStatus();
 }
 
@@ -103,6 +107,10 @@ absl::StatusOr<v1::Contract> Transaction::Save(v1::Contract contract) {
 }
 absl::StatusOr<v1::Technician> Transaction::Save(v1::Technician technician) {
   return SaveTechnician(*group_, std::move(technician));
+}
+
+absl::Status Transaction::Merge(v1::Asset asset, absl::string_view into_id) {
+  return MergeAsset(*group_, std::move(asset), into_id).status();
 }
 
 // ---- devices ----
@@ -132,6 +140,7 @@ absl::Status Transaction::SetDeviceTechnician(absl::string_view device, absl::st
   RETURN_IF_ERROR(WriteDeviceTechnician(group_->sql(), row->n, technician, allowed));
   row->version = group_->NextVersion(v1::ENTITY_KIND_DEVICE, row->id, row->version);
   group_->dirty().devices.insert(row->n);
+  RETURN_IF_ERROR(SettleLane(*group_, *row));
   group_->dirty().phones_of.insert(std::string(technician));
   return UpdateDevice(group_->sql(), *row);
 }
@@ -180,6 +189,10 @@ absl::Status Transaction::MoveBackedUp(absl::string_view device, uint64_t epoch,
   group_->dirty().journals.insert({row->n, epoch});
   return doorstep::MoveBackedUp(group_->sql(), *journal);
 }
+
+// ---- technicians ----
+
+absl::Status Transaction::RecordLeave(const v1::RecordLeaveCommand& leave) { return ApplyLeave(*group_, leave); }
 
 // ---- the day ----
 

@@ -80,6 +80,8 @@ class Transaction {
   absl::StatusOr<v1::Contract> Save(v1::Contract contract);
   absl::StatusOr<v1::Technician> Save(v1::Technician technician);
 
+  absl::Status Merge(v1::Asset asset, absl::string_view into_id);
+
   // ---- devices ----
   absl::Status AddDevice(const NewDevice& device);
   // Who may sign in on it, one more or one less. What is so already is left.
@@ -98,6 +100,10 @@ class Transaction {
   // The new entry is named by the row of the command that is being applied.
   absl::Status RepairParked(const v1::RepairCommand& command);
   absl::Status DismissParked(const v1::DismissCommand& command);
+
+  // ---- technicians ----
+  // Left the company, or has not left after all.
+  absl::Status RecordLeave(const v1::RecordLeaveCommand& leave);
 
   // ---- the day ----
   // Moves the windows of feeds that are not at the day of the commit, the first limits::kTickFeedsMax of them.

@@ -17,10 +17,12 @@ namespace {
 bool IsFeedback(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry::kFeedbackCaptured; }
 
 void DeriveAnswers(const GroupVisit& visit, std::vector<v1::Observation>& observations) {
-  const bool any = std::any_of(visit.input.facts().begin(), visit.input.facts().end(), [](const v1::FoldFact& fact) {
-    return IsFeedback(fact) || IsFeedback(fact.replacement());
-  });
-  if (!any) return;
+  const auto concerns = [](const v1::FoldFact& fact) { return IsFeedback(fact) || IsFeedback(fact.replacement()); };
+  const auto& own = visit.input.facts();
+  const auto& credited = visit.input.credited();
+  if (std::none_of(own.begin(), own.end(), concerns) && std::none_of(credited.begin(), credited.end(), concerns)) {
+    return;
+  }
   for (const v1::FoldFact* fact : EffectiveFacts(visit.input)) {
     if (!IsFeedback(*fact)) continue;
     const int32_t day = CivilDay(fact->time().time_us(), fact->time().utc_offset_s());

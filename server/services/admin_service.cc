@@ -12,9 +12,11 @@
 #include "client_core/rules/clock_correction.h"
 #include "doorstep/v1/admin_service.grpc.pb.h"
 #include "server/apply/commands/apply_record.h"
+#include "server/apply/commands/asset_merge_commands.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/device_commands.h"
 #include "server/apply/commands/device_technicians.h"
+#include "server/apply/commands/leave_commands.h"
 #include "server/apply/commands/quarantine_commands.h"
 #include "server/apply/rebuild.h"
 #include "server/services/attention_pages.h"
@@ -136,6 +138,11 @@ class AdminService final : public v1::AdminService::CallbackService {
                   });
   }
 
+  ServerUnaryReactor* RecordLeave(CallbackServerContext* context, const v1::RecordLeaveRequest* request,
+                                  v1::RecordLeaveResponse* response) override {
+    return Run("/doorstep.v1.AdminService/RecordLeave", context, request, response);
+  }
+
   ServerUnaryReactor* GetJournal(CallbackServerContext* context, const v1::GetJournalRequest* request,
                                  v1::GetJournalResponse* response) override {
     return Answer(parts_, "/doorstep.v1.AdminService/GetJournal", context, response, [&](const Scope&) {
@@ -192,6 +199,11 @@ class AdminService final : public v1::AdminService::CallbackService {
       return parts_.storage.Read("what needs a person",
                                  [&](SqlSession& sql) { return ReadAttention(sql, *request, *response); });
     });
+  }
+
+  ServerUnaryReactor* ResolveAssetMerge(CallbackServerContext* context, const v1::ResolveAssetMergeRequest* request,
+                                        v1::ResolveAssetMergeResponse* response) override {
+    return Run("/doorstep.v1.AdminService/ResolveAssetMerge", context, request, response);
   }
 
   ServerUnaryReactor* GetStatus(CallbackServerContext* context, const v1::GetStatusRequest*,

@@ -8,11 +8,20 @@
 #include "client_core/base/status.h"
 #include "server/apply/commands/checks.h"
 #include "server/storage/feed_pages.h"
+#include "server/storage/left_table.h"
 
 namespace doorstep {
 namespace {
 
 constexpr char kDeviceFeedName[] = "device";
+
+// A phone that may only upload what it has reads nothing new. The feed of a technician who left holds nothing any more
+// but what has left it, which the phone has to hear.
+absl::StatusOr<bool> Reads(SqlSession& sql, const DeviceRow& device, absl::string_view technician) {
+  if (device.lane == v1::LANE_ACTIVE) return true;
+  ASSIGN_OR_RETURN(const int64_t left_us, FindLeft(sql, technician));
+  return device.lane == v1::LANE_DRAIN_ONLY && left_us != 0;
+}
 
 }  // namespace
 
@@ -27,9 +36,10 @@ absl::StatusOr<DeviceRow> ReadUnblocked(SqlSession& sql, absl::string_view devic
 
 absl::StatusOr<std::vector<DeviceFeedName>> FeedsOfDevice(SqlSession& sql, const DeviceRow& device) {
   std::vector<DeviceFeedName> feeds = {{kDeviceFeedName, DeviceFeed(device.id)}};
-  if (device.lane != v1::LANE_ACTIVE) return feeds;  // It may upload what it has, and reads nothing new.
   ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, device.n));
   for (const std::string& technician : technicians) {
+    ASSIGN_OR_RETURN(const bool reads, Reads(sql, device, technician));
+    if (!reads) continue;
     feeds.push_back({TechnicianFeed(technician), TechnicianFeed(technician)});
   }
   return feeds;

@@ -1,5 +1,6 @@
 // Which feeds a device may read: its own, and those of the technicians who work with it.
-// Invariant: a blocked device is told nothing, and one that only drains reads no technician's feed.
+// Invariant: a blocked device is told nothing, and one that only drains reads no technician's feed but those of
+// technicians who left, which hold nothing any more but what has left them.
 #ifndef DOORSTEP_SERVER_SERVICES_DEVICE_FEEDS_H_
 #define DOORSTEP_SERVER_SERVICES_DEVICE_FEEDS_H_
 

@@ -103,6 +103,10 @@ class DispatchService final : public v1::DispatchService::CallbackService {
                                   v1::CancelVisitResponse* response) override {
     return Run("/doorstep.v1.DispatchService/CancelVisit", context, request, response);
   }
+  ServerUnaryReactor* CloseVisit(CallbackServerContext* context, const v1::CloseVisitRequest* request,
+                                 v1::CloseVisitResponse* response) override {
+    return Run("/doorstep.v1.DispatchService/CloseVisit", context, request, response);
+  }
   ServerUnaryReactor* RecordMiss(CallbackServerContext* context, const v1::RecordMissRequest* request,
                                  v1::RecordMissResponse* response) override {
     return Run("/doorstep.v1.DispatchService/RecordMiss", context, request, response);

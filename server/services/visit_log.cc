@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/credited_facts.h"
 #include "doorstep/v1/visit.pb.h"
 #include "server/services/received_entries.h"
 
@@ -40,7 +42,24 @@ absl::StatusOr<PlacedItem> ParsePlace(absl::string_view text) {
   return place;
 }
 
-PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input) {
+// Where the entries of a visit count that do not count where they were recorded, by position.
+std::map<std::string, std::string> CountedElsewhere(const v1::FoldInput& input) {
+  std::map<std::string, std::string> words;
+  const CreditedElsewhere elsewhere(input);
+  for (const v1::FoldFact& fact : input.facts()) {
+    const std::string* visit = elsewhere.VisitOf(fact);
+    if (visit != nullptr) words[FormatPosition(fact.position())] = absl::StrCat("counted for visit ", *visit);
+  }
+  for (const v1::FoldFact& fact : input.credited()) {
+    const std::string* visit = elsewhere.VisitOf(fact);
+    words[FormatPosition(fact.position())] =
+        visit != nullptr ? absl::StrCat("counted for visit ", *visit) : "counted; recorded for another visit";
+  }
+  return words;
+}
+
+PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input,
+                  const std::map<std::string, std::string>& elsewhere) {
   PlacedItem placed;
   v1::VisitLogItem& item = placed.item;
   *item.mutable_position() = received.position();
@@ -48,6 +67,8 @@ PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input) {
   *item.mutable_time() = received.time();
   item.set_received_time_us(received.received_time_us());
   item.set_judgement(JudgementWords(received.judgement(), input));
+  const auto moved = elsewhere.find(FormatPosition(received.position()));
+  if (moved != elsewhere.end() && item.judgement() == "counted") item.set_judgement(moved->second);
   if (received.has_repairs()) {
     *item.mutable_repairs() = received.repairs();
     // References name the entry for which it stands in.
@@ -60,8 +81,31 @@ PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input) {
   return placed;
 }
 
+// Those of the visit whose entries are credited to this one come first.
+absl::StatusOr<std::vector<FrameRow>> FramesToRead(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
+  std::vector<FrameRow> frames;
+  for (const v1::FoldCommand& command : input.commands()) {
+    const std::string& from = command.create().credited_from_visit_id();
+    if (from.empty()) continue;
+    ASSIGN_OR_RETURN(const int64_t n, FindVisitNumber(sql, from));
+    ASSIGN_OR_RETURN(frames, FramesOfVisit(sql, n, -1));
+  }
+  ASSIGN_OR_RETURN(const std::vector<FrameRow> own, FramesOfVisit(sql, visit.n, -1));
+  const size_t borrowed = frames.size();
+  for (const FrameRow& frame : own) {
+    const auto end = frames.begin() + static_cast<int64_t>(borrowed);
+    if (std::none_of(frames.begin(), end, [&](const FrameRow& other) { return other.n == frame.n; })) {
+      frames.push_back(frame);
+    }
+  }
+  return frames;
+}
+
 absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
-  ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesOfVisit(sql, visit.n, -1));
+  ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesToRead(sql, visit, input));
+  const std::map<std::string, std::string> elsewhere = CountedElsewhere(input);
+  std::set<std::string> credited;
+  for (const v1::FoldFact& fact : input.credited()) credited.insert(FormatPosition(fact.position()));
   std::vector<PlacedItem> placed;
   std::map<int64_t, DeviceRow> devices;
   for (const FrameRow& frame : frames) {
@@ -81,9 +125,11 @@ absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRo
         if (!counts_here) repair.reset();
         if (counts_here && !received.has_time()) *received.mutable_time() = repair->received.time();
       }
-      if (received.entry().visit_id() != input.visit_id() && !repair.has_value()) continue;
-      placed.push_back(ItemOf(std::move(received), input));
-      if (repair.has_value()) placed.push_back(ItemOf(std::move(repair->received), input));
+      const bool here =
+          received.entry().visit_id() == input.visit_id() || credited.count(FormatPosition(received.position())) > 0;
+      if (!here && !repair.has_value()) continue;
+      placed.push_back(ItemOf(std::move(received), input, elsewhere));
+      if (repair.has_value()) placed.push_back(ItemOf(std::move(repair->received), input, elsewhere));
     }
   }
   return placed;
@@ -127,20 +173,24 @@ absl::StatusOr<VisitLogPage> ReadVisitLog(SqlSession& sql, const VisitRow& visit
 
 std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target) {
   std::vector<v1::JournalPosition> positions;
-  for (const v1::FoldFact& fact : input.facts()) {
-    const bool names = fact.kind() == v1::LogEntry::kCorrection || fact.kind() == v1::LogEntry::kRetraction;
-    if (names && ComparePositions(fact.target(), target) == 0) positions.push_back(fact.position());
+  for (const auto* facts : {&input.facts(), &input.credited()}) {
+    for (const v1::FoldFact& fact : *facts) {
+      const bool names = fact.kind() == v1::LogEntry::kCorrection || fact.kind() == v1::LogEntry::kRetraction;
+      if (names && ComparePositions(fact.target(), target) == 0) positions.push_back(fact.position());
+    }
   }
   return positions;
 }
 
 std::string SupersededWords(const v1::FoldInput& input, const v1::JournalPosition& target) {
   std::string words;
-  for (const v1::FoldFact& fact : input.facts()) {
-    const bool correction = fact.kind() == v1::LogEntry::kCorrection;
-    if (!correction && fact.kind() != v1::LogEntry::kRetraction) continue;
-    if (ComparePositions(fact.target(), target) != 0) continue;
-    words = absl::StrCat(correction ? "corrected by " : "retracted by ", FormatPosition(fact.position()));
+  for (const auto* facts : {&input.facts(), &input.credited()}) {
+    for (const v1::FoldFact& fact : *facts) {
+      const bool correction = fact.kind() == v1::LogEntry::kCorrection;
+      if (!correction && fact.kind() != v1::LogEntry::kRetraction) continue;
+      if (ComparePositions(fact.target(), target) != 0) continue;
+      words = absl::StrCat(correction ? "corrected by " : "retracted by ", FormatPosition(fact.position()));
+    }
   }
   return words;
 }

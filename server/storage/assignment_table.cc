@@ -3,6 +3,18 @@
 #include "client_core/base/status.h"
 
 namespace doorstep {
+namespace {
+
+absl::StatusOr<std::vector<int64_t>> ReadNumbers(Query& query) {
+  std::vector<int64_t> numbers;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return numbers;
+    numbers.push_back(query.Int(0));
+  }
+}
+
+}  // namespace
 
 absl::Status WriteAssignment(SqlSession& sql, absl::string_view technician, int64_t visit, bool revoked) {
   return sql
@@ -21,12 +33,13 @@ absl::StatusOr<std::vector<int64_t>> VisitsOfTechnician(SqlSession& sql, absl::s
       "SELECT a.visit FROM assignment a JOIN visit v ON v.n = a.visit "
       "WHERE a.technician = $1 AND a.revoked = 0 AND v.day >= $2 AND v.day <= $3 ORDER BY a.visit");
   query.Text(1, technician).Int(2, from_day).Int(3, to_day);
-  std::vector<int64_t> visits;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return visits;
-    visits.push_back(query.Int(0));
-  }
+  return ReadNumbers(query);
+}
+
+absl::StatusOr<std::vector<int64_t>> EveryVisitOfTechnician(SqlSession& sql, absl::string_view technician) {
+  Query query = sql.Use("SELECT visit FROM assignment WHERE technician = $1 ORDER BY visit");
+  query.Text(1, technician);
+  return ReadNumbers(query);
 }
 
 }  // namespace doorstep

@@ -18,6 +18,9 @@ absl::Status WriteAssignment(SqlSession& sql, absl::string_view technician, int6
 absl::StatusOr<std::vector<int64_t>> VisitsOfTechnician(SqlSession& sql, absl::string_view technician, int64_t from_day,
                                                         int64_t to_day);
 
+// Numbers of all visits that say anything of the technician, in their order.
+absl::StatusOr<std::vector<int64_t>> EveryVisitOfTechnician(SqlSession& sql, absl::string_view technician);
+
 }  // namespace doorstep
 
 #endif  // DOORSTEP_SERVER_STORAGE_ASSIGNMENT_TABLE_H_

@@ -151,6 +151,14 @@ absl::StatusOr<std::vector<DeviceRow>> ActiveDevicesOfTechnician(SqlSession& sql
   return ReadAll(query);
 }
 
+absl::StatusOr<std::vector<DeviceRow>> DevicesOfTechnician(SqlSession& sql, absl::string_view technician) {
+  Query query = sql.Use(
+      "SELECT d.n, d.id, d.name, d.platform, d.lane, d.current_epoch, d.reported_through_us, d.version FROM device d "
+      "JOIN device_technician t ON t.device = d.n WHERE t.technician = $1 ORDER BY d.n");
+  query.Text(1, technician);
+  return ReadAll(query);
+}
+
 absl::StatusOr<v1::DeviceState> StateOfDevice(SqlSession& sql, const DeviceRow& row) {
   ASSIGN_OR_RETURN(const std::vector<std::string> technicians, TechniciansOfDevice(sql, row.n));
   v1::DeviceState state;

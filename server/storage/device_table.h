@@ -45,6 +45,9 @@ absl::Status WriteDeviceTechnician(SqlSession& sql, int64_t device, absl::string
 // The ACTIVE devices of a technician.
 absl::StatusOr<std::vector<DeviceRow>> ActiveDevicesOfTechnician(SqlSession& sql, absl::string_view technician);
 
+// The devices of a technician, whatever their lane.
+absl::StatusOr<std::vector<DeviceRow>> DevicesOfTechnician(SqlSession& sql, absl::string_view technician);
+
 // What the device feed says of a device.
 absl::StatusOr<v1::DeviceState> StateOfDevice(SqlSession& sql, const DeviceRow& row);
 

@@ -85,6 +85,14 @@ absl::StatusOr<std::vector<FrameRow>> FramesOfVisit(SqlSession& sql, int64_t vis
   return ReadAll(query);
 }
 
+absl::StatusOr<std::vector<FrameRow>> FramesSince(SqlSession& sql, int64_t device, int64_t commit_us) {
+  Query query = sql.Use(
+      "SELECT n, device, epoch, first_seq, last_seq, skip, commit_us, head_hash, bytes FROM frame "
+      "WHERE device = $1 AND commit_us >= $2 ORDER BY n");
+  query.Int(1, device).Int(2, commit_us);
+  return ReadAll(query);
+}
+
 absl::StatusOr<std::vector<FrameRow>> FramesFrom(SqlSession& sql, int64_t after_n, int64_t limit) {
   Query query = sql.Use(
       "SELECT n, device, epoch, first_seq, last_seq, skip, commit_us, head_hash, bytes FROM frame WHERE n > $1 "

@@ -38,6 +38,9 @@ absl::Status LinkVisitFrame(SqlSession& sql, int64_t visit, int64_t frame);
 // Frames that hold entries of the visit, in the order of their commits.
 absl::StatusOr<std::vector<FrameRow>> FramesOfVisit(SqlSession& sql, int64_t visit, int64_t limit);
 
+// Frames of one device that were received at `commit_us` or later, in the order of their commits.
+absl::StatusOr<std::vector<FrameRow>> FramesSince(SqlSession& sql, int64_t device, int64_t commit_us);
+
 // Every frame after number `after_n`, in the order of commits.
 absl::StatusOr<std::vector<FrameRow>> FramesFrom(SqlSession& sql, int64_t after_n, int64_t limit);
 

@@ -104,6 +104,12 @@ absl::StatusOr<std::vector<v1::Judgement>> ListParked(SqlSession& sql, const Qua
   return ReadAfter(query, after, limit);
 }
 
+absl::StatusOr<std::vector<v1::Judgement>> QuarantinedFor(SqlSession& sql, v1::QuarantineReason reason) {
+  Query query = sql.Use("SELECT bytes FROM judgement WHERE verdict = 3 AND reason = $1 ORDER BY device, epoch, seq");
+  query.Int(1, reason);
+  return ReadAll(query);
+}
+
 absl::StatusOr<uint64_t> CountQuarantined(SqlSession& sql) {
   Query query = sql.Use("SELECT count(*) FROM judgement WHERE verdict = 3");
   return ReadCount(query);

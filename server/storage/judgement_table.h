@@ -36,6 +36,8 @@ absl::StatusOr<std::vector<v1::Judgement>> ListQuarantined(SqlSession& sql, cons
                                                            int64_t limit);
 // The same with those that were dismissed. Reads the whole table: for people, not for every request.
 absl::StatusOr<std::vector<v1::Judgement>> ListParked(SqlSession& sql, const QuarantinedPosition& after, int64_t limit);
+// Entries quarantined for `reason`, by position.
+absl::StatusOr<std::vector<v1::Judgement>> QuarantinedFor(SqlSession& sql, v1::QuarantineReason reason);
 absl::StatusOr<uint64_t> CountQuarantined(SqlSession& sql);
 absl::StatusOr<uint64_t> CountCopies(SqlSession& sql);
 

@@ -9,6 +9,7 @@
 #include "client_core/sqlite/migrate.h"
 #include "server/storage/meta_table.h"
 #include "server/storage/restore.h"
+#include "server/storage/serial_table.h"
 
 namespace doorstep {
 namespace {
@@ -18,6 +19,7 @@ const std::vector<absl::string_view>& Migrations() {
 #include "server/storage/0001_first.sql.inc"
 #include "server/storage/0002_backups.sql.inc"
 #include "server/storage/0003_attachments.sql.inc"
+#include "server/storage/0004_conflicts.sql.inc"
   };
   return *migrations;
 }
@@ -66,6 +68,7 @@ absl::Status Storage::Start(Random& random) {
   writer_ = std::make_unique<SqlSession>(std::move(db));
 
   RETURN_IF_ERROR(FillMeta(*writer_, random));
+  RETURN_IF_ERROR(FillSerials(*writer_));
   ASSIGN_OR_RETURN(const std::string generation, ReadGeneration(*writer_));
   set_generation(generation);
   ASSIGN_OR_RETURN(secret_, ReadSecret(*writer_));

@@ -160,7 +160,16 @@ absl::Status ExpectHappened(World& world, const Words& w) {
   return quality == wanted ? absl::OkStatus() : Differs("the quality", quality, wanted);
 }
 
-// Parked entries by their names, then visits: all that needs somebody, in the order of the list, or "nothing".
+absl::Status ExpectQuality(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(const NotedEntry entry, world.Entry(w["entry"]));
+  ASSIGN_OR_RETURN(const v1::ReceivedEntry received, world.office().Entry(entry.noted.position));
+  const std::string quality = v1::ClockQuality_Name(received.time().quality());
+  const std::string wanted = EnumName("CLOCK_QUALITY_", {w["quality"]});
+  return quality == wanted ? absl::OkStatus() : Differs("the quality", quality, wanted);
+}
+
+// Parked entries by their names, visits, doubled assets: all that needs somebody, in the order of the list, or
+// "nothing".
 absl::Status ExpectAttention(World& world, const Words& w) {
   std::vector<std::string> expected = w.rest("what");
   if (expected == std::vector<std::string>{"nothing"}) expected.clear();
@@ -175,6 +184,8 @@ absl::Status ExpectAttention(World& world, const Words& w) {
   size_t visits = 0;
   for (const v1::AttentionCase& item : cases) {
     visits += item.has_visit() ? 1 : 0;
+    for (const v1::Asset& asset : item.asset_merge().assets()) is.push_back(asset.id());
+    if (item.has_asset_merge()) continue;
     is.push_back(item.has_visit() ? item.visit().id() : FormatPosition(item.entry().judgement().position()));
   }
   if (visits != flagged.size()) return Differs("the list of flagged visits", absl::StrCat(flagged.size()), "the same");
@@ -303,6 +314,13 @@ absl::Status ExpectExplained(World& world, const Words& w) {
   return lines.find(w["text"]) != std::string::npos ? absl::OkStatus() : Differs("the explanation", lines, w["text"]);
 }
 
+absl::Status ExpectVisitExplained(World& world, const Words& w) {
+  ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+  ASSIGN_OR_RETURN(const v1::Explanation explanation, phone->ExplainVisit(w["visit"]));
+  const std::string lines = absl::StrJoin(explanation.lines(), " / ");
+  return lines.find(w["text"]) != std::string::npos ? absl::OkStatus() : Differs("the explanation", lines, w["text"]);
+}
+
 absl::Status ExpectRefused(World& world, const Words& w) {
   const absl::Status status = RunStep(world, w.rest("step"));
   if (absl::IsFailedPrecondition(status)) return absl::OkStatus();
@@ -337,6 +355,7 @@ const std::vector<Sentence>& ExpectSentences() {
        [](World& world, const Words& w) { return ExpectAtOffice(world, w, /*there=*/true); }},
       {"expect office has lost entry {entry}",
        [](World& world, const Words& w) { return ExpectAtOffice(world, w, /*there=*/false); }},
+      {"expect entry {entry} is {quality}", ExpectQuality},
       {"expect entry {entry} happened {day} {time} {quality}", ExpectHappened},
       {"expect entry {entry} {words...}", ExpectEntry},
       {"expect health {account} counts {signal} {times}", ExpectCounts},
@@ -344,6 +363,7 @@ const std::vector<Sentence>& ExpectSentences() {
       {"expect nothing lost or doubled", [](World& world, const Words&) { return world.CheckNothingLostOrDoubled(); }},
       {"expect rebuild equal", ExpectRebuildEqual},
       {"expect explanation of {entry} says {text}", ExpectExplained},
+      {"expect {who}'s phone explains {visit} with {text}", ExpectVisitExplained},
       {"expect refused {step...}", ExpectRefused},
   };
   return *kSentences;

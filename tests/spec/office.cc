@@ -82,11 +82,12 @@ absl::Status Office::ImportAccount(const std::string& id) {
   return Import(site);
 }
 
-absl::Status Office::ImportAsset(const std::string& id, const std::string& account) {
+absl::Status Office::ImportAsset(const std::string& id, const std::string& account, const std::string& serial) {
   v1::ImportRow row;
   row.mutable_asset()->set_id(id);
   row.mutable_asset()->set_account_id(account);
   row.mutable_asset()->set_site_id(absl::StrCat(account, "-site"));
+  row.mutable_asset()->set_serial(serial);
   return Import(row);
 }
 
@@ -185,11 +186,43 @@ absl::Status Office::RecordMiss(const std::string& id) {
   return Call<v1::RecordMissResponse>("DispatchService/RecordMiss", request).status();
 }
 
-absl::Status Office::ResolveAttention(const std::string& id) {
+absl::Status Office::Close(const std::string& id) {
+  v1::CloseVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_id(id);
+  return Call<v1::CloseVisitResponse>("DispatchService/CloseVisit", request).status();
+}
+
+absl::Status Office::RecordLeave(const std::string& technician, int64_t left_us) {
+  v1::RecordLeaveRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_technician_id(technician);
+  request.set_left_time_us(left_us);
+  return Call<v1::RecordLeaveResponse>("AdminService/RecordLeave", request).status();
+}
+
+absl::Status Office::ResolveMerge(const std::string& asset, const std::string& other, const std::string& kept) {
+  v1::ResolveAssetMergeRequest request;
+  request.set_request_id(NextRequestId());
+  request.add_asset_ids(asset);
+  request.add_asset_ids(other);
+  request.set_kept_asset_id(kept);
+  request.set_reason("somebody has been there");
+  return Call<v1::ResolveAssetMergeResponse>("AdminService/ResolveAssetMerge", request).status();
+}
+
+absl::Status Office::ResolveAttention(const std::string& id, const std::string& resolution,
+                                      const std::string& new_visit) {
   v1::ResolveAttentionRequest request;
   request.set_request_id(NextRequestId());
   request.set_id(id);
   request.set_reason("somebody has looked");
+  v1::AttentionResolution value;
+  if (!v1::AttentionResolution_Parse(absl::StrCat("ATTENTION_RESOLUTION_", resolution), &value)) {
+    return absl::InvalidArgumentError(absl::StrCat("'", resolution, "' is no resolution"));
+  }
+  request.set_resolution(value);
+  request.set_new_visit_id(new_visit);
   return Call<v1::ResolveAttentionResponse>("DispatchService/ResolveAttention", request).status();
 }
 

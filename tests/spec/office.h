@@ -31,7 +31,7 @@ class Office {
 
   absl::Status Import(v1::ImportRow row);
   absl::Status ImportAccount(const std::string& id);  // With one site, ID-site.
-  absl::Status ImportAsset(const std::string& id, const std::string& account);
+  absl::Status ImportAsset(const std::string& id, const std::string& account, const std::string& serial = "");
   absl::Status ImportTechnician(const std::string& id);
   absl::StatusOr<std::string> Invite(const std::string& technician);
   absl::Status LetUse(const std::string& device, const std::string& technician, bool allowed);
@@ -43,7 +43,13 @@ class Office {
   absl::Status Reassign(const std::string& id, const std::string& from, const std::string& to);
   absl::Status Cancel(const std::string& id, bool force = false);
   absl::Status RecordMiss(const std::string& id);
-  absl::Status ResolveAttention(const std::string& id);
+  absl::Status Close(const std::string& id);
+  // "SEEN", "KEEP_A" ...; `new_visit` only for "NEW_VISIT".
+  absl::Status ResolveAttention(const std::string& id, const std::string& resolution = "SEEN",
+                                const std::string& new_visit = "");
+  absl::Status ResolveMerge(const std::string& asset, const std::string& other, const std::string& kept);
+  // 0: has not left after all.
+  absl::Status RecordLeave(const std::string& technician, int64_t left_us);
   absl::Status Replay(const v1::JournalPosition& position);
   // The same entry, but for this visit.
   absl::Status Repair(const v1::JournalPosition& position, const std::string& visit);

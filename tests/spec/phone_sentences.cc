@@ -166,6 +166,15 @@ std::vector<Sentence> FactSentences() {
        })},
       {"{who} reports {visit} {words...}",
        Fact([](World&, const Words& w, E& entry) { return FillOutcome(w.rest("words"), entry); })},
+      {"{who} registers asset {asset} of {account} with serial {serial} at {visit}",
+       Fact([](World&, const Words& w, E& entry) {
+         v1::Asset& asset = *entry.mutable_asset_registered()->mutable_asset();
+         asset.set_id(w["asset"]);
+         asset.set_account_id(w["account"]);
+         asset.set_site_id(absl::StrCat(w["account"], "-site"));
+         asset.set_serial(w["serial"]);
+         return absl::OkStatus();
+       })},
       {"{who} opens visit {visit} on site for {account} on {asset}", Fact(OpenOnSite)},
       {"{who} promises {visit} {promise} due {day} {time}", Promise},
       {"{who} keeps promise {promise} on {visit}", Fact([](World&, const Words& w, E& entry) {
@@ -221,6 +230,20 @@ std::vector<Sentence> DeviceSentences() {
          phone.Reboot();
          RETURN_IF_ERROR(phone.Open());
          return phone.network().ConnectTo(world.server().address());
+       })},
+      {"{who}'s zone is {hours} hours ahead of UTC",
+       [](World& world, const Words& w) -> absl::Status {
+         ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));
+         phone->SetZone(static_cast<int32_t>(std::atoi(w["hours"].c_str()) * 3600));
+         return absl::OkStatus();
+       }},
+      {"{who}'s clock is set back to 1970", OnPhone([](World& world, StoryPhone& phone) {
+         phone.SetClockError(-world.clock().now_us());
+         return absl::OkStatus();
+       })},
+      {"{who}'s clock is right again", OnPhone([](World&, StoryPhone& phone) {
+         phone.SetClockError(0);
+         return absl::OkStatus();
        })},
       {"{who}'s clock is {hours} hours ahead",
        [](World& world, const Words& w) -> absl::Status {

@@ -57,7 +57,8 @@ absl::Status RunStep(World& world, const std::vector<std::string>& step) {
   std::vector<std::string> words = step;
   RETURN_IF_ERROR(TakeTime(world, words));
   Words taken;
-  for (const auto* sentences : {&OfficeSentences(), &PhoneSentences(), &AttachmentSentences(), &ExpectSentences()}) {
+  for (const auto* sentences :
+       {&OfficeSentences(), &DecisionSentences(), &PhoneSentences(), &AttachmentSentences(), &ExpectSentences()}) {
     for (const Sentence& sentence : *sentences) {
       if (taken.Match(sentence.pattern, words)) return sentence.run(world, taken);
     }

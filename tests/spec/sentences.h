@@ -33,6 +33,8 @@ struct Sentence {
 
 // What the office and the server do.
 const std::vector<Sentence>& OfficeSentences();
+// What people in the office decide about conflicts, and about who has left.
+const std::vector<Sentence>& DecisionSentences();
 // What technicians record and what happens to their phones.
 const std::vector<Sentence>& PhoneSentences();
 // Photos: taken, carried by networks of either kind, seen at the office.

@@ -48,6 +48,7 @@ doorstep_clock_reading StoryPhone::Now() const {
   reading.size = sizeof(reading);
   reading.wall_time_us = clock_->now_us() + clock_error_us_;
   reading.monotonic_us = clock_->now_us() - booted_us_;
+  reading.utc_offset_s = utc_offset_s_;
   std::snprintf(reading.boot_id, sizeof(reading.boot_id), "boot-%d", boots_);
   return reading;
 }
@@ -176,6 +177,13 @@ absl::StatusOr<v1::LocalVisit> StoryPhone::Visit(const std::string& id) {
 }
 
 absl::StatusOr<v1::PhoneStatus> StoryPhone::Status() { return TakeAs<v1::PhoneStatus>(doorstep_status(core_)); }
+
+absl::StatusOr<v1::Explanation> StoryPhone::ExplainVisit(const std::string& id) {
+  v1::ExplainRequest request;
+  request.set_visit_id(id);
+  const std::string bytes = request.SerializeAsString();
+  return TakeAs<v1::Explanation>(doorstep_explain(core_, Bytes(bytes), bytes.size()));
+}
 
 absl::StatusOr<v1::Explanation> StoryPhone::Explain(const v1::JournalPosition& position) {
   v1::ExplainRequest request;

@@ -47,6 +47,8 @@ class StoryPhone {
   void Reboot();
   // How far its wall clock is off from now on.
   void SetClockError(int64_t micros) { clock_error_us_ = micros; }
+  // What it takes for its offset from UTC.
+  void SetZone(int32_t utc_offset_s) { utc_offset_s_ = utc_offset_s; }
 
   absl::Status Enrol(const std::string& invitation_code);
   // Durable when it returns.
@@ -70,6 +72,7 @@ class StoryPhone {
   absl::StatusOr<v1::LocalVisit> Visit(const std::string& id);
   absl::StatusOr<v1::PhoneStatus> Status();
   absl::StatusOr<v1::Explanation> Explain(const v1::JournalPosition& position);
+  absl::StatusOr<v1::Explanation> ExplainVisit(const std::string& id);
 
   PhoneNetwork& network() { return network_; }
   const std::string& author() const { return author_; }
@@ -83,6 +86,7 @@ class StoryPhone {
   const std::filesystem::path folder_;
   StoryClock* const clock_;
   int64_t clock_error_us_ = 0;
+  int32_t utc_offset_s_ = 0;
   int64_t booted_us_;
   int boots_ = 1;
   std::string built_in_address_;  // Empty: network().

@@ -72,25 +72,6 @@ absl::Status List(int64_t limit, const Tools& tools) {
   return absl::OkStatus();
 }
 
-absl::Status ListTechnicians(int64_t limit, const Tools& tools) {
-  v1::ListTechniciansRequest request;
-  v1::ListTechniciansResponse response;
-  ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
-  if (tools.globals->json) return PrintJson(response);
-  Table table({{"Technician"}, {"Name", false, true}, {"Skills", false, true}, {"Language"}, {"Zone"}});
-  for (const v1::Technician& technician : response.technicians()) {
-    table.Row({technician.id(), technician.name(), absl::StrJoin(technician.skills(), ", "), technician.language(),
-               technician.zone()});
-  }
-  if (table.empty()) {
-    Note("No technicians. They come with doorstep import.");
-  } else {
-    table.Print();
-  }
-  if (more) Note(absl::StrCat("There are more: --limit ", limit * 10));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 void RegisterDevice(Command root, const Tools& tools) {
@@ -119,14 +100,6 @@ void RegisterDevice(Command root, const Tools& tools) {
     list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
     list.Does([limit, tools] { return List(*limit, tools); });
   }
-}
-
-void RegisterTechnician(Command root, const Tools& tools) {
-  Command technician = root.Group("technician", "The people who go");
-  auto limit = std::make_shared<int64_t>(1000);
-  Command list = technician.Leaf("list", "All technicians", {"doorstep technician list"});
-  list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
-  list.Does([limit, tools] { return ListTechnicians(*limit, tools); });
 }
 
 }  // namespace doorstep::cli

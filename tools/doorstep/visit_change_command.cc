@@ -1,4 +1,4 @@
-// doorstep visit create | schedule | assign | reassign | dispatch | cancel | miss.
+// doorstep visit create | schedule | assign | reassign | dispatch | cancel | close | miss.
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
@@ -134,6 +134,10 @@ absl::Status Cancel(const ChangeArgs& args, const Tools& tools) {
   return Change<v1::CancelVisitResponse>(std::move(request), tools);
 }
 
+absl::Status Close(const ChangeArgs& args, const Tools& tools) {
+  return Change<v1::CloseVisitResponse>(Aimed<v1::CloseVisitRequest>(args), tools);
+}
+
 absl::Status Miss(const ChangeArgs& args, const Tools& tools) {
   return Change<v1::RecordMissResponse>(Aimed<v1::RecordMissRequest>(args), tools);
 }
@@ -209,6 +213,11 @@ void RegisterVisitChanges(Command visit, const Tools& tools) {
                                {"doorstep visit cancel V-501 --reason \"The customer fixed it\""}, Cancel, args, tools);
     cancel.RequiredOption("reason", "TEXT", &args->reason, "Why");
     cancel.Flag("force", &args->force, "Even when the technician is already at work");
+  }
+  {
+    auto args = std::make_shared<ChangeArgs>();
+    AddChange(visit, "close", "Says that an ended visit has been reviewed; what is recorded later amends it",
+              {"doorstep visit close V-501"}, Close, args, tools);
   }
   {
     auto args = std::make_shared<ChangeArgs>();

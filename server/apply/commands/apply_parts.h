@@ -16,8 +16,14 @@ absl::Status ApplyPart(const v1::AssignVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::ReassignVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::DispatchVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::CancelVisitRequest& command, Transaction& tx);
+absl::Status ApplyPart(const v1::CloseVisitRequest& command, Transaction& tx);
 absl::Status ApplyPart(const v1::RecordMissRequest& command, Transaction& tx);
+// attention_commands.cc
 absl::Status ApplyPart(const v1::ResolveAttentionRequest& command, Transaction& tx);
+// asset_merge_commands.cc
+absl::Status ApplyPart(const v1::ResolveAssetMergeCommand& command, Transaction& tx);
+// leave_commands.cc
+absl::Status ApplyPart(const v1::RecordLeaveCommand& command, Transaction& tx);
 // import_commands.cc
 absl::Status ApplyPart(const v1::ImportCommand& command, Transaction& tx);
 // device_commands.cc

@@ -21,6 +21,12 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.dispatch_visit(), tx);
     case v1::CommandRecord::kCancelVisit:
       return ApplyPart(record.cancel_visit(), tx);
+    case v1::CommandRecord::kCloseVisit:
+      return ApplyPart(record.close_visit(), tx);
+    case v1::CommandRecord::kRecordLeave:
+      return ApplyPart(record.record_leave(), tx);
+    case v1::CommandRecord::kResolveAssetMerge:
+      return ApplyPart(record.resolve_asset_merge(), tx);
     case v1::CommandRecord::kRecordMiss:
       return ApplyPart(record.record_miss(), tx);
     case v1::CommandRecord::kResolveAttention:
@@ -51,9 +57,6 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.reconcile(), tx);
     case v1::CommandRecord::kBackedUp:
       return ApplyPart(record.backed_up(), tx);
-    case v1::CommandRecord::kCloseVisit:
-    case v1::CommandRecord::kRecordLeave:
-    case v1::CommandRecord::kResolveAssetMerge:
     case v1::CommandRecord::kFork:
     case v1::CommandRecord::kQuarantine:
     case v1::CommandRecord::COMMAND_NOT_SET:

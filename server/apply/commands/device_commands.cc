@@ -154,6 +154,7 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
     if (invitation->used_request_id == request.request_id()) return EnrollAgain(*invitation, token, generation, tx);
     return absl::FailedPreconditionError("invitation_code: was used already; ask the office for another");
   }
+  RETURN_IF_ERROR(RequireTechnician("invitation_code", invitation->technician_id, tx));
   v1::CommandRecord record;
   v1::EnrollCommand& enroll = *record.mutable_enroll();
   ASSIGN_OR_RETURN(const std::string device, DeviceIdFor(request, tx));

@@ -25,7 +25,10 @@ absl::StatusOr<v1::SetDeviceTechnicianResponse> RunCommand(const v1::SetDeviceTe
                                                            Transaction& tx) {
   ASSIGN_OR_RETURN(auto device, FindDevice(tx.sql(), request.device()));
   if (!device.has_value()) return absl::NotFoundError(absl::StrCat("device: no device ", request.device()));
-  RETURN_IF_ERROR(RequireTechnician("technician_id", request.technician_id(), tx));
+  const absl::Status works = RequireTechnician("technician_id", request.technician_id(), tx);
+  // Whoever has left the company may be taken off a phone.
+  const bool may_go = absl::IsFailedPrecondition(works) && !request.allowed();
+  if (!works.ok() && !may_go) return works;
   ASSIGN_OR_RETURN(const std::vector<std::string> before, TechniciansOfDevice(tx.sql(), device->n));
   const bool is_allowed = std::find(before.begin(), before.end(), request.technician_id()) != before.end();
   if (is_allowed && !request.allowed() && before.size() == 1) {

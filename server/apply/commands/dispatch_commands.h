@@ -19,6 +19,7 @@ absl::Status CheckFields(const v1::AssignVisitRequest& request);
 absl::Status CheckFields(const v1::ReassignVisitRequest& request);
 absl::Status CheckFields(const v1::DispatchVisitRequest& request);
 absl::Status CheckFields(const v1::CancelVisitRequest& request);
+absl::Status CheckFields(const v1::CloseVisitRequest& request);
 absl::Status CheckFields(const v1::RecordMissRequest& request);
 absl::Status CheckFields(const v1::ResolveAttentionRequest& request);
 
@@ -29,6 +30,7 @@ absl::StatusOr<v1::AssignVisitResponse> RunCommand(v1::AssignVisitRequest reques
 absl::StatusOr<v1::ReassignVisitResponse> RunCommand(v1::ReassignVisitRequest request, Transaction& tx);
 absl::StatusOr<v1::DispatchVisitResponse> RunCommand(v1::DispatchVisitRequest request, Transaction& tx);
 absl::StatusOr<v1::CancelVisitResponse> RunCommand(v1::CancelVisitRequest request, Transaction& tx);
+absl::StatusOr<v1::CloseVisitResponse> RunCommand(v1::CloseVisitRequest request, Transaction& tx);
 absl::StatusOr<v1::RecordMissResponse> RunCommand(v1::RecordMissRequest request, Transaction& tx);
 absl::StatusOr<v1::ResolveAttentionResponse> RunCommand(v1::ResolveAttentionRequest request, Transaction& tx);
 

@@ -16,7 +16,8 @@ namespace {
 using Row = v1::ImportRow;
 
 // What the server computes: no difference to what a file says.
-constexpr const char* kComputed[] = {"version", "state", "first_time_fix", "created_time_us"};
+constexpr const char* kComputed[] = {"version",         "state",        "first_time_fix",
+                                     "created_time_us", "left_time_us", "merged_into_id"};
 
 // The row's record of a type.
 const v1::Account& RecordIn(const Row& row, const v1::Account*) { return row.account(); }

@@ -8,12 +8,14 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
 #include "client_core/rules/entry_check.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/quarantine.h"
 #include "server/storage/device_table.h"
 #include "server/storage/judgement_table.h"
+#include "server/storage/left_table.h"
 
 namespace doorstep {
 namespace {
@@ -30,6 +32,11 @@ absl::StatusOr<bool> WouldChange(const ParkedEntry& parked, Transaction& tx) {
   const StoredEntry& stored = parked.stored;
   const PreparedEntry entry = PrepareEntry(stored.opened.header, stored.seq, stored.envelope());
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) return entry.reason != parked.judgement.reason();
+  if (parked.judgement.reason() == v1::QUARANTINE_REASON_AUTHOR_LEFT) {
+    ASSIGN_OR_RETURN(const int64_t left_us, FindLeft(tx.sql(), stored.envelope().author()));
+    const int64_t time_us = CorrectTime(entry.time, stored.opened.header, stored.frame.commit_us).time_us();
+    if (left_us != 0 && time_us >= left_us) return false;
+  }
   ASSIGN_OR_RETURN(const bool knows_visit, KnowsVisitOf(entry, tx));
   return knows_visit || parked.judgement.reason() != v1::QUARANTINE_REASON_UNKNOWN_VISIT;
 }

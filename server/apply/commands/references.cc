@@ -22,8 +22,10 @@ absl::Status RequireAccount(absl::string_view field, absl::string_view id, Trans
 }
 
 absl::Status RequireTechnician(absl::string_view field, absl::string_view id, Transaction& tx) {
-  ASSIGN_OR_RETURN(const int64_t version, FindRecordVersion<v1::Technician>(tx.sql(), id));
-  return version != 0 ? absl::OkStatus() : Missing(field, "technician", id);
+  ASSIGN_OR_RETURN(const std::optional<v1::Technician> technician, FindRecord<v1::Technician>(tx.sql(), id));
+  if (!technician.has_value()) return Missing(field, "technician", id);
+  if (technician->left_time_us() == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(field, ": technician ", id, " has left the company"));
 }
 
 absl::Status CheckOwner(absl::string_view field, absl::string_view kind, absl::string_view id,

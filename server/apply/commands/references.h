@@ -13,6 +13,7 @@
 namespace doorstep {
 
 absl::Status RequireAccount(absl::string_view field, absl::string_view id, Transaction& tx);
+// Also FAILED_PRECONDITION: the technician has left the company.
 absl::Status RequireTechnician(absl::string_view field, absl::string_view id, Transaction& tx);
 // INVALID_ARGUMENT naming both accounts, unless the `kind` of record with `id`, which belongs to `owner_id`, is of
 // `account_id`.

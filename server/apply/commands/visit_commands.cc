@@ -1,10 +1,8 @@
-// What the office does with a visit: schedule, assign, reassign, dispatch, cancel, record a miss, resolve attention.
-// Both halves.
+// What the office does with a visit: schedule, assign, reassign, dispatch, cancel, close, record a miss. Both halves.
 //
 // All go the same way: the fields, then version and state of the visit, then a record whose second half hands the verb
 // to the visit's fold.
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +13,7 @@
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/dispatch_commands.h"
 #include "server/apply/commands/references.h"
+#include "server/apply/commands/seen_visit.h"
 
 namespace doorstep {
 namespace {
@@ -57,6 +56,12 @@ v1::FoldCommand VerbOf(const v1::CancelVisitRequest& request) {
   return fold;
 }
 
+v1::FoldCommand VerbOf(const v1::CloseVisitRequest&) {
+  v1::FoldCommand fold;
+  fold.mutable_close();
+  return fold;
+}
+
 v1::FoldCommand VerbOf(const v1::RecordMissRequest&) {
   v1::FoldCommand fold;
   fold.mutable_record_miss();
@@ -70,27 +75,10 @@ void Keep(v1::AssignVisitRequest r, v1::CommandRecord& record) { *record.mutable
 void Keep(v1::ReassignVisitRequest r, v1::CommandRecord& record) { *record.mutable_reassign_visit() = std::move(r); }
 void Keep(v1::DispatchVisitRequest r, v1::CommandRecord& record) { *record.mutable_dispatch_visit() = std::move(r); }
 void Keep(v1::CancelVisitRequest r, v1::CommandRecord& record) { *record.mutable_cancel_visit() = std::move(r); }
+void Keep(v1::CloseVisitRequest r, v1::CommandRecord& record) { *record.mutable_close_visit() = std::move(r); }
 void Keep(v1::RecordMissRequest r, v1::CommandRecord& record) { *record.mutable_record_miss() = std::move(r); }
 
 // ---- the way all go ----
-
-absl::Status CheckNames(absl::string_view request_id, absl::string_view id, int64_t expected_version) {
-  RETURN_IF_ERROR(CheckRequestId(request_id));
-  RETURN_IF_ERROR(CheckId("id", id));
-  if (expected_version < 0) return FieldError("expected_version", "must be 0 or more");
-  return absl::OkStatus();
-}
-
-// The visit, if it is there and is the version that the caller saw.
-absl::StatusOr<v1::Visit> SeenVisit(absl::string_view id, int64_t expected_version, Transaction& tx) {
-  ASSIGN_OR_RETURN(auto visit, tx.FindVisit(id));
-  if (!visit.has_value()) return absl::NotFoundError(absl::StrCat("no visit ", id));
-  if (expected_version != 0 && expected_version != visit->version()) {
-    return absl::AbortedError(absl::StrCat("visit ", id, " is at version ", visit->version(), ", not at ",
-                                           expected_version, ": read it again and decide again"));
-  }
-  return *std::move(visit);
-}
 
 template <typename Response, typename Request>
 absl::StatusOr<Response> RunVerb(Request request, const v1::Visit& visit, Transaction& tx) {
@@ -157,18 +145,12 @@ absl::Status CheckFields(const v1::CancelVisitRequest& request) {
   return CheckRequiredText("reason", request.reason(), limits::kShortTextBytesMax);
 }
 
-absl::Status CheckFields(const v1::RecordMissRequest& request) {
+absl::Status CheckFields(const v1::CloseVisitRequest& request) {
   return CheckNames(request.request_id(), request.id(), request.expected_version());
 }
 
-absl::Status CheckFields(const v1::ResolveAttentionRequest& request) {
-  RETURN_IF_ERROR(CheckNames(request.request_id(), request.id(), request.expected_version()));
-  for (const int flag : request.flags()) {
-    if (!v1::AttentionFlag_IsValid(flag) || flag == v1::ATTENTION_FLAG_UNSPECIFIED) {
-      return FieldError("flags", "must be attention flags");
-    }
-  }
-  return CheckRequiredText("reason", request.reason(), limits::kShortTextBytesMax);
+absl::Status CheckFields(const v1::RecordMissRequest& request) {
+  return CheckNames(request.request_id(), request.id(), request.expected_version());
 }
 
 // ---- first halves ----
@@ -222,31 +204,14 @@ absl::StatusOr<v1::CancelVisitResponse> RunCommand(v1::CancelVisitRequest reques
   return RunVerb<v1::CancelVisitResponse>(std::move(request), visit, tx);
 }
 
+absl::StatusOr<v1::CloseVisitResponse> RunCommand(v1::CloseVisitRequest request, Transaction& tx) {
+  ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
+  return RunVerb<v1::CloseVisitResponse>(std::move(request), visit, tx);
+}
+
 absl::StatusOr<v1::RecordMissResponse> RunCommand(v1::RecordMissRequest request, Transaction& tx) {
   ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
   return RunVerb<v1::RecordMissResponse>(std::move(request), visit, tx);
-}
-
-absl::StatusOr<v1::ResolveAttentionResponse> RunCommand(v1::ResolveAttentionRequest request, Transaction& tx) {
-  ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
-  if (visit.attention().empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("visit ", visit.id(), " has nothing that needs attention"));
-  }
-  for (const int flag : request.flags()) {
-    if (std::count(visit.attention().begin(), visit.attention().end(), flag) > 0) continue;
-    return absl::FailedPreconditionError(absl::StrCat("flags: visit ", visit.id(), " is not flagged ",
-                                                      v1::AttentionFlag_Name(static_cast<v1::AttentionFlag>(flag))));
-  }
-  if (request.flags().empty()) *request.mutable_flags() = visit.attention();
-  request.clear_request_id();
-  request.clear_expected_version();
-  v1::CommandRecord record;
-  *record.mutable_resolve_attention() = std::move(request);
-  RETURN_IF_ERROR(tx.Apply(std::move(record)));
-  ASSIGN_OR_RETURN(auto resolved, tx.FindVisit(visit.id()));
-  v1::ResolveAttentionResponse response;
-  *response.mutable_visit() = *std::move(resolved);
-  return response;
 }
 
 // ---- second halves ----
@@ -276,19 +241,10 @@ absl::Status ApplyPart(const v1::CancelVisitRequest& command, Transaction& tx) {
   return tx.AddToVisit(command.id(), VerbOf(command));
 }
 
-absl::Status ApplyPart(const v1::ResolveAttentionRequest& command, Transaction& tx) {
-  // What somebody has looked at is what stands now; what comes later has another name.
+absl::Status ApplyPart(const v1::CloseVisitRequest& command, Transaction& tx) {
   ASSIGN_OR_RETURN(const auto visit, tx.FindVisit(command.id()));
-  if (!visit.has_value()) return absl::NotFoundError(absl::StrCat("visit \"", command.id(), "\" is unknown"));
-  v1::FoldCommand fold;
-  v1::FoldResolveAttention& resolve = *fold.mutable_resolve_attention();
-  resolve.set_reason(command.reason());
-  for (const v1::RaisedAttention& raised : visit->raised()) {
-    const bool meant = std::count(command.flags().begin(), command.flags().end(), raised.flag()) > 0;
-    if (raised.resolved() || !meant) continue;
-    resolve.add_occurrences()->set_flag(raised.flag());
-    resolve.mutable_occurrences()->rbegin()->set_occurrence(raised.occurrence());
-  }
+  v1::FoldCommand fold = VerbOf(command);
+  if (visit.has_value()) *fold.mutable_close()->mutable_seen() = visit->folded();
   return tx.AddToVisit(command.id(), std::move(fold));
 }
 
