@@ -9,6 +9,8 @@ namespace {
 constexpr int64_t kReceiptUncertaintyUs = int64_t{30} * 1000000;
 // The error of the phone's own word.
 constexpr int64_t kSuspectUncertaintyUs = int64_t{24} * 3600 * 1000000;
+// No phone keeps an entry for so long between two exchanges and has a right clock all the time.
+constexpr int64_t kSetBackUs = int64_t{31} * 24 * 3600 * 1000000;
 
 // Phones may say anything: differences of hostile clocks saturate instead of overflowing.
 int64_t Minus(int64_t a, int64_t b) {
@@ -35,6 +37,18 @@ const v1::ClockSample* NearestOfBoot(const v1::FieldTime& time, const v1::FrameH
     if (best == nullptr || distance(sample) < distance(*best)) best = &sample;
   }
   return best;
+}
+
+// The wall time, unless it lies so long before anything the phone heard of the server that its clock must have been set
+// back, as an empty battery does: then the earliest exchange that came along, which the phone chose to stand before the
+// entry.
+int64_t Plausible(int64_t wall_us, const v1::FrameHeader& header) {
+  int64_t earliest_us = 0;
+  for (const v1::ClockSample& sample : header.clock()) {
+    const int64_t server_us = sample.server_time_us();
+    if (server_us > 0 && (earliest_us == 0 || server_us < earliest_us)) earliest_us = server_us;
+  }
+  return wall_us < Minus(earliest_us, kSetBackUs) ? earliest_us : wall_us;
 }
 
 int64_t Clamp(int64_t time_us, int64_t received_us) { return std::clamp<int64_t>(time_us, 0, received_us); }
@@ -74,9 +88,12 @@ v1::CorrectedTime CorrectTime(const v1::FieldTime& time, const v1::FrameHeader& 
   bool has_after = false;
   WallOffset before;
   WallOffset after;
-  for (const v1::ClockSample& sample : header.clock()) {
-    if (sample.server_time_us() == 0) continue;
-    const WallOffset known{sample.wall_time_us(), Minus(sample.server_time_us(), sample.wall_time_us())};
+  for (int i = 0; i < header.clock_size(); ++i) {
+    const v1::ClockSample& sample = header.clock(i);
+    // The first one is the moment the frame was made: it ties to the receipt when it has had no exchange.
+    const int64_t server_us = sample.server_time_us() == 0 && i == 0 ? received_us : sample.server_time_us();
+    if (server_us == 0) continue;
+    const WallOffset known{sample.wall_time_us(), Minus(server_us, sample.wall_time_us())};
     if (known.wall_us <= wall_us && (!has_before || known.wall_us > before.wall_us)) {
       before = known;
       has_before = true;
@@ -94,7 +111,7 @@ v1::CorrectedTime CorrectTime(const v1::FieldTime& time, const v1::FrameHeader& 
     corrected.set_quality(v1::CLOCK_QUALITY_ESTIMATED);
     return corrected;
   }
-  corrected.set_time_us(Clamp(wall_us, received_us));
+  corrected.set_time_us(Clamp(Plausible(wall_us, header), received_us));
   corrected.set_uncertainty_us(kSuspectUncertaintyUs);
   corrected.set_quality(v1::CLOCK_QUALITY_SUSPECT);
   return corrected;

@@ -1,4 +1,4 @@
-# Entries of an earlier boot are dated between the exchanges before and after it; without one after, they are suspect
+# Entries of an earlier boot are dated between the exchanges before and after it, and say how well that is known
 office imports account acme
 office imports asset boiler-1 of acme
 office imports technicians ana bo
@@ -12,7 +12,9 @@ ana's phone reboots
 ana at 09:00 notes V1 "on after another restart"
 ana comes online
 ana syncs
+expect entry ana#1 happened today 08:05 estimated
 expect entry ana#2 happened today 09:00 trusted
 expect entry ana#1 counted
+expect health acme counts ARRIVAL_IN_WINDOW once
 expect nothing lost or doubled
 expect rebuild equal

@@ -40,6 +40,10 @@ TEST(ClockCorrectionTest, GradesWhatItKnows) {
   *bracketed.add_clock() = Sample("b3", kServerNow + kFast, 5 * kSecond, kServerNow);
   *bracketed.add_clock() = Sample("b1", kServerNow - kDay + kFast, 9 * kSecond, kServerNow - kDay);
 
+  v1::FrameHeader unanswered;
+  *unanswered.add_clock() = Sample("b3", kServerNow + kFast, 5 * kSecond, 0);
+  *unanswered.add_clock() = Sample("b1", kServerNow - kDay + kFast, 9 * kSecond, kServerNow - kDay);
+
   const struct {
     const char* name;
     v1::FrameHeader header;
@@ -53,8 +57,12 @@ TEST(ClockCorrectionTest, GradesWhatItKnows) {
        kServerNow - 300 * kSecond},
       {"between boots that had exchanges", bracketed, At("b2", kServerNow - kDay / 2 + kFast, 0),
        v1::CLOCK_QUALITY_ESTIMATED, kServerNow - kDay / 2},
+      {"between an exchange and the frame itself, which had none", unanswered,
+       At("b2", kServerNow - kDay / 2 + kFast, 0), v1::CLOCK_QUALITY_ESTIMATED, kServerNow - kDay / 2},
       {"rebooted offline, nothing before", bracketed, At("b2", kServerNow - 2 * kDay, 0), v1::CLOCK_QUALITY_SUSPECT,
        kServerNow - 2 * kDay},
+      {"a clock that an empty battery set back to 1970", bracketed, At("b2", 60 * kSecond, 0),
+       v1::CLOCK_QUALITY_SUSPECT, kServerNow - kDay},
       {"the future is not believed", never, At("b9", kServerNow + 900 * kDay, 0), v1::CLOCK_QUALITY_SUSPECT,
        kServerNow},
       {"nor is what lies before 1970", never, At("b9", INT64_MIN, INT64_MIN), v1::CLOCK_QUALITY_SUSPECT, 0},
