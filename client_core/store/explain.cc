@@ -1,9 +1,12 @@
 #include "client_core/store/explain.h"
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
@@ -35,15 +38,86 @@ std::string StageInWords(const v1::EntryStatus& entry) {
   }
 }
 
+std::string Count(uint64_t number, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(number, " ", number == 1 ? one : many);
+}
+
+// What keeps this phone from sending or hearing more, as far as it knows.
+void AddConnection(const Journal& journal, Replica& replica, v1::Explanation& answer) {
+  if (!journal.identity().has_value()) {
+    answer.add_lines("This phone has not been enrolled with the office yet.");
+  } else if (replica.last_contact_us() == 0) {
+    answer.add_lines("This phone has never reached the office.");
+  } else {
+    answer.add_lines(absl::StrCat(
+        "The office was last reached on ",
+        absl::FormatTime("%Y-%m-%d at %H:%M UTC", absl::FromUnixMicros(replica.last_contact_us()), absl::UTCTimeZone()),
+        "."));
+  }
+}
+
+// What the office says about this phone as a whole.
+absl::Status AddLane(Replica& replica, v1::Explanation& answer) {
+  ASSIGN_OR_RETURN(const std::optional<v1::DeviceState> device, replica.Device());
+  if (!device.has_value()) return absl::OkStatus();
+  if (device->lane() == v1::LANE_DRAIN_ONLY) {
+    answer.add_lines("The office lets this phone send what it has recorded, and sends it nothing new.");
+  } else if (device->lane() == v1::LANE_BLOCKED) {
+    answer.add_lines("The office has blocked this phone.");
+  }
+  return absl::OkStatus();
+}
+
+bool Names(const v1::JournalPosition& target, const v1::EntryStatus& entry) {
+  const v1::JournalPosition& now = entry.has_moved_to() ? entry.moved_to() : entry.position();
+  return ComparePositions(target, entry.position()) == 0 || ComparePositions(target, now) == 0;
+}
+
+// The entry of this phone that was recorded last of those that correct or retract `entry`; "": none.
+absl::StatusOr<std::string> SupersededWords(Journal& journal, const v1::EntryStatus& entry) {
+  constexpr uint64_t kAtOnce = 500;
+  const v1::JournalPosition& from = entry.has_moved_to() ? entry.moved_to() : entry.position();
+  std::string words;
+  for (auto it = journal.epochs().lower_bound(from.epoch()); it != journal.epochs().end(); ++it) {
+    uint64_t after = it->first == from.epoch() ? from.seq() : 0;
+    while (true) {
+      ASSIGN_OR_RETURN(const std::vector<EntryInfo> infos, journal.List(it->first, after, kAtOnce));
+      if (infos.empty()) break;
+      after = infos.back().seq;
+      for (const EntryInfo& info : infos) {
+        const bool corrects = info.fact == v1::LogEntry::kCorrection;
+        if (!corrects && info.fact != v1::LogEntry::kRetraction) continue;
+        ASSIGN_OR_RETURN(const v1::LogEntry other, journal.Read(info.epoch, info.seq));
+        if (!Names(corrects ? other.correction().target() : other.retraction().target(), entry)) continue;
+        words = absl::StrCat("Entry ", FormatPosition(journal.PositionOf(info)), " of this phone ",
+                             corrects ? "corrects it: what that says counts instead."
+                                      : "takes it back: what it says does not count any more.");
+      }
+    }
+  }
+  return words;
+}
+
 absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalPosition& position,
                           v1::Explanation& answer) {
   ASSIGN_OR_RETURN(v1::EntryStatus entry, StatusOfEntry(journal, replica, position));
-  answer.add_lines(StageInWords(entry));
+  ASSIGN_OR_RETURN(const std::string superseded, SupersededWords(journal, entry));
+  if (!superseded.empty()) answer.add_lines(superseded);
+  // Received and judged it is all the same.
+  const bool counts = entry.stage() == v1::ENTRY_STAGE_COUNTED;
+  answer.add_lines(counts && !superseded.empty() ? "The office has received and judged it." : StageInWords(entry));
+  if (entry.stage() == v1::ENTRY_STAGE_SAVED_HERE || entry.stage() == v1::ENTRY_STAGE_SAFE_AT_OFFICE) {
+    AddConnection(journal, replica, answer);
+  }
   if (!entry.judgement().message().empty()) answer.add_lines(entry.judgement().message());
   if (!entry.judgement().next().empty()) answer.add_lines(entry.judgement().next());
   if (entry.has_moved_to()) {
     answer.add_lines(
         absl::StrCat("The journal moved on to a new epoch; there it is entry ", FormatPosition(entry.moved_to()), "."));
+  }
+  ASSIGN_OR_RETURN(const std::optional<LeftVisit> left, replica.Left(entry.visit_id()));
+  if (left.has_value() && !left->reason.empty()) {
+    answer.add_lines(absl::StrCat("Its visit is no longer on this phone: ", left->reason, "."));
   }
   answer.add_lines(absl::StrCat("Source: entry ", FormatPosition(position), ", ", entry.fact(), " by ", entry.author(),
                                 entry.visit_id().empty() ? "" : absl::StrCat(" on visit ", entry.visit_id()), "."));
@@ -51,10 +125,45 @@ absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalP
   return absl::OkStatus();
 }
 
-uint64_t OwnEntries(const Journal& journal, absl::string_view visit_id) {
-  uint64_t own = 0;
-  for (const auto& [epoch, entries] : journal.PendingOf(visit_id)) own += entries.size();
-  return own;
+// What became of this phone's entries for a visit that is not here.
+void AddOwnEntries(const Journal& journal, const Replica& replica, absl::string_view visit_id,
+                   v1::Explanation& answer) {
+  uint64_t here = 0;
+  uint64_t safe = 0;
+  for (const auto& [epoch, entries] : journal.PendingOf(visit_id)) {
+    for (const PendingEntry* entry : entries) {
+      (entry->info.seq > journal.epochs().at(epoch).received_through ? here : safe) += 1;
+    }
+  }
+  uint64_t parked = 0;
+  for (const auto& [position, judgement] : replica.judgements()) {
+    parked += absl::string_view(judgement.visit_id()) == visit_id && judgement.verdict() == v1::VERDICT_QUARANTINED;
+  }
+  if (here > 0) {
+    answer.add_lines(Count(here, "entry recorded for it is kept here and will be sent.",
+                           "entries recorded for it are kept here and will be sent."));
+  }
+  if (safe > parked) {
+    answer.add_lines(Count(safe - parked, "entry recorded for it here is safe at the office.",
+                           "entries recorded for it here are safe at the office."));
+  }
+  if (parked > 0) {
+    answer.add_lines(Count(parked, "entry recorded for it here waits at the office for somebody to look.",
+                           "entries recorded for it here wait at the office for somebody to look."));
+  }
+}
+
+// The office does not show it to this phone, and has not said why.
+void ExplainNeverSent(Replica& replica, v1::Explanation& answer) {
+  answer.add_lines("The office has never sent this visit to this phone.");
+  for (const FeedState& feed : replica.Feeds()) {
+    if (feed.at_head && !feed.in_snapshot) continue;
+    answer.add_lines("Not everything has been fetched yet; sync and look again.");
+    return;
+  }
+  answer.add_lines(
+      "Either nobody who is signed in here was given it, or it lies outside the days that a phone keeps (a week back "
+      "and two weeks ahead), or there is no visit of this id.");
 }
 
 absl::Status ExplainVisit(Journal& journal, Replica& replica, absl::string_view id, v1::Explanation& answer) {
@@ -66,8 +175,9 @@ absl::Status ExplainVisit(Journal& journal, Replica& replica, absl::string_view 
     answer.add_lines(row.has_value() ? "The visit is on this phone."
                                      : "The visit was opened on this phone; the office does not show it yet.");
     if (visit->own_entries() > 0) {
-      answer.add_lines(
-          absl::StrCat(visit->own_entries(), " of this phone's entries are shown above what the office has sent."));
+      answer.add_lines(absl::StrCat(visit->own_entries(), " of this phone's entries ",
+                                    visit->own_entries() == 1 ? "is" : "are",
+                                    " shown above what the office has sent."));
     }
     *answer.mutable_visit() = *std::move(visit);
     return absl::OkStatus();
@@ -79,16 +189,12 @@ absl::Status ExplainVisit(Journal& journal, Replica& replica, absl::string_view 
     if (!left->successor.empty()) answer.add_lines(absl::StrCat("It is now with ", left->successor, "."));
   } else if (replica.Feeds().empty()) {
     answer.add_lines("Nothing has been fetched from the office yet, so this phone cannot know the visit.");
+    AddConnection(journal, replica, answer);
   } else {
-    answer.add_lines("The office has never sent this visit to this phone.");
-    for (const FeedState& feed : replica.Feeds()) {
-      if (feed.at_head && !feed.in_snapshot) continue;
-      answer.add_lines("Not everything has been fetched yet; sync and look again.");
-      break;
-    }
+    ExplainNeverSent(replica, answer);
   }
-  const uint64_t own = OwnEntries(journal, id);
-  if (own > 0) answer.add_lines(absl::StrCat(own, " entries recorded for it here are kept and will be sent."));
+  RETURN_IF_ERROR(AddLane(replica, answer));
+  AddOwnEntries(journal, replica, id, answer);
   return absl::OkStatus();
 }
 

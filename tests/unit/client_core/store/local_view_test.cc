@@ -167,7 +167,7 @@ TEST_F(LocalViewTest, KeepsTheEntriesOfAVisitThatLeft) {
   EXPECT_EQ(journal().ReadForFrame(1, 0, 10, kNoBound)->entries.size(), 2u);
   const std::string why = ExplainedVisit("v1");
   EXPECT_THAT(why, HasSubstr("reassigned to Ben"));
-  EXPECT_THAT(why, HasSubstr("2 entries recorded for it here are kept"));
+  EXPECT_THAT(why, HasSubstr("2 entries recorded for it are kept here"));
 
   device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
   ApplyDelta(device_feed_);

@@ -1,0 +1,139 @@
+// "Why does it not count?" and "why don't I have it?", answered from the phone alone: every reason, in plain words.
+#include "client_core/store/explain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "client_core/base/ids.h"
+#include "tests/unit/client_core/store/store_fixture.h"
+
+namespace doorstep {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ExplainTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    OpenEnrolled();
+  }
+  std::string Explained(const v1::ExplainRequest& request) {
+    const absl::StatusOr<v1::Explanation> explanation = Explain(journal(), store_->replica(), request);
+    if (!explanation.ok()) return explanation.status().ToString();
+    std::string text;
+    for (const std::string& line : explanation->lines()) text += line + "\n";
+    return text;
+  }
+  std::string Visit(const std::string& id) {
+    v1::ExplainRequest request;
+    request.set_visit_id(id);
+    return Explained(request);
+  }
+  std::string Entry(uint64_t seq) {
+    v1::ExplainRequest request;
+    *request.mutable_entry() = MakePosition("d7", 1, seq);
+    return Explained(request);
+  }
+  void Receive(uint64_t seq) { ASSERT_OK(journal().Acknowledge(MarkAt(1, seq)).status()); }
+  void JudgeThrough(uint64_t seq) {
+    device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, seq));
+    ApplyDelta(device_feed_);
+    Settle();
+  }
+  void Park(uint64_t seq, const std::string& visit) {
+    v1::Judgement judgement;
+    *judgement.mutable_position() = MakePosition("d7", 1, seq);
+    judgement.set_verdict(v1::VERDICT_QUARANTINED);
+    judgement.set_message("no visit \"v9\" is known here");
+    judgement.set_next("It will count as soon as the office has made this visit.");
+    judgement.set_visit_id(visit);
+    device_feed_.Put(v1::ENTITY_KIND_JUDGEMENT, "d7.1." + std::to_string(seq), judgement);
+  }
+  void SetLane(v1::Lane lane) {
+    v1::DeviceState state;
+    state.set_device("d7");
+    state.set_lane(lane);
+    device_feed_.Put(v1::ENTITY_KIND_DEVICE, "d7", state);
+    ApplyDelta(device_feed_);
+  }
+};
+
+TEST_F(ExplainTest, AnEntryTellsHowFarItHasCome) {
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("waits to be sent"), HasSubstr("has never reached the office")));
+  ASSERT_OK(store_->replica().NoteContact(int64_t{1772438400} * 1000000, true));
+  EXPECT_THAT(Entry(1), HasSubstr("The office was last reached on 2026-03-02 at 08:00 UTC."));
+  Receive(1);
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("safe at the office"), HasSubstr("last reached")));
+  JudgeThrough(1);
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("It counts."), Not(HasSubstr("last reached"))));
+}
+
+TEST_F(ExplainTest, AnEntryThatWasTakenBackOrCorrectedSaysByWhich) {
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  Append(EntryOf("v1", v1::LogEntry::kWorkStarted));
+  v1::LogEntry retraction = EntryOf("v1", v1::LogEntry::kNote);
+  *retraction.mutable_retraction()->mutable_target() = MakePosition("d7", 1, 1);
+  Append(retraction);
+  v1::LogEntry correction = EntryOf("v1", v1::LogEntry::kNote);
+  *correction.mutable_correction()->mutable_target() = MakePosition("d7", 1, 2);
+  correction.mutable_correction()->mutable_replacement()->mutable_arrived();
+  Append(correction);
+  EXPECT_THAT(Entry(1), HasSubstr("Entry d7.1.3 of this phone takes it back"));
+  EXPECT_THAT(Entry(2), HasSubstr("Entry d7.1.4 of this phone corrects it"));
+  Receive(4);
+  JudgeThrough(4);
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("does not count any more"), Not(HasSubstr("It counts."))));
+  EXPECT_THAT(Entry(3), HasSubstr("It counts."));
+}
+
+TEST_F(ExplainTest, AnEntryOfAVisitThatLeftSaysWhyItLeft) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  ana_feed_.Leave(v1::ENTITY_KIND_VISIT, "v1", "what you recorded counts for visit v1-b: decided", "ben");
+  ApplyDelta(ana_feed_);
+  EXPECT_THAT(Entry(1), HasSubstr("Its visit is no longer on this phone: what you recorded counts for visit v1-b"));
+}
+
+TEST_F(ExplainTest, AVisitThatIsNotHereSaysWhichOfAllReasonsItIs) {
+  EXPECT_THAT(Visit("v9"), AllOf(HasSubstr("Nothing has been fetched"), HasSubstr("never reached the office")));
+  ApplyDelta(ana_feed_);
+  EXPECT_THAT(Visit("v9"), AllOf(HasSubstr("never sent this visit"), HasSubstr("a week back and two weeks ahead")));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  EXPECT_THAT(Visit("v1"), HasSubstr("The visit is on this phone."));
+  ana_feed_.Leave(v1::ENTITY_KIND_VISIT, "v1", "you have left the company", "");
+  ApplyDelta(ana_feed_);
+  SetLane(v1::LANE_DRAIN_ONLY);
+  EXPECT_THAT(Visit("v1"), AllOf(HasSubstr("no longer on this phone: you have left the company."),
+                                 HasSubstr("sends it nothing new")));
+  SetLane(v1::LANE_BLOCKED);
+  EXPECT_THAT(Visit("v1"), HasSubstr("blocked this phone"));
+}
+
+TEST_F(ExplainTest, AVisitThatIsNotHereSaysWhatBecameOfItsEntries) {
+  ApplyDelta(ana_feed_);
+  AppendNotes(1);
+  for (int i = 0; i < 3; ++i) Append(EntryOf("v9", v1::LogEntry::kNote, i));
+  EXPECT_THAT(Visit("v9"), HasSubstr("3 entries recorded for it are kept here and will be sent."));
+  Receive(3);
+  EXPECT_THAT(Visit("v9"), AllOf(HasSubstr("1 entry recorded for it is kept here and will be sent."),
+                                 HasSubstr("2 entries recorded for it here are safe at the office.")));
+  Receive(4);
+  for (uint64_t seq = 2; seq <= 4; ++seq) Park(seq, "v9");
+  JudgeThrough(4);
+  EXPECT_THAT(Visit("v9"), AllOf(HasSubstr("3 entries recorded for it here wait at the office for somebody to look."),
+                                 Not(HasSubstr("will be sent"))));
+  EXPECT_THAT(Entry(2), AllOf(HasSubstr("does not count yet"), HasSubstr("no visit \"v9\""),
+                              HasSubstr("as soon as the office has made this visit")));
+}
+
+}  // namespace
+}  // namespace doorstep
