@@ -88,6 +88,22 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   return db.Execute(absl::StrCat("PRAGMA synchronous=", full ? "FULL" : "NORMAL", "; ", CommonPragmas(options)));
 }
 
+// Ends a transaction that is still open when it goes. Also when memory runs out in the midst of it and the caller's
+// exception passes through: inside a transaction that nobody ends, whatever is written next would seem durable and be
+// taken back when the file is closed.
+class EndOfTransaction {
+ public:
+  explicit EndOfTransaction(sqlite3* db) : db_(db) {}
+  ~EndOfTransaction() {
+    if (sqlite3_get_autocommit(db_) == 0) (void)sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  EndOfTransaction(const EndOfTransaction&) = delete;
+  EndOfTransaction& operator=(const EndOfTransaction&) = delete;
+
+ private:
+  sqlite3* const db_;
+};
+
 }  // namespace
 
 absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing) {
@@ -227,15 +243,15 @@ absl::Status Database::Execute(absl::string_view sql) {
 
 absl::Status Database::Transaction(const std::function<absl::Status()>& body) {
   RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
-  absl::Status status = body();
-  if (status.ok()) status = Execute("COMMIT");
   // A failed commit may leave the transaction open (disk full, busy); a failed statement may have ended it already.
-  if (!status.ok() && sqlite3_get_autocommit(db_) == 0) (void)Execute("ROLLBACK");
-  return status;
+  const EndOfTransaction end(db_);
+  RETURN_IF_ERROR(body());
+  return Execute("COMMIT");
 }
 
 absl::Status Database::ReadTransaction(const std::function<absl::Status()>& body) {
   RETURN_IF_ERROR(Execute("BEGIN"));
+  const EndOfTransaction undo(db_);
   absl::Status status = body();
   if (sqlite3_get_autocommit(db_) == 0) {
     const absl::Status end = Execute("COMMIT");

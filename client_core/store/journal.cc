@@ -94,6 +94,7 @@ absl::Status Journal::Load() {
   std::map<uint64_t, std::deque<PendingEntry>> pending = std::exchange(pending_, {});
   std::map<std::string, PendingOfVisit> by_visit = std::exchange(pending_by_visit_, {});
   ++pending_version_;
+  stale_ = true;  // Until it has been read, also when memory runs out on the way.
   const absl::Status loaded = LoadFile();
   stale_ = !loaded.ok();
   if (loaded.ok()) return loaded;

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <fstream>
+#include <new>
 #include <sstream>
 
 #include "client_core/sqlite/migrate.h"
@@ -88,6 +89,21 @@ TEST_F(DatabaseTest, RollsBackAWholeTransactionWhenItsBodyFails) {
   EXPECT_TRUE(absl::IsAborted(status));
   EXPECT_EQ(Int(*db, "SELECT count(*) FROM t"), 0);
   EXPECT_TRUE(absl::IsAlreadyExists(db->Execute("INSERT INTO t VALUES (2), (2)")));
+}
+
+TEST_F(DatabaseTest, WhatIsWrittenAfterMemoryRanOutInATransactionIsDurable) {
+  {
+    const auto db = Open();
+    ASSERT_TRUE(db->Execute("CREATE TABLE one (a INTEGER)").ok());
+    const auto runs_out = [&]() -> absl::Status {
+      EXPECT_TRUE(db->Execute("INSERT INTO one VALUES (1)").ok());
+      throw std::bad_alloc();
+    };
+    EXPECT_THROW((void)db->Transaction(runs_out), std::bad_alloc);
+    EXPECT_THROW((void)db->ReadTransaction([]() -> absl::Status { throw std::bad_alloc(); }), std::bad_alloc);
+    ASSERT_TRUE(db->Execute("INSERT INTO one VALUES (2)").ok());
+  }
+  EXPECT_EQ(Int(*Open(), "SELECT sum(a) FROM one"), 2);
 }
 
 TEST_F(DatabaseTest, SaysThatTheDiskIsFullAndKeepsWhatWasThere) {
