@@ -57,6 +57,9 @@ CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), server_time_us IN
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
   RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema, kProofSchema}));
+  // What was fetched for somebody who has signed out is not for others to find in the file, nor are the versions of a
+  // row that newer ones have replaced: their bytes lie in pages that other feeds share, where DropFeed never comes.
+  RETURN_IF_ERROR(db->Execute("PRAGMA secure_delete=ON"));
   std::unique_ptr<Replica> replica(new Replica(db));
   ASSIGN_OR_RETURN(replica->read_version_,
                    db->Prepare("SELECT version FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
@@ -133,23 +136,18 @@ std::vector<FeedState> Replica::Feeds() const {
 absl::Status Replica::DropFeed(absl::string_view name) {
   const auto found = feeds_.find(std::string(name));
   if (found == feeds_.end()) return absl::OkStatus();
-  // What was fetched for somebody who has signed out is not for others to find in the file.
-  RETURN_IF_ERROR(db_->Execute("PRAGMA secure_delete=ON"));
-  const absl::Status dropped = db_->Transaction([&]() -> absl::Status {
+  RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
     for (const absl::string_view sql : {"DELETE FROM row WHERE feed = $1", "DELETE FROM left_visit WHERE feed = $1",
                                         "DELETE FROM feed WHERE feed = $1"}) {
       ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare(sql));
       RETURN_IF_ERROR(remove.Bind(1, found->second.number).Run());
     }
     return absl::OkStatus();
-  });
-  const absl::Status cleared = db_->Execute("PRAGMA secure_delete=OFF");
-  RETURN_IF_ERROR(dropped);
+  }));
   // Not read again: a disk that fails now must not leave a memory that is empty.
   ++version_;
   if (name == kDeviceFeed) judgements_.clear();
   feeds_.erase(found);
-  RETURN_IF_ERROR(cleared);
   return db_->CheckpointAll();
 }
 

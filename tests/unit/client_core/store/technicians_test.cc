@@ -87,6 +87,27 @@ TEST_F(TechniciansTest, WhoSignsOutLeavesNoVisitsAndAllEntries) {
   EXPECT_THAT(ReadFile("replica.db") + ReadFile("replica.db-wal"), Not(HasSubstr("under the third stone")));
 }
 
+TEST_F(TechniciansTest, WhoSignsOutLeavesNoEarlierVersionOfAVisitInTheFile) {
+  Allow({"ana", "wei"});
+  ASSERT_OK(store_->SignIn("wei"));
+  std::string long_text;  // So long that it does not fit into a page.
+  while (long_text.size() < 20000) long_text += "the key is under the third stone; ";
+  for (const std::string& text : {long_text, std::string("ring the bell")}) {
+    for (const char* id : {"a", "b"}) {
+      v1::Visit visit = VisitRow(id);
+      visit.set_instructions(text);
+      wei_feed_.Put(v1::ENTITY_KIND_VISIT, id, visit);
+      visit.set_instructions("nothing to hide");
+      ana_feed_.Put(v1::ENTITY_KIND_VISIT, id, visit);
+    }
+    ApplyDelta(wei_feed_);
+    ApplyDelta(ana_feed_);
+  }
+  ASSERT_OK(store_->SignOut("wei").status());
+  store_.reset();
+  EXPECT_EQ((ReadFile("replica.db") + ReadFile("replica.db-wal")).find("under the third stone"), std::string::npos);
+}
+
 TEST_F(TechniciansTest, SigningOutTwiceChangesNothingAndStrangersCannot) {
   ASSERT_OK(store_->SignOut("ana").status());
   ASSERT_OK(store_->SignOut("ana").status());
