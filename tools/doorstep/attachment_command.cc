@@ -82,7 +82,9 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
     return absl::OkStatus();
   }
   Say(absl::StrCat(here, " of ", Count(static_cast<uint64_t>(all.attachments_size()), "attachment", "attachments"),
-                   " here. The others come from the phones, over a network that is not metered."));
+                   here == all.attachments_size()
+                       ? " here."
+                       : " here. The others come from the phones, over a network that is not metered."));
   table.Print();
   if (*more) Note(absl::StrCat("There are more: --limit ", 2 * args.limit));
   return absl::OkStatus();
