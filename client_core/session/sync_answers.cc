@@ -74,12 +74,18 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
     TakeHeads(response);
+    for (const v1::FeedHead& head : response.feeds()) {
+      parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), flight.pages);
+    }
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
   if (const auto taken = parts_.store->attachments().TakeGeneration(response.generation()); !taken.ok()) {
     FailAttachments(taken.status());
   }
-  if (parts_.store->journal().Counts().safe > 0) SettleSoon();
+  const auto& pending = parts_.store->journal().pending();
+  // Marks that moved without a page, or feeds that did not have to move: no other answer may come that settles these.
+  if (std::any_of(pending.begin(), pending.end(), [](const auto& epoch) { return !epoch.second.empty(); }))
+    SettleSoon();
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});

@@ -90,6 +90,7 @@ class SyncDriver {
     std::string cursor;      // Of a pull.
     v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
     std::string sha256;      // Of a piece.
+    int64_t pages = 0;       // Of a hello: how many had been applied.
   };
   struct Report {
     ReportDone done;  // Empty: no budget is running.

@@ -1,5 +1,6 @@
 #include "client_core/store/replica.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -203,6 +204,12 @@ absl::StatusOr<std::optional<LeftVisit>> Replica::Left(absl::string_view visit_i
 const v1::Judgement* Replica::JudgementOf(uint64_t epoch, uint64_t seq) const {
   const auto found = judgements_.find({epoch, seq});
   return found != judgements_.end() ? &found->second : nullptr;
+}
+
+void Replica::NoteCaughtUp(absl::string_view name, int64_t seq, int64_t pages) {
+  const auto found = feeds_.find(std::string(name));
+  if (found == feeds_.end() || !found->second.state.at_head || found->second.state.head_seq != seq) return;
+  found->second.head_page = std::max(found->second.head_page, pages + 1);
 }
 
 bool Replica::TechniciansCaughtUp() const {

@@ -91,6 +91,11 @@ class Replica {
   // All exceptions by (epoch, seq).
   const std::map<std::pair<uint64_t, uint64_t>, v1::Judgement>& judgements() const { return judgements_; }
   absl::StatusOr<std::vector<v1::JournalState>> JournalStates();
+  // How many pages were applied since opening.
+  int64_t pages() const { return pages_; }
+  // The server says that `feed` ends at `seq`, in an answer that it began when `pages` had been applied here. Then
+  // nothing is late that belongs to them.
+  void NoteCaughtUp(absl::string_view feed, int64_t seq, int64_t pages);
   // True when every technician feed has been at its head since the last JournalState came, so that a visit that is not
   // here is not merely late. False after opening until new pages say so.
   bool TechniciansCaughtUp() const;

@@ -81,6 +81,24 @@ TEST_F(ReplicaTest, KeepsRowsThatCameByDeltaDuringASnapshot) {
   EXPECT_THAT(VisitIds(), ElementsAre("a", "m", "z"));
 }
 
+TEST_F(ReplicaTest, AFeedThatDidNotHaveToMoveIsCaughtUpWhenAHelloThatBeganLaterSaysSo) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  Apply(ana_feed_, ana_feed_.Delta(0));
+  const int64_t seq = replica().FindFeed("technician:ana")->head_seq;
+  const int64_t before = replica().pages();
+  v1::JournalState state;
+  state.mutable_mark()->set_epoch(1);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", state);
+  Apply(device_feed_, device_feed_.Delta(0));
+  EXPECT_FALSE(replica().TechniciansCaughtUp());
+  replica().NoteCaughtUp("technician:ana", seq, before);  // It may speak of the moment before the mark moved.
+  EXPECT_FALSE(replica().TechniciansCaughtUp());
+  replica().NoteCaughtUp("technician:ana", seq + 1, replica().pages());  // A page is still to come.
+  EXPECT_FALSE(replica().TechniciansCaughtUp());
+  replica().NoteCaughtUp("technician:ana", seq, replica().pages());
+  EXPECT_TRUE(replica().TechniciansCaughtUp());
+}
+
 TEST_F(ReplicaTest, AsksForASnapshotWhenTheSumsDiffer) {
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v2", VisitRow("v2"));
