@@ -229,12 +229,14 @@ absl::StatusOr<std::vector<std::string>> Attachments::CatchUp(Journal& journal) 
       const bool may_name = fact == v1::LogEntry::kAttachmentAdded || fact == v1::LogEntry::kSignatureCaptured ||
                             fact == v1::LogEntry::kCorrection;
       if (!may_name || named_.count({pending.info.epoch, pending.info.seq}) > 0) continue;
-      ASSIGN_OR_RETURN(const v1::LogEntry entry, journal.Read(pending.info.epoch, pending.info.seq));
-      const std::vector<NamedAttachment> names = AttachmentsNamedBy(entry);
+      const absl::StatusOr<v1::LogEntry> entry = journal.Read(pending.info.epoch, pending.info.seq);
+      if (absl::IsDataLoss(entry.status())) continue;  // The journal's damage, which sending it finds and repairs.
+      RETURN_IF_ERROR(entry.status());
+      const std::vector<NamedAttachment> names = AttachmentsNamedBy(*entry);
       if (names.empty()) continue;
       RETURN_IF_ERROR(OpenFile(/*create=*/true));
       RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
-        for (const NamedAttachment& name : names) RETURN_IF_ERROR(InsertName(name, pending.info, entry.visit_id()));
+        for (const NamedAttachment& name : names) RETURN_IF_ERROR(InsertName(name, pending.info, entry->visit_id()));
         return absl::OkStatus();
       }));
       named_.insert({pending.info.epoch, pending.info.seq});

@@ -137,6 +137,13 @@ absl::StatusOr<uint64_t> LocalStore::FoldedThrough(uint64_t epoch, const std::st
 }
 
 absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
+  // Recording may have been unable to note the name, as on a full disk; afterwards nothing knows of it any more.
+  const absl::Status named = attachments_->CatchUp(*journal_).status();
+  if (absl::IsDataLoss(named)) {
+    RepairAttachments(named);
+  } else {
+    RETURN_IF_ERROR(named);
+  }
   bool replica_failed = false;
   absl::StatusOr<std::vector<MarkMove>> moves = SettleOnce(&replica_failed);
   if (!absl::IsDataLoss(moves.status())) return moves;

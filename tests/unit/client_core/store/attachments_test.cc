@@ -154,6 +154,21 @@ TEST_F(AttachmentsTest, ANameThatAKillKeptFromBeingNotedIsFoundAtTheNextStart) {
   EXPECT_EQ(Listed(photo).visit_id(), "v1");
 }
 
+TEST_F(AttachmentsTest, AnEntryIsNotForgottenBeforeItsAttachmentIsNamed) {
+  const std::string photo = Photo(1000);
+  ASSERT_OK(Add(photo));
+  const uint64_t seq = Append(Naming(photo));  // And the name could not be noted.
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, seq));
+  ApplyDelta(device_feed_);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", seq));
+  ApplyDelta(ana_feed_);
+  Settle();
+  EXPECT_EQ(journal().epochs().at(1).settled_through, seq);
+  const std::optional<OutgoingChunk> chunk = Next();
+  ASSERT_TRUE(chunk.has_value());
+  EXPECT_EQ(chunk->data, photo);
+}
+
 TEST_F(AttachmentsTest, GoesOnWhereTheOfficeIsWhateverTheOffset) {
   const std::string photo = Photo(2 * kPiece + 100);
   ASSERT_OK(Add(photo));
