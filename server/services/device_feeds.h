@@ -18,6 +18,8 @@ namespace doorstep {
 struct DeviceFeedName {
   std::string name;
   std::string stored;
+
+  bool operator==(const DeviceFeedName&) const = default;
 };
 
 // NOT_FOUND: no such device. PERMISSION_DENIED: it is blocked; nothing of it is taken and nothing is told to it.

@@ -215,16 +215,21 @@ absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope&
 
 absl::Status WatchCall(const ServerParts& parts, const Scope& scope, HintStream* stream, uint64_t& id) {
   if (parts.watch == nullptr) return absl::UnimplementedError("this server gives no hints");
+  const auto read_feeds = [&](SqlSession& sql) -> absl::StatusOr<std::vector<DeviceFeedName>> {
+    ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, scope.name()));
+    return FeedsOfDevice(sql, device);
+  };
   std::vector<DeviceFeedName> feeds;
   RETURN_IF_ERROR(parts.storage.Read("feeds to watch", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const DeviceRow device, ReadUnblocked(sql, scope.name()));
-    ASSIGN_OR_RETURN(feeds, FeedsOfDevice(sql, device));
+    ASSIGN_OR_RETURN(feeds, read_feeds(sql));
     return absl::OkStatus();
   }));
   ASSIGN_OR_RETURN(id, parts.watch->Open(scope.name(), feeds, stream));
-  // Read after Open, so that no commit falls in between.
+  // Read after Open, so that no commit falls in between: what had changed before it did not end this stream.
   std::vector<int64_t> heads;
   const absl::Status read = parts.storage.Read("heads to watch", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<DeviceFeedName> feeds_now, read_feeds(sql));
+    if (feeds_now != feeds) return absl::AbortedError("what this device may read has changed");
     for (const DeviceFeedName& feed : feeds) {
       ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed.stored));
       heads.push_back(seq);

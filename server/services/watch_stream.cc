@@ -49,7 +49,11 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>, pr
  private:
   absl::Status TryOpen() {
     ASSIGN_OR_RETURN(const Scope scope, answer_internal::ScopeOf(parts_, kMethod, *context_));
-    return WatchCall(parts_, scope, this, id_);
+    RETURN_IF_ERROR(WatchCall(parts_, scope, this, id_));
+    // A token that was replaced before the hub had the stream: nobody else would end it.
+    const absl::Status still = answer_internal::ScopeOf(parts_, kMethod, *context_).status();
+    if (!still.ok()) parts_.watch->End(id_, still);
+    return absl::OkStatus();
   }
 
   void TooMany() {
