@@ -195,7 +195,11 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
     RETURN_IF_ERROR(TakeMark(flight.covers));
     SettleSoon();
   }
-  return response.has_mark() ? TakeMark(response.mark()) : absl::OkStatus();
+  if (!response.has_mark()) return absl::OkStatus();
+  // The answer to this very frame: what it goes on from was there once, and is not any more.
+  const bool is_behind = response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
+                         response.mark().received_through() < flight.after_seq;
+  return is_behind ? parts_.store->journal().StepBack(response.mark()) : TakeMark(response.mark());
 }
 
 absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {

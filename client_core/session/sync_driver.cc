@@ -89,6 +89,7 @@ void SyncDriver::Send(const SendPush& push) {
   }
   Flight flight;
   flight.kind = Kind::kPush;
+  flight.after_seq = push.after_seq;
   flight.covers = frame->covers;
   v1::PushRequest request;
   request.set_frame(std::move(frame->bytes));

@@ -88,6 +88,7 @@ class SyncDriver {
     uint64_t bytes_up = 0;
     std::string feed;        // Of a pull.
     std::string cursor;      // Of a pull.
+    uint64_t after_seq = 0;  // Of a push: its frame goes on from here.
     v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
     std::string sha256;      // Of a piece.
     int64_t pages = 0;       // Of a hello: how many had been applied.

@@ -170,6 +170,9 @@ class Journal {
   // The server was restored: takes its new generation and marks, which may go back; an epoch that is not named or
   // whose hash is not ours goes back to 0. What it lost is unsent again. Repeating it is harmless.
   absl::Status AdoptGeneration(absl::string_view generation, const std::vector<v1::JournalMark>& marks);
+  // The server answered a frame that goes on beyond `mark` with `mark`: its file was put back to an older one without a
+  // new generation, and nothing here is countersigned that would prove it. What it lost is unsent again.
+  absl::Status StepBack(const v1::JournalMark& mark);
   // What a Hello says of these journals, the newest first; without those that have nothing to give any more.
   std::vector<v1::JournalClaim> Claims() const;
   // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each

@@ -27,6 +27,16 @@ void KeepCountermark(const v1::JournalMark& mark, EpochMarks& marks) {
   marks.countermark = kept.SerializeAsString();
 }
 
+// The server has no more than `mark` says, which is of this journal: the rest is only here again.
+void GoBackTo(const v1::JournalMark& mark, EpochMarks& marks) {
+  marks.received_through = std::min<uint64_t>(mark.received_through(), marks.last_own_seq());
+  marks.backed_up_through = std::min<uint64_t>(mark.backed_up_through(), marks.received_through);
+  marks.judged_through = std::min(marks.judged_through, marks.received_through);
+  marks.settled_through = std::min(marks.settled_through, marks.judged_through);
+  marks.countermark.clear();
+  KeepCountermark(mark, marks);
+}
+
 }  // namespace
 
 absl::Status Journal::WriteMarks(const EpochMarks& marks) {
@@ -177,25 +187,30 @@ absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::v
   return Reload(db_->Transaction([&]() -> absl::Status {
     for (const auto& [epoch, before] : epochs_) {
       EpochMarks after = before;
-      after.received_through = 0;
-      after.backed_up_through = 0;
-      after.countermark.clear();
+      v1::JournalMark there;  // Nothing, unless the server names the epoch.
       for (const v1::JournalMark& mark : marks) {
         if (mark.epoch() != epoch) continue;
         ASSIGN_OR_RETURN(const bool ours, IsOurs(before, mark));
-        if (!ours) continue;
-        after.received_through = std::min<uint64_t>(mark.received_through(), before.last_own_seq());
-        after.backed_up_through = std::min<uint64_t>(mark.backed_up_through(), after.received_through);
-        KeepCountermark(mark, after);
+        if (ours) there = mark;
       }
-      after.judged_through = std::min(after.judged_through, after.received_through);
-      after.settled_through = std::min(after.settled_through, after.judged_through);
+      GoBackTo(there, after);
       RETURN_IF_ERROR(WriteMarks(after));
     }
     v1::EnrollResponse identity = *identity_;
     identity.set_generation(std::string(generation));
     return WriteIdentity(identity);
   }));
+}
+
+absl::Status Journal::StepBack(const v1::JournalMark& mark) {
+  RETURN_IF_ERROR(Fresh());
+  const auto known = epochs_.find(mark.epoch());
+  if (known == epochs_.end() || mark.received_through() >= known->second.received_through) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool ours, IsOurs(known->second, mark));
+  if (!ours) return absl::OkStatus();  // A fork comes of it.
+  EpochMarks after = known->second;
+  GoBackTo(mark, after);
+  return Reload(db_->Transaction([&] { return WriteMarks(after); }));
 }
 
 absl::Status Journal::MarkTogether(const std::function<absl::Status()>& body) {

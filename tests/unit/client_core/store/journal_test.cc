@@ -479,5 +479,21 @@ TEST_F(JournalTest, KeepsTheExchangesOfTheNewestBoots) {
   }
 }
 
+TEST_F(JournalTest, WhatAServerThatWasPutBackByHandHasLostIsUnsentAgain) {
+  OpenEnrolled();
+  AppendNotes(5);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 5)).status());
+  EXPECT_EQ(journal().UnsentEpoch(), 0u);
+  v1::JournalMark foreign = MarkAt(1, 3);
+  foreign.set_hash(std::string(32, 'x'));
+  ASSERT_OK(journal().StepBack(foreign));
+  EXPECT_EQ(journal().epochs().at(1).received_through, 5u);
+  ASSERT_OK(journal().StepBack(MarkAt(1, 3)));
+  EXPECT_EQ(journal().epochs().at(1).received_through, 3u);
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().epochs().at(1).received_through, 3u);
+}
+
 }  // namespace
 }  // namespace doorstep
