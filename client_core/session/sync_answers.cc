@@ -199,7 +199,10 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
   // The answer to this very frame: what it goes on from was there once, and is not any more.
   const bool is_behind = response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
                          response.mark().received_through() < flight.after_seq;
-  return is_behind ? parts_.store->journal().StepBack(response.mark()) : TakeMark(response.mark());
+  if (!is_behind) return TakeMark(response.mark());
+  RETURN_IF_ERROR(parts_.store->StepBack(response.mark()));
+  Handle(Notice::kHint);  // Every feed may stand lower, or on other rows, than what is here.
+  return absl::OkStatus();
 }
 
 absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {

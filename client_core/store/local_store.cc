@@ -59,6 +59,12 @@ absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
   return result;
 }
 
+absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
+  // First: the rows that came from what the server has lost would bring the mark forward again.
+  RETURN_IF_ERROR(replica_->ReadAnew(kDeviceFeed));
+  return journal_->StepBack(mark);
+}
+
 absl::StatusOr<AppendResult> LocalStore::Append(absl::string_view author, const v1::LogEntry& entry,
                                                 absl::string_view token) {
   RETURN_IF_ERROR(can_record_);
@@ -154,8 +160,8 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {
 absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_failed) {
   std::vector<MarkMove> moves;
   const FeedState* feed = replica_->FindFeed(kDeviceFeed);
-  // Marks of another generation, or of rows that a running snapshot may yet remove, say nothing.
-  if (feed == nullptr || feed->in_snapshot || !journal_->identity().has_value() ||
+  // Marks of another generation, or of rows that a snapshot may yet remove, say nothing.
+  if (feed == nullptr || feed->cursor.empty() || feed->in_snapshot || !journal_->identity().has_value() ||
       feed->generation != journal_->identity()->generation()) {
     return moves;
   }

@@ -134,6 +134,17 @@ std::vector<FeedState> Replica::Feeds() const {
   return states;
 }
 
+absl::Status Replica::ReadAnew(absl::string_view name) {
+  const auto found = feeds_.find(std::string(name));
+  if (found == feeds_.end()) return absl::OkStatus();
+  Feed feed = found->second;
+  feed.state.cursor.clear();
+  feed.state.at_head = false;
+  RETURN_IF_ERROR(WriteFeed(feed));
+  found->second = std::move(feed);
+  return absl::OkStatus();
+}
+
 absl::Status Replica::DropFeed(absl::string_view name) {
   const auto found = feeds_.find(std::string(name));
   if (found == feeds_.end()) return absl::OkStatus();

@@ -72,6 +72,9 @@ class Replica {
   // Null: never heard of. Valid until the next change.
   const FeedState* FindFeed(absl::string_view feed) const;
   std::vector<FeedState> Feeds() const;
+  // Its rows may be ahead of the server's: the next page begins a snapshot. Until that has ended nothing is settled by
+  // what the feed says of journals.
+  absl::Status ReadAnew(absl::string_view feed);
   // Forgets a feed that this phone may no longer read, so that its rows cannot be found in the file either.
   absl::Status DropFeed(absl::string_view feed);
 

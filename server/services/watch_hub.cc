@@ -8,6 +8,8 @@ namespace {
 
 // How often it is looked for streams that are stuck or silent.
 constexpr int64_t kSweepUs = int64_t{5} * 1000 * 1000;
+// Who has not taken a message for so long is not waited for at the end: a status waits behind it.
+constexpr int64_t kTakenUs = int64_t{1000} * 1000;
 
 int64_t MonotonicUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -206,18 +208,19 @@ void WatchHub::Turn(int64_t now_us) {
       Stream& stream = *streams_.at(id);
       stream.queued = false;
       if (stream.ending.has_value()) {
-        jobs.push_back({stream.stream, std::move(stream.ending), {}});
+        const bool cut = stream.sending && now_us - stream.sent_us >= kTakenUs;
+        jobs.push_back({stream.stream, std::move(stream.ending), cut, {}});
         Remove(stream);
       } else if (stream.begun && !stream.sending) {
         stream.sending = true;
         stream.sent_us = now_us;
-        jobs.push_back({stream.stream, std::nullopt, TakeMessage(stream)});
+        jobs.push_back({stream.stream, std::nullopt, false, TakeMessage(stream)});
       }
     }
   }
   for (Job& job : jobs) {
     if (job.end.has_value()) {
-      job.stream->End(*job.end);
+      job.stream->End(*job.end, job.cut);
     } else {
       job.stream->Send(std::move(job.message));
     }

@@ -41,8 +41,8 @@ class HintStream {
   // Begins to send, and returns at once. WatchHub::Sent is called when the message has been taken; until then there is
   // no other one.
   virtual void Send(v1::WatchResponse message) = 0;
-  // The last call.
-  virtual void End(const absl::Status& why) = 0;
+  // The last call. `cut`: it has not taken the message before for so long that it would not hear why either.
+  virtual void End(const absl::Status& why, bool cut) = 0;
 
  protected:
   ~HintStream() = default;
@@ -118,6 +118,7 @@ class WatchHub {
   struct Job {
     HintStream* stream;
     std::optional<absl::Status> end;
+    bool cut = false;
     v1::WatchResponse message;
   };
 

@@ -1,6 +1,5 @@
 #include "server/services/watch_stream.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,7 +33,6 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>, pr
 
   void OnWriteDone(bool ok) override {
     message_.reset();
-    sending_ = false;
     if (ok) {
       parts_.watch->Sent(id_);
     } else {
@@ -65,12 +63,10 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>, pr
   // ---- of the hub ----
   void Send(v1::WatchResponse message) override {
     message_ = std::make_unique<v1::WatchResponse>(std::move(message));
-    sending_ = true;
     StartWrite(message_.get());
   }
-  void End(const absl::Status& why) override {
-    // A status would wait behind a message that nobody takes.
-    if (sending_) context_->TryCancel();
+  void End(const absl::Status& why, bool cut) override {
+    if (cut) context_->TryCancel();
     Finish(answer_internal::ToRpcStatus(why));
   }
 
@@ -78,7 +74,6 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>, pr
   grpc::CallbackServerContext* const context_;
   uint64_t id_ = 0;  // Of the hub; 0: it has not taken the stream.
   std::unique_ptr<v1::WatchResponse> message_;
-  std::atomic<bool> sending_{false};
 };
 
 }  // namespace

@@ -68,7 +68,7 @@ class SimStream final : public HintStream {
   SimStream(std::function<void(std::string)> carry, std::function<void(absl::Status)> end)
       : carry_(std::move(carry)), end_(std::move(end)) {}
   void Send(v1::WatchResponse message) override { carry_(message.SerializeAsString()); }
-  void End(const absl::Status& why) override {
+  void End(const absl::Status& why, bool /*cut*/) override {
     end_(why);
     delete this;
   }

@@ -293,11 +293,14 @@ void SimPhone::WatchMarks() {
     uint64_t& shown = shown_safe_[epoch];
     // An epoch that was left keeps only what both sides have.
     const uint64_t could = std::min(shown, marks.last_own_seq());
-    // A server whose file was put back by hand says so by no new generation, unless somebody can prove it to it.
-    const bool put_back = world_->counts()[static_cast<int>(FaultKind::kServerSetBack)] > 0;
-    if (marks.received_through < could && !put_back) {
-      world_->Violate("lost", absl::StrCat(name_, " showed epoch ", epoch, " safe through ", shown,
-                                           ", and now through ", marks.received_through));
+    if (marks.received_through < could) {
+      // A server whose file was put back by hand says so by no new generation, unless somebody proves it to it: each
+      // time a phone may find it out by itself, once.
+      const uint64_t put_back = world_->counts()[static_cast<int>(FaultKind::kServerSetBack)];
+      if (std::exchange(found_out_[epoch], put_back) == put_back) {
+        world_->Violate("lost", absl::StrCat(name_, " showed epoch ", epoch, " safe through ", shown,
+                                             ", and now through ", marks.received_through));
+      }
     }
     shown = marks.received_through;
   }

@@ -106,6 +106,7 @@ class SimPhone final : public Clock {
   std::optional<Doubt> doubt_;               // The app died over this one and asks again with the same token.
   std::map<uint64_t, uint64_t> shown_safe_;  // By epoch, in this generation of the server.
   std::string shown_generation_;
+  std::map<uint64_t, uint64_t> found_out_;  // By epoch: how often the server had been put back when it was found out.
 
   // The process, in the order in which its parts outlive each other.
   std::unique_ptr<LocalStore> store_;

@@ -323,6 +323,20 @@ TEST_F(SessionTest, PhoneHealsARestoredServer) {
   EXPECT_EQ(Status().entries_saved_here(), 0u);
 }
 
+// Whoever puts an older file back by hand, without a new generation, is found out when what a frame goes on from is
+// gone.
+TEST_F(SessionTest, PhoneHealsAServerWhoseFileWasPutBackByHand) {
+  OpenEnrolled();
+  AppendNotes(6);
+  ASSERT_TRUE(Sync().complete());
+  server_.Restore("g1", 1, 2);
+  AppendNotes(1);
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
+  EXPECT_EQ(Status().entries_saved_here(), 0u);
+}
+
 // The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
 TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {
   OpenEnrolled();

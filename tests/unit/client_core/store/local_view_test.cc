@@ -134,6 +134,27 @@ TEST_F(LocalViewTest, DoesNotTakeMarksOfAnotherGenerationOrAForeignChain) {
   EXPECT_EQ(journal().epochs().at(1).judged_through, 3u);
 }
 
+TEST_F(LocalViewTest, DoesNotTakeMarksFromTheRowsOfAServerThatWasPutBackByHand) {
+  AppendNotes(3);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 3));
+  ApplyDelta(device_feed_);
+  Settle();
+  ASSERT_EQ(Stage(3), v1::ENTRY_STAGE_COUNTED);
+  ASSERT_OK(store_->StepBack(MarkAt(1, 1)));
+  Settle();
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE) << "opening settles, too";
+  EXPECT_EQ(Stage(1), v1::ENTRY_STAGE_COUNTED);
+
+  // Read anew, the feed is believed again.
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 2));
+  Apply(device_feed_, device_feed_.SnapshotPage(0, 1));
+  Settle();
+  EXPECT_EQ(Stage(2), v1::ENTRY_STAGE_COUNTED);
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
+}
+
 TEST_F(LocalViewTest, JudgesWhatItHasInCommonWithAClone) {
   AppendNotes(3);
   ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());

@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -51,6 +52,8 @@ void ServerTest::Start() {
   EXPECT_EQ(file.server(), server_->address());
   admin_token_ = file.token();
   channel_ = grpc::CreateChannel(file.server(), grpc::InsecureChannelCredentials());
+  // No story is about a connection that cannot be made; calls do not wait for one by themselves.
+  ASSERT_TRUE(channel_->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(60)));
   sync_ = v1::SyncService::NewStub(channel_);
   enrollment_ = v1::EnrollmentService::NewStub(channel_);
   dispatch_ = v1::DispatchService::NewStub(channel_);

@@ -34,10 +34,14 @@ class Stream final : public HintStream {
     EXPECT_TRUE(ends.empty()) << "sent to after the end";
     messages.push_back(std::move(message));
   }
-  void End(const absl::Status& why) override { ends.push_back(why); }
+  void End(const absl::Status& why, bool was_cut) override {
+    ends.push_back(why);
+    cut = was_cut;
+  }
 
   std::vector<v1::WatchResponse> messages;
   std::vector<absl::Status> ends;
+  bool cut = false;
   uint64_t id = 0;
 };
 
@@ -144,10 +148,26 @@ TEST_F(WatchHubTest, AReaderWhoTakesNothingIsDroppedAndHarmsNobody) {
   Pass(6 * kSecond);
   ASSERT_EQ(stuck->ends.size(), 1u);
   EXPECT_EQ(stuck->ends[0].code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(stuck->cut);
   EXPECT_THAT(reader->ends, IsEmpty());
   Move("technician:ana", 7);
   EXPECT_THAT(Told(reader->messages.back()), ElementsAre("technician:ana 7"));
   EXPECT_EQ(hub_.open(), 1u);
+}
+
+TEST_F(WatchHubTest, WhoTakesItsMessagesHearsWhyItEndsAndWhoDoesNotHoldsNobodyUp) {
+  Stream* const prompt = Watch("d1");
+  Stream* const slow = Watch("d2");
+  Move("device:d2", 6);
+  Pass(2 * kSecond);
+  Move("device:d1", 6);  // On its way as the server ends.
+  hub_.EndDevice("d1", absl::UnavailableError("the server is ending"));
+  hub_.EndDevice("d2", absl::UnavailableError("the server is ending"));
+  hub_.Turn(now_us_);
+  ASSERT_EQ(prompt->ends.size(), 1u);
+  EXPECT_FALSE(prompt->cut);
+  ASSERT_EQ(slow->ends.size(), 1u);
+  EXPECT_TRUE(slow->cut);
 }
 
 TEST_F(WatchHubTest, AQuietStreamHearsThatTheServerIsThereBeforeItsTimeIsUp) {
@@ -228,7 +248,7 @@ class BusyStream final : public HintStream {
     if (ended_) ++wrong;
     hub_->Sent(id);
   }
-  void End(const absl::Status&) override {
+  void End(const absl::Status&, bool) override {
     if (ended_.exchange(true)) ++wrong;
   }
   bool ended() const { return ended_; }
