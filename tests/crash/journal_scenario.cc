@@ -65,10 +65,7 @@ class Journal final : public Scenario {
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
     ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
-    ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
-    if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
-      return absl::InternalError(wrong);
-    }
+    ASSIGN_OR_RETURN(std::vector<Thing> things, HonestEntriesOf(*store));
     for (Thing& thing : MarksOf(*store)) things.push_back(std::move(thing));
     if (const uint64_t epoch = store->journal().current()->epoch; epoch > 1) {
       things.push_back(absl::StrCat("epoch ", epoch));

@@ -134,13 +134,14 @@ std::vector<Thing> MarksOf(LocalStore& store) {
   return things;
 }
 
-std::string StatusIsHonest(LocalStore& store, size_t entries) {
+absl::StatusOr<std::vector<Thing>> HonestEntriesOf(LocalStore& store) {
+  ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(store));
   v1::PhoneStatus status;
-  if (const absl::Status filled = store.FillStatus(ClockReading(), &status); !filled.ok()) return filled.ToString();
+  RETURN_IF_ERROR(store.FillStatus(ClockReading(), &status));
   const uint64_t sum = status.entries_saved_here() + status.entries_safe() + store.journal().Counts().judged;
-  if (status.entries_recorded() == entries && sum == entries) return "";
-  return absl::StrCat("the status says ", status.entries_recorded(), " entries (", sum,
-                      " in all stages), and there are ", entries);
+  if (status.entries_recorded() == things.size() && sum == things.size()) return things;
+  return absl::InternalError(absl::StrCat("the status says ", status.entries_recorded(), " entries (", sum,
+                                          " in all stages), and there are ", things.size()));
 }
 
 absl::StatusOr<v1::JournalMark> MarkAt(LocalStore& store, uint64_t epoch, uint64_t seq) {

@@ -66,8 +66,8 @@ class StoryPhone {
 absl::StatusOr<std::vector<Thing>> EntriesOf(LocalStore& store);
 // "received 1.3" and "judged 1.2" for every position that the marks cover.
 std::vector<Thing> MarksOf(LocalStore& store);
-// What PhoneStatus says agrees with what is there. Empty: it does.
-std::string StatusIsHonest(LocalStore& store, size_t entries);
+// The same, and INTERNAL when PhoneStatus does not agree with it.
+absl::StatusOr<std::vector<Thing>> HonestEntriesOf(LocalStore& store);
 // A mark of this phone's own chain.
 absl::StatusOr<v1::JournalMark> MarkAt(LocalStore& store, uint64_t epoch, uint64_t seq);
 

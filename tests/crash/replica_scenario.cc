@@ -106,10 +106,7 @@ class Pulling final : public Scenario {
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
     ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
     if (!store->repairs().empty()) return absl::InternalError(store->repairs()[0]);
-    ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
-    if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
-      return absl::InternalError(wrong);
-    }
+    ASSIGN_OR_RETURN(std::vector<Thing> things, HonestEntriesOf(*store));
     for (Thing& thing : MarksOf(*store)) things.push_back(std::move(thing));
     for (const std::string& feed : {std::string(kDeviceFeed), std::string(kAna)}) {
       ASSIGN_OR_RETURN(const std::string rows, RowsOf(*store, feed));

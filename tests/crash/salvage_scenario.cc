@@ -70,10 +70,7 @@ class Salvaging final : public Scenario {
 
   absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) override {
     ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store, OpenPhone(place.folder, place.disk, key_));
-    ASSIGN_OR_RETURN(std::vector<Thing> things, EntriesOf(*store));
-    if (const std::string wrong = StatusIsHonest(*store, things.size()); !wrong.empty()) {
-      return absl::InternalError(wrong);
-    }
+    ASSIGN_OR_RETURN(std::vector<Thing> things, HonestEntriesOf(*store));
     for (Thing& thing : MarksOf(*store)) things.push_back(std::move(thing));
     found(std::move(things));
     return absl::OkStatus();

@@ -1,13 +1,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "client_core/base/sha256.h"
 #include "client_core/base/status.h"
 #include "tests/spec/sentences.h"
+#include "tests/support/photo.h"
 
 namespace doorstep::spec {
 namespace {
 
+using testing::HashOf;
 constexpr size_t kPhotoBytes = 700 * 1024;  // Several pieces.
 
 // The bytes that a photo of this name has in every story.
@@ -17,12 +18,6 @@ std::string PhotoOf(const std::string& name) {
   return bytes;
 }
 std::string PreviewOf(const std::string& name) { return absl::StrCat("preview of ", name); }
-
-std::string HashOf(const std::string& bytes) {
-  SodiumSha256 hasher;
-  hasher.Update(bytes);
-  return std::string(AsBytes(hasher.Finish()));
-}
 
 absl::Status Photograph(World& world, const Words& w) {
   ASSIGN_OR_RETURN(StoryPhone* const phone, world.Phone(w["who"]));

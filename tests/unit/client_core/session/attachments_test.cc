@@ -7,14 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "client_core/base/limits.h"
-#include "client_core/base/sha256.h"
 #include "client_core/session/session.h"
 #include "doorstep/v1/attachment.pb.h"
+#include "tests/support/photo.h"
 #include "tests/unit/client_core/session/fake_server.h"
 
 namespace doorstep {
@@ -22,8 +21,10 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::HashOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::Photo;
 
 constexpr int64_t kStartUs = int64_t{1763900000} * 1000000;
 constexpr uint64_t kPiece = limits::kAttachmentChunkBytesMax;
@@ -39,18 +40,6 @@ class TickingClock final : public Clock {
  private:
   std::atomic<int64_t> looks_{0};
 };
-
-std::string Photo(size_t bytes, unsigned seed = 1) {
-  std::mt19937 draw(seed);
-  std::string photo(bytes, '\0');
-  for (char& c : photo) c = static_cast<char>(draw());
-  return photo;
-}
-std::string HashOf(absl::string_view bytes) {
-  SodiumSha256 hasher;
-  hasher.Update(bytes);
-  return std::string(AsBytes(hasher.Finish()));
-}
 
 // What an office does with pieces, in memory.
 class PhotoOffice {
@@ -124,10 +113,10 @@ class PhotoOffice {
   FakeServer* const server_;
 };
 
-class AttachmentsSessionTest : public testing::Test {
+class AttachmentsSessionTest : public ::testing::Test {
  protected:
   AttachmentsSessionTest() {
-    std::string path = testing::TempDir() + "/session-XXXXXX";
+    std::string path = ::testing::TempDir() + "/session-XXXXXX";
     directory_ = mkdtemp(path.data());
     server_.attachments = [this](const std::string& method, const std::string& request) {
       return office_.Handle(method, request);

@@ -311,31 +311,26 @@ TEST_F(SessionTest, OtherPastAtTheServerIsAForkAndLosesNothing) {
   EXPECT_THAT(moved, testing::IsSupersetOf({"note 4", "note 5", "note 6", "note 7"}));
 }
 
-TEST_F(SessionTest, PhoneHealsARestoredServer) {
-  OpenEnrolled();
-  AppendNotes(6);
-  ASSERT_TRUE(Sync().complete());
-  server_.Restore("g2", 1, 2);
-  AppendNotes(1);
-  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+class SetBackServerTest : public SessionTest {
+ protected:
+  // A phone has sent six notes, of which the server loses four.
+  void HealsWithGeneration(const std::string& generation) {
+    OpenEnrolled();
+    AppendNotes(6);
+    ASSERT_TRUE(Sync().complete());
+    server_.Restore(generation, 1, 2);
+    AppendNotes(1);
+    for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+    }
+    EXPECT_EQ(NotesAtServer(), NotesRecorded());
+    EXPECT_EQ(Status().entries_saved_here(), 0u);
   }
-  EXPECT_EQ(NotesAtServer(), NotesRecorded());
-  EXPECT_EQ(Status().entries_saved_here(), 0u);
-}
+};
 
-// Whoever puts an older file back by hand, without a new generation, is found out when what a frame goes on from is
-// gone.
-TEST_F(SessionTest, PhoneHealsAServerWhoseFileWasPutBackByHand) {
-  OpenEnrolled();
-  AppendNotes(6);
-  ASSERT_TRUE(Sync().complete());
-  server_.Restore("g1", 1, 2);
-  AppendNotes(1);
-  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
-  }
-  EXPECT_EQ(NotesAtServer(), NotesRecorded());
-  EXPECT_EQ(Status().entries_saved_here(), 0u);
-}
+TEST_F(SetBackServerTest, IsHealedAfterARestore) { HealsWithGeneration("g2"); }
+
+// Without a new generation, it is found out when what a frame goes on from is gone.
+TEST_F(SetBackServerTest, IsHealedAfterAnOlderFileWasPutThereByHand) { HealsWithGeneration("g1"); }
 
 // The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
 TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {

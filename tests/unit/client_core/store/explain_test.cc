@@ -23,13 +23,6 @@ class ExplainTest : public StoreTest {
     StoreTest::SetUp();
     OpenEnrolled();
   }
-  std::string Explained(const v1::ExplainRequest& request) {
-    const absl::StatusOr<v1::Explanation> explanation = Explain(journal(), store_->replica(), request);
-    if (!explanation.ok()) return explanation.status().ToString();
-    std::string text;
-    for (const std::string& line : explanation->lines()) text += line + "\n";
-    return text;
-  }
   std::string Visit(const std::string& id) {
     v1::ExplainRequest request;
     request.set_visit_id(id);

@@ -53,11 +53,7 @@ class FailingDiskTest : public StoreTest {
 };
 
 TEST_F(FailingDiskTest, AJournalThatCannotBeReadAgainStaysWhatItWasAndIsReadLater) {
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(10);
-  fork.set_new_epoch(2);
-  fork.set_new_epoch_salt(std::string(16, 't'));
+  const v1::Fork fork = ForkOf(1, 10, 2);
   int stale = 0;
   for (int64_t calls = 0; calls < kCallsMax; ++calls) {
     SCOPED_TRACE(calls);

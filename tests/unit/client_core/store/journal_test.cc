@@ -203,11 +203,7 @@ TEST_F(JournalTest, WhatItStillHasBehindAGapGoesOnInANewEpoch) {
   ASSERT_OK(journal().AdoptGeneration("g2", {restored_to}));
   EXPECT_EQ(journal().UnsentEpoch(), 0u);
   EXPECT_EQ(journal().Claims().back().forgotten_through(), 3u);
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(1);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 1, 3);
   ASSERT_OK(store_->Fork(fork).status());
   EXPECT_EQ(journal().UnsentEpoch(), 3u);
   const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(3, 0, 100, kNoBound);
@@ -223,11 +219,7 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kArrived), "tap-2"), 2u);
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kWorkStarted), "tap-3"), 3u);
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(1);
-  fork.set_new_epoch(5);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 1, 5);
   const absl::StatusOr<ForkResult> first = store_->Fork(fork);
   ASSERT_TRUE(first.ok()) << first.status().ToString();
   EXPECT_TRUE(first->moved);
@@ -259,10 +251,7 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
 
   // A second fork names the first positions again, and entries recorded since get their own.
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 3u);
-  fork.set_epoch(5);
-  fork.set_last_common_seq(0);
-  fork.set_new_epoch(6);
-  ASSERT_OK(store_->Fork(fork).status());
+  ASSERT_OK(store_->Fork(ForkOf(5, 0, 6)).status());
   const absl::StatusOr<FrameEntries> second = journal().ReadForFrame(6, 0, 100, kNoBound);
   ASSERT_TRUE(second.ok());
   std::vector<std::string> firsts;
@@ -278,11 +267,7 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
 TEST_F(JournalTest, AMarkOfACloneWhereOurEntriesAreDeletedIsNotOurs) {
   OpenEnrolled();
   AppendNotes(6);  // A minute apart.
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(2);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 2, 3);
   ASSERT_OK(store_->Fork(fork).status());
   ASSERT_OK(journal().Acknowledge(MarkAt(3, 4, 4)).status());
   ASSERT_OK(journal().SetJudged(3, 4));
@@ -300,12 +285,8 @@ TEST_F(JournalTest, AMarkOfACloneWhereOurEntriesAreDeletedIsNotOurs) {
 
 TEST_F(JournalTest, RefusesAForkIntoAnEpochThatIsInUse) {
   OpenEnrolled();
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_new_epoch(1);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
-  EXPECT_TRUE(absl::IsInvalidArgument(store_->Fork(fork).status()));
-  fork.set_new_epoch(3);
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Fork(ForkOf(1, 0, 1)).status()));
+  v1::Fork fork = ForkOf(1, 0, 3);
   fork.set_new_epoch_salt("short");
   EXPECT_TRUE(absl::IsInvalidArgument(store_->Fork(fork).status()));
   EXPECT_EQ(journal().current()->epoch, 1u);
@@ -367,10 +348,7 @@ TEST_F(JournalTest, DeletesOnlyWhatIsBackedUpSettledAndOld) {
 TEST_F(JournalTest, KeepsWhatMovedOnUntilItsCopiesAreSafeForGood) {
   OpenEnrolled();
   AppendNotes(3);
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_new_epoch(5);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 0, 5);
   ASSERT_OK(store_->Fork(fork).status());
   const int64_t later_us = kNineOClockUs + 2 * limits::kRetentionMicros;
   EXPECT_EQ(*journal().Retain(later_us), 0u);

@@ -29,13 +29,6 @@ class LocalViewTest : public StoreTest {
     EXPECT_TRUE(store_->FillStatus(ClockReading(), &status).ok());
     return status;
   }
-  std::string Explained(const v1::ExplainRequest& request) {
-    const absl::StatusOr<v1::Explanation> explanation = Explain(journal(), store_->replica(), request);
-    if (!explanation.ok()) return explanation.status().ToString();
-    std::string text;
-    for (const std::string& line : explanation->lines()) text += line + "\n";
-    return text;
-  }
   std::string ExplainedVisit(const std::string& id) {
     v1::ExplainRequest request;
     request.set_visit_id(id);
@@ -158,11 +151,7 @@ TEST_F(LocalViewTest, DoesNotTakeMarksFromTheRowsOfAServerThatWasPutBackByHand) 
 TEST_F(LocalViewTest, JudgesWhatItHasInCommonWithAClone) {
   AppendNotes(3);
   ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(2);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 2, 3);
   ASSERT_OK(store_->Fork(fork).status());
   v1::JournalState of_the_clone;  // It went on from entry 2 to entry 9.
   of_the_clone.mutable_mark()->set_epoch(1);
@@ -332,11 +321,7 @@ TEST_F(LocalViewTest, StatusKnowsTheLastContactAndTheLastEntryAfterReopening) {
   EXPECT_EQ(Status().last_contact_time_us(), kNineOClockUs + 1000);
   EXPECT_EQ(FormatPosition(Status().last_entry()), "d7.1.3");
 
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(3);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 3, 3);
   ASSERT_OK(store_->Fork(fork).status());
   EXPECT_EQ(FormatPosition(Status().last_entry()), "d7.1.3") << "nothing was recorded in the new epoch yet";
   AppendNotes(1);
@@ -375,11 +360,7 @@ TEST_F(LocalViewTest, ListsTheQueueAPageAtATime) {
   too_many.set_limit(1001);
   EXPECT_TRUE(absl::IsInvalidArgument(ListQueue(journal(), store_->replica(), too_many).status()));
 
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(5);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 5, 3);
   ASSERT_OK(store_->Fork(fork).status());
   for (const uint32_t limit : {1u, 3u, 100u}) {
     EXPECT_THAT(list(false, limit), ElementsAre(2, 5, 6, 7)) << limit;  // Named by their first positions.
@@ -419,11 +400,7 @@ TEST_F(LocalViewTest, WhatItRemembersIsForgottenWhenTheFilesChange) {
 
   Append(EntryOf("v1", v1::LogEntry::kNote, 3));
   EXPECT_EQ(See("v1").own_entries(), 1u);
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(0);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 0, 3);
   ASSERT_OK(store_->Fork(fork).status());
   EXPECT_EQ(See("v1").own_entries(), 3u) << "the journal moved on, and nothing is known about its new epoch";
   device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "3", Judged(3, 3));

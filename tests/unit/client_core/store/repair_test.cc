@@ -136,11 +136,7 @@ TEST_F(RepairTest, ATokenStaysUsedThroughForkAndSalvage) {
   Append(EntryOf("v1", v1::LogEntry::kNote, 1), "first");
   Append(EntryOf("v1", v1::LogEntry::kNote, 2), "second");
   Append(EntryOf("v1", v1::LogEntry::kNote, 3), "third");
-  v1::Fork fork;
-  fork.set_epoch(1);
-  fork.set_last_common_seq(1);
-  fork.set_new_epoch(3);
-  fork.set_new_epoch_salt(std::string(16, 'f'));
+  const v1::Fork fork = ForkOf(1, 1, 3);
   ASSERT_OK(store_->Fork(fork).status());
   ASSERT_OK(journal().Acknowledge(MarkAt(3, 1)).status());  // The second keeps its place in epoch 3.
   for (int salvaged = 0; salvaged < 2; ++salvaged) {

@@ -112,6 +112,15 @@ class StoreTest : public ::testing::Test {
     state.set_judged_through(seq);
     return state;
   }
+  // The server's answer to a clone: both have epoch `epoch` in common through `last_common_seq`.
+  static v1::Fork ForkOf(uint64_t epoch, uint64_t last_common_seq, uint64_t new_epoch) {
+    v1::Fork fork;
+    fork.set_epoch(epoch);
+    fork.set_last_common_seq(last_common_seq);
+    fork.set_new_epoch(new_epoch);
+    fork.set_new_epoch_salt(std::string(16, 'f'));
+    return fork;
+  }
   static v1::Visit VisitRow(const std::string& id, uint64_t folded_seq = 0, uint64_t epoch = 1) {
     v1::Visit visit;
     visit.set_id(id);
@@ -145,6 +154,14 @@ class StoreTest : public ::testing::Test {
     if (!visits.ok()) return ids;
     for (const v1::LocalVisit& local : *visits) ids.push_back(local.visit().id());
     return ids;
+  }
+  // One line each.
+  std::string Explained(const v1::ExplainRequest& request) {
+    const absl::StatusOr<v1::Explanation> explanation = Explain(journal(), store_->replica(), request);
+    if (!explanation.ok()) return explanation.status().ToString();
+    std::string text;
+    for (const std::string& line : explanation->lines()) text += line + "\n";
+    return text;
   }
 
   Journal& journal() { return store_->journal(); }

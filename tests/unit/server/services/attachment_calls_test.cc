@@ -10,28 +10,23 @@
 #include <string>
 
 #include "client_core/base/limits.h"
-#include "client_core/base/sha256.h"
 #include "server/apply/commands/secrets.h"
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/storage/attachment_table.h"
 #include "tests/support/office.h"
+#include "tests/support/photo.h"
 
 namespace doorstep {
 namespace {
 
 using testing::FieldPhone;
+using testing::HashOf;
 using ::testing::HasSubstr;
 using testing::kDay;
 using testing::kHour;
 using testing::kMonday;
 using testing::Office;
-
-std::string HashOf(absl::string_view bytes) {
-  SodiumSha256 hasher;
-  hasher.Update(bytes);
-  return std::string(AsBytes(hasher.Finish()));
-}
 
 v1::LogEntry Naming(const std::string& photo) {
   v1::LogEntry entry;

@@ -7,10 +7,10 @@
 
 #include "client_core/base/limits.h"
 #include "client_core/base/random.h"
-#include "client_core/base/sha256.h"
 #include "doorstep/v1/attachment_service.grpc.pb.h"
 #include "server/storage/attachment_files.h"
 #include "server/storage/restore.h"
+#include "tests/support/photo.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -18,12 +18,6 @@ namespace {
 
 using Stub = v1::AttachmentService::Stub;
 using Admin = v1::AdminService::Stub;
-
-std::string HashOf(absl::string_view bytes) {
-  SodiumSha256 hasher;
-  hasher.Update(bytes);
-  return std::string(AsBytes(hasher.Finish()));
-}
 
 class AttachmentServiceTest : public ServerTest {
  protected:

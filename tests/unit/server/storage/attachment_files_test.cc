@@ -7,33 +7,21 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <string>
 
 #include "client_core/base/limits.h"
-#include "client_core/base/sha256.h"
+#include "tests/support/photo.h"
 
 namespace doorstep {
 namespace {
 
+using testing::HashOf;
+using testing::Photo;
 namespace fs = std::filesystem;
 using Outcome = AttachmentFiles::Outcome;
 
 constexpr int64_t kNowUs = int64_t{1795420800} * 1000000;
 constexpr int64_t kDayUs = int64_t{86400} * 1000000;
-
-std::string Photo(size_t bytes, unsigned seed = 1) {
-  std::mt19937 draw(seed);
-  std::string photo(bytes, '\0');
-  for (char& c : photo) c = static_cast<char>(draw());
-  return photo;
-}
-
-std::string HashOf(absl::string_view bytes) {
-  SodiumSha256 hasher;
-  hasher.Update(bytes);
-  return std::string(AsBytes(hasher.Finish()));
-}
 
 class AttachmentFilesTest : public ::testing::Test {
  protected:
