@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A company's week through the real programs, from Monday to Saturday: every evening the board, what is flagged and the
 # health of the customers are what somebody who was there would say. A technician is two days without a network, a phone
-# and the server are killed, a visit changes hands meanwhile, a phone is cloned. Nothing is lost, nothing is doubled,
-# and nobody is alarmed because a phone is silent.
+# and the server are killed, a visit changes hands meanwhile, a phone is cloned, another drowns and its owner works on a
+# colleague's, somebody leaves the company with a day still in the pocket. Nothing is lost, nothing is doubled, and nobody
+# is alarmed because a phone is silent.
 set -euo pipefail
 source "$(dirname "$0")/one_visit.sh"
 
@@ -52,13 +53,15 @@ reasons() { "$office" account health "$1" --explain --json | jq -r "[.contributi
 # Every entry that a phone accepted is at the office, once, as it was accepted. By content: a cloned phone gives one
 # position to two entries. The phone adds the time and the nonce itself.
 readonly content='del(.time, .nonce)'
-all_there_once() {
+all_there_once() { all_there_once_but '' "$1"; }
+# all_there_once_but WHO WHEN: likewise, of all phones but one, which has not come yet.
+all_there_once_but() {
   local device received='' recorded
-  recorded=$(cut -f3 "$folder"/*.tally | jq -c --sort-keys "$content" | sort)
+  recorded=$(find "$folder" -maxdepth 1 -name '*.tally' ! -name "$1.tally" -exec cut -f3 {} + | jq -c --sort-keys "$content" | sort)
   for device in $("$office" device list --json | jq -r '.devices[].id'); do
     received+=$("$office" journal show "$device" --limit 100000 --json | jq -c --sort-keys ".entries[]?.entry | $content")$'\n'
   done
-  check "$1: lost, doubled or altered" "$(diff <(echo "$recorded") <(sort <<<"$received" | sed '/^$/d'))" ''
+  check "$2: lost, doubled or altered" "$(diff <(echo "$recorded") <(sort <<<"$received" | sed '/^$/d'))" ''
 }
 # All that is not what it must be at the end of any day.
 nothing_wrong() {
@@ -83,7 +86,7 @@ S-01,A-01,Engine house,"Northgate 1, Hamburg",Europe/Berlin,Second basement; no 
 S-02,A-02,冷库一号,"Hafenstraße 88, Hamburg",Europe/Berlin,The cellar has no signal
 S-03,A-03,Backstube,"Mühlenweg 4, Lübeck",Europe/Berlin,Not before 6 o'clock
 END
-printf 'id,name,language,zone\nT-ana,Ana Petrović,de,Europe/Berlin\nT-wei,Wei Zhang 张伟,zh,Europe/Berlin\n' >"$folder/technicians.csv"
+printf 'id,name,language,zone\nT-ana,Ana Petrović,de,Europe/Berlin\nT-wei,Wei Zhang 张伟,zh,Europe/Berlin\nT-jo,Jo Brandt,de,Europe/Berlin\n' >"$folder/technicians.csv"
 cat >"$folder/assets.csv" <<'END'
 id,account,site,model,serial,installed,status
 E-1,A-01,S-01,D9 diesel,D9-000001,2020-05-04,operational
@@ -112,7 +115,12 @@ plan V-2 A-03 E-3 "$tuesday" 13:00/15:00 T-wei
 plan V-3 A-01 E-1 "$wednesday" 08:00/10:00 T-ana
 plan V-4 A-02 E-2 "$wednesday" 11:00/13:00 T-ana
 plan V-5 A-03 E-3 "$thursday" 15:00/17:00 T-ana
-for who in ana wei; do
+plan V-6 A-03 E-3 "$thursday" 09:00/11:00 T-jo
+plan V-7 A-03 E-3 "$friday" 13:00/15:00 T-jo
+plan V-8 A-02 E-2 "$friday" 12:00/14:00 T-wei
+head -c 600000 /dev/urandom >"$folder/crack.jpg"
+head -c 15000 /dev/urandom >"$folder/crack-small.jpg"
+for who in ana wei jo; do
   code=$("$office" device invite "T-$who" --json | jq -r .invitation_code)
   on $who <<<"enrol $code --name \"phone of $who\"
 sync"
@@ -178,7 +186,7 @@ END
 now_is "$wednesday" 09:00
 do_it visit reassign V-3 T-wei --reason "Ana cannot be reached"
 now_is "$wednesday" 11:40
-on ana <<'END'
+on ana <<END
 offline
 open V-3
 outcome resolved --fault VALVE-SEAT --cause WEAR --remedy REPLACE-SEAT --status operational --confirmed "Seat replaced"
@@ -187,6 +195,7 @@ travel
 arrive
 start
 reading "oil pressure" 2.7 bar
+photo $folder/crack.jpg "裂缝" --preview $folder/crack-small.jpg
 outcome resolved --fault VALVE-SEAT --cause CRACK --remedy REPLACE-SEAT --status operational "气门座已更换"
 feedback zh csat=2 ces=2 resolved=0 text="又坏了，冷库不能再停。" mode=open
 depart
@@ -217,7 +226,25 @@ check "why the cold store is where it is" "$(reasons A-02 '.signal == "SIGNAL_RE
   "Visit V-4: somebody had to come again, 14 days after visit P-1"
 check "the customer's own words, in the customer's own script" \
   "$("$office" visit log V-4 | grep -c '"又坏了，冷库不能再停。"; in zh')" 1
+check "the photo of the crack has come" "$("$office" attachment list V-4 --json |
+  jq -r '[.attachments[] | .title, .judgement, .state, .preview_state] | join(" ")')" \
+  "裂缝 counted ATTACHMENT_STATE_STORED ATTACHMENT_STATE_STORED"
+do_it attachment get "$(sha256sum "$folder/crack.jpg" | cut -d' ' -f1)" -o "$folder/fetched.jpg"
+cmp "$folder/crack.jpg" "$folder/fetched.jpg" || fail "the photo is another one"
 do_it attention resolve V-3 --reason "Ana had done it; Wei was told"
+
+# ---- Thursday at the bakery: Jo does his last visit where there is no network ----
+now_is "$thursday" 09:10
+on jo <<'END'
+sync
+offline
+open V-6
+accept
+arrive
+start
+outcome resolved --fault BURNER --cause DIRT --remedy CLEAN-BURNER --status operational --confirmed "Brenner gereinigt"
+depart
+END
 
 # ---- Thursday afternoon: somebody copies Ana's phone, and both go on ----
 cp -r "$folder/ana" "$folder/clone"
@@ -239,7 +266,7 @@ note "and once more on the copy"
 END
 on ana <<<$'online\nsync'
 on clone <<<$'online\nsync'
-all_there_once "both phones"
+all_there_once_but jo "both phones"
 
 # ---- Friday: the day ends, the week is looked at ----
 now_is "$friday" 10:00
@@ -250,13 +277,52 @@ outcome resolved --fault FAN --cause FUSE --remedy REPLACE-FUSE --status operati
 sync
 END
 on clone <<<sync
-check "Thursday's board" "$(board "$thursday")" "V-5 completed T-ana"
-all_there_once Friday
+check "Thursday's board" "$(board "$thursday")" "V-5 completed T-ana, V-6 dispatched T-jo"
+
+# ---- Friday noon: Wei's phone has drowned, with all it had at the office; he does his visit on Ana's ----
+ana_phone=$("$office" device list --json | jq -r '.devices[] | select(.name == "phone of ana").id')
+do_it device allow "$ana_phone" T-wei
+now_is "$friday" 12:05
+on ana <<'END'
+sync
+signin T-wei
+sync
+offline
+open V-8
+accept
+arrive
+start
+outcome resolved --fault VALVE-SEAT --cause WEAR --remedy REPLACE-HEAD --status operational --confirmed "气缸盖已更换"
+feedback zh csat=4 ces=5 resolved=1 mode=open
+depart
+signout T-wei
+online
+sync
+END
+do_it device disallow "$ana_phone" T-wei
+check "who recorded what on Ana's phone that day" "$("$office" visit log V-8 --json |
+  jq -r '[.items[].author] | unique | join(" ")')" T-wei
+check "what weighs most at the cold store" \
+  "$("$office" account health A-02 --explain --json | jq -r '.contributions | min_by(.points_thousandths // 0) | .text')" \
+  "Visit V-8: somebody had to come yet again, 2 days after visit V-4"
+
+# ---- Friday evening: Jo has left at noon; his next visit goes to Ana, and what he still carries comes on Saturday ----
+now_is "$friday" 18:00
+do_it technician leave T-jo --at "$friday"T12:00
+do_it visit reassign V-7 T-ana --reason "Jo has left"
+check "Friday's board" "$(board "$friday")" "V-7 dispatched T-ana, V-8 completed T-wei"
+all_there_once_but jo Friday
+nothing_wrong Friday "V-1 not_fixed"
 do_it backup friday.backup
 
 # ---- Saturday: the promise of the new head is due, and nobody came ----
 now_is "$saturday" 21:00
 on ana <<<sync
+on jo <<<$'online\nsync\nvisits'
+check "Jo's phone gave what it had, and has nothing of the company any more" \
+  "$(jq -rs '[.[] | select(.command == "visits") | .answer.visits // [] | length] | join(" ")' "$folder/jo.out")" 0
+check "Jo's last day counts, however late" "$(board "$thursday")" "V-5 completed T-ana, V-6 completed T-jo"
+all_there_once Saturday
 nothing_wrong Saturday "V-1 not_fixed"
 check "why the hospital is amber: the promise of a new head" \
   "$(reasons A-01 '.signal == "SIGNAL_PROMISE_OVERDUE"')" "Promise PR-1: overdue since $saturday"
