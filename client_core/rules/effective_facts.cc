@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client_core/base/ids.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/rules/credited_facts.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
@@ -42,7 +43,7 @@ class Resolution {
       const int target = Target(i);
       if (target == kNone) continue;
       if (IsRetraction(*facts_[i])) {
-        dead_[target] = true;
+        dead_[target] = !Planted("retraction_skipped");
       } else {
         Replace(i, target);
       }

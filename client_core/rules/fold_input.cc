@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "client_core/base/ids.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/rules/fold_fact.h"
 #include "client_core/rules/visit_fold.h"
+#include "client_core/rules/visit_folder.h"
 
 namespace doorstep {
 namespace {
@@ -45,6 +48,14 @@ void PlaceLate(v1::FoldFact& late, v1::FoldInput& input) {
   late.set_fold_time_us(time_us);
 }
 
+// Whether the fact that this one names has come already.
+bool TargetIsThere(const v1::FoldFact& fact, const v1::FoldInput& input) {
+  return std::any_of(input.facts().begin(), input.facts().end(), [&fact](const v1::FoldFact& other) {
+    return ComparePositions(other.position(), fact.target()) == 0 ||
+           (other.has_first_position() && ComparePositions(other.first_position(), fact.target()) == 0);
+  });
+}
+
 }  // namespace
 
 void AddFact(v1::FoldFact fact, bool late, v1::FoldInput& input) {
@@ -57,6 +68,7 @@ void AddFact(v1::FoldFact fact, bool late, v1::FoldInput& input) {
   } else {
     fact.set_fold_time_us(journal.max_corrected_time_us());
   }
+  if (Planted("correction_by_arrival") && DecidesAboutOthers(fact) && !TargetIsThere(fact, input)) return;
   if (BearsState(static_cast<v1::LogEntry::FactCase>(fact.kind()))) {
     *input.add_facts() = std::move(fact);
   } else {

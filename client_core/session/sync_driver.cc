@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/session/frame_builder.h"
 #include "client_core/session/phone_events.h"
@@ -56,6 +57,7 @@ void SyncDriver::CarryOut(const Action& action) {
     return parts_.transport->Cancel(cancel->call);
   }
   if (const auto* wait = std::get_if<WaitUntil>(&action)) {
+    if (Planted("timer_never_set")) return;
     if (wait->instant_us == 0) return parts_.queue->SetTimer(-1);
     const int64_t delay_us = wait->instant_us - parts_.clock->Now().monotonic_us;
     parts_.queue->SetTimer(std::clamp<int64_t>(delay_us, 0, kTimerMaxUs));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 
 namespace doorstep::sqlite {
@@ -81,10 +82,10 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
     }
     return wal;
   }
-  const bool full = options.synchronous == Synchronous::kFull;
+  const bool full = options.synchronous == Synchronous::kFull && !Planted("synchronous_normal");
   // A process that was killed between writing a commit and syncing it left one that is read like any other, and that a
   // power cut may yet take back. Nobody is told of it before it is durable.
-  if (full && !options.read_only) RETURN_IF_ERROR(db.SyncLog());
+  if (full && !options.read_only && !Planted("log_not_synced_at_opening")) RETURN_IF_ERROR(db.SyncLog());
   return db.Execute(absl::StrCat("PRAGMA synchronous=", full ? "FULL" : "NORMAL", "; ", CommonPragmas(options)));
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
 #include "client_core/rules/fold_fact.h"
@@ -222,7 +223,7 @@ absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1:
   absl::StatusOr<uint64_t> boot = boots_.Number(entry.time().boot_id());
   if (!boot.ok()) return ExplainFullDisk(boot.status());
   row.boot = *boot;
-  row.token = std::string(token);
+  if (!Planted("tokens_forgotten")) row.token = std::string(token);
   row.info = {marks->epoch,
               marks->head_seq + 1,
               0,

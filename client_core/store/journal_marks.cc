@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
 #include "client_core/store/journal.h"
@@ -132,6 +133,7 @@ absl::StatusOr<FrameEntries> Journal::ReadForFrame(uint64_t epoch, uint64_t afte
 
 absl::StatusOr<bool> Journal::IsOurs(const EpochMarks& marks, const v1::JournalMark& mark) {
   const uint64_t seq = mark.received_through();
+  if (Planted("positional_marks")) return true;
   if (seq > marks.head_seq) return false;
   // Nothing, or what was deleted after this very server had it in a backup.
   if (seq == 0 || seq < marks.retained_through) return true;
@@ -155,11 +157,13 @@ absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark
   marks.backed_up_through =
       std::max(marks.backed_up_through, std::min<uint64_t>(mark.backed_up_through(), marks.received_through));
   KeepCountermark(mark, marks);
+  if (Planted("settled_when_received")) marks.judged_through = marks.settled_through = marks.received_through;
   const bool moved = marks.received_through != found->second.received_through ||
                      marks.backed_up_through != found->second.backed_up_through;
   if (!moved && marks.countermark == found->second.countermark) return Acknowledgement::kUnchanged;
   const absl::Status written = WriteMarks(marks);
   if (!written.ok()) return ExplainFullDisk(written);
+  if (Planted("settled_when_received")) DropPending(marks.epoch, marks.settled_through);
   found->second = std::move(marks);
   return moved ? Acknowledgement::kMoved : Acknowledgement::kUnchanged;
 }
@@ -273,6 +277,7 @@ absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
           bool row,
           first_young.Bind(1, EntryKey(epoch, 0)).Bind(2, EntryKey(epoch, through)).Bind(3, before_us).Step());
       if (row && !first_young.IsNull(0)) through = first_young.Int(0) - 1;
+      if (Planted("rows_retired_when_received")) through = marks.received_through;
       first_young.Reset();
       if (through > marks.retained_through) {
         ASSIGN_OR_RETURN(after.retained_hash, HashAt(marks, through));

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
 #include "client_core/store/journal.h"
@@ -134,6 +135,11 @@ absl::StatusOr<uint64_t> Journal::Reappend(const std::vector<Row>& rows, EpochMa
   for (const Row& before : rows) {
     Row row = before;
     std::tie(row.info.from_epoch, row.info.from_seq) = FirstPosition(before.info);
+    if (Planted("fork_forgets_first_position")) row.info.from_epoch = row.info.from_seq = 0;
+    if (v1::LogEntry entry; Planted("retry_encodes_again") && ParseBytes(row.entry, entry)) {
+      entry.mutable_time()->set_wall_time_us(entry.time().wall_time_us() + 1);
+      row.entry = entry.SerializeAsString();
+    }
     row.info.epoch = target.epoch;
     row.info.seq = target.head_seq + 1;
     row.hash = ChainNext(hasher_, target.head_hash,
@@ -223,7 +229,8 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     identity_ = identity;
     v1::EnrollResponse after = identity;
     const bool has_spare = identity.spare_epoch().epoch() > 0;
-    const v1::IssuedEpoch& issued = has_spare ? identity.spare_epoch() : identity.epoch();
+    const v1::IssuedEpoch& issued =
+        has_spare && !Planted("salvage_reuses_epoch") ? identity.spare_epoch() : identity.epoch();
     EpochMarks target;
     target.epoch = issued.epoch();
     target.salt = issued.salt();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
 #include "client_core/store/journal_rows.h"
@@ -98,6 +99,11 @@ absl::StatusOr<PageChanges> LocalStore::ApplyPage(absl::string_view feed, absl::
     return nothing;
   }
   if (!changes.ok()) return ExplainFullDisk(changes.status());
+  if (Planted("left_row_wipes_journal")) {
+    for (const LeftVisit& left : changes->visits_left) {
+      RETURN_IF_ERROR(journal_db_->Execute(absl::StrCat("DELETE FROM entry WHERE visit_id = '", left.id, "'")));
+    }
+  }
   return changes;
 }
 
@@ -117,7 +123,7 @@ absl::StatusOr<uint64_t> LocalStore::SettledBy(const EpochMarks& marks) {
         ASSIGN_OR_RETURN(const uint64_t through, FoldedThrough(marks.epoch, entry.info.visit_id));
         known = folded.emplace(entry.info.visit_id, through).first;
       }
-      if (entry.info.seq > known->second) break;
+      if (entry.info.seq > known->second && !Planted("overlay_dropped_early")) break;
     }
     settled = entry.info.seq;
   }
@@ -192,7 +198,7 @@ absl::StatusOr<std::vector<MarkMove>> LocalStore::SettleOnce(bool* replica_faile
     }
     // The journal's marks survive a power cut. What they rest upon must too: a judgement that the replica had lost
     // would make an entry counted that is not, and a row that it had lost would take settled entries off the screen.
-    return moved ? replica_db_->SyncLog() : absl::OkStatus();
+    return moved && !Planted("settled_before_replica_is_durable") ? replica_db_->SyncLog() : absl::OkStatus();
   });
   RETURN_IF_ERROR(status);
   return moves;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_codec.h"
 #include "client_core/store/replica.h"
@@ -187,6 +188,12 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
   }
   ASSIGN_OR_RETURN(const v1::PullPage changes, OpenPage(response));
 
+  if (Planted("cursor_before_rows")) {
+    Feed ahead = page.feed;
+    ahead.state.cursor = response.cursor();
+    ahead.state.head_seq = response.feed_seq();
+    RETURN_IF_ERROR(WriteFeed(ahead));
+  }
   ++version_;
   // All that applying changes in memory before it is committed. A disk that fails may not let us read it again.
   const auto judgements = judgements_;

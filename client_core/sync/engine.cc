@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/sync/outlook.h"
 #include "client_core/sync/tuning.h"
 
@@ -68,7 +69,8 @@ void CancelAll(EngineState& s, std::vector<Action>& actions) {
 
 void TakeGrant(const ServerGrant& grant, int64_t now_us, EngineState& s) {
   s.grant = grant;
-  if (grant.wait_us > 0) s.grant_until_us = now_us + std::min(grant.wait_us, tuning::kGrantWaitMaxUs);
+  if (grant.wait_us > 0 && !Planted("wait_ignored"))
+    s.grant_until_us = now_us + std::min(grant.wait_us, tuning::kGrantWaitMaxUs);
 }
 
 void CountBytes(uint64_t bytes, EngineState& s) {
@@ -142,9 +144,11 @@ void Fail(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
 
 // ---- what is sent ----
 
+bool Ready(const Work& work, int64_t now_us) { return work.retry.Ready(now_us) || Planted("backoff_ignored"); }
+
 void StartPush(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   if (s.push_call.call != 0 || !PushDue(s) || s.push.refused) return;
-  if (!s.push.retry.Ready(now_us) || now_us < s.grant_until_us) return;
+  if (!Ready(s.push, now_us) || now_us < s.grant_until_us) return;
   const uint64_t granted = s.grant.frame_entries_max == 0 ? limits::kFrameEntriesMax : s.grant.frame_entries_max;
   const FramePlan plan = PlanFrame(s.pacing, s.queue.received_through, granted);
   uint64_t bytes = limits::kFrameBytesMax;
@@ -158,8 +162,9 @@ void StartPush(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
 
 void StartPull(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   if (s.pull_call.call != 0) return;
+  if (Planted("failing_push_stops_pulls") && PushDue(s) && !s.push.retry.Ready(now_us)) return;
   for (FeedWork& f : s.feeds) {
-    if (!f.due || f.work.refused || !f.work.retry.Ready(now_us)) continue;
+    if (!f.due || f.work.refused || !Ready(f.work, now_us)) continue;
     const uint64_t page = s.budget.active ? std::min<uint64_t>(s.budget.bytes_left, limits::kPageBytesDefault)
                                           : limits::kPageBytesDefault;
     s.pulling = f.feed;
@@ -179,7 +184,7 @@ void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
     s.hello_due = true;
     s.poll_us = now_us + PollInterval(s);  // This poll is due once, however long its answer takes.
   }
-  if (s.hello_call.call != 0 || !s.hello_due || s.hello.refused || !s.hello.retry.Ready(now_us)) return;
+  if (s.hello_call.call != 0 || !s.hello_due || s.hello.refused || !Ready(s.hello, now_us)) return;
   // What becomes known while it is under way asks for another one.
   s.hello_due = false;
   s.hello_call = {s.next_call++, now_us + tuning::kHelloDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};

@@ -1,12 +1,14 @@
 #include "server/apply/entry_judging.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/visit_fold.h"
@@ -72,6 +74,19 @@ absl::Status RegisterAsset(Group& group, const PreparedEntry& entry) {
   return SaveAsset(group, asset).status();
 }
 
+// The bug that takes one technician's two taps of a kind within a minute for one that was sent twice.
+absl::StatusOr<bool> LooksRepeated(Group& group, const PreparedEntry& entry, const v1::FrameHeader& header) {
+  constexpr int64_t kWindowUs = 60 * 1000000;
+  ASSIGN_OR_RETURN(const GroupVisit* visit, group.FindVisit(entry.visit_id));
+  if (visit == nullptr || !entry.bears_state) return false;
+  const int64_t time_us = CorrectTime(entry.time, header, group.commit_us()).time_us();
+  const auto& facts = visit->input.facts();
+  return std::any_of(facts.begin(), facts.end(), [&](const v1::FoldFact& fact) {
+    return fact.kind() == entry.fact.kind() && fact.author() == entry.fact.author() &&
+           std::abs(fact.time().time_us() - time_us) < kWindowUs;
+  });
+}
+
 absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, size_t index, int64_t frame_n) {
   PreparedEntry& entry = frame.entries[index];
   const v1::EntryEnvelope& envelope = frame.opened.body.entries(static_cast<int>(index));
@@ -81,7 +96,7 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
                      "the server could not apply it; this is the server's fault", entry.visit_id);
   }
   if (group.fault) RETURN_IF_ERROR(group.fault(position));
-  if (envelope.from_seq() != 0) {
+  if (envelope.from_seq() != 0 && !Planted("copies_count_too")) {
     ASSIGN_OR_RETURN(const bool copy, IsCopyOfHeld(group, device, position, envelope));
     if (copy) return absl::OkStatus();
   }
@@ -94,6 +109,13 @@ absl::Status JudgeEntry(Group& group, DeviceRow& device, PreparedFrame& frame, s
   ASSIGN_OR_RETURN(const bool had_left,
                    HadLeft(group, envelope.author(), entry, frame.opened.header, group.commit_us()));
   if (had_left) return ParkAfterLeaving(group, device.n, position, envelope.author(), entry.visit_id);
+  if (Planted("dedupe_by_time_window")) {
+    ASSIGN_OR_RETURN(const bool repeated, LooksRepeated(group, entry, frame.opened.header));
+    v1::Judgement judgement;
+    *judgement.mutable_position() = position;
+    judgement.set_verdict(v1::VERDICT_SAME_AS_ORIGINAL);
+    if (repeated) return group.Judge(device.n, std::move(judgement));
+  }
   ASSIGN_OR_RETURN(const bool took, TakeEffect(group, entry, frame.opened.header, group.commit_us(), frame_n));
   return took ? absl::OkStatus() : ParkForVisit(group, device.n, entry);
 }

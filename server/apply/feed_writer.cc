@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/feed_sum.h"
 
@@ -75,6 +76,7 @@ absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::
 
 absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity,
                                        absl::string_view reason, absl::string_view successor) {
+  if (Planted("gone_rows_kept_quiet")) return false;
   ASSIGN_OR_RETURN(std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));
   if (!row.has_value() || row->gone) return false;
   Count(head, *row, /*in=*/false);
@@ -97,7 +99,8 @@ absl::StatusOr<std::vector<FeedHead>> FeedWriter::WriteHeads() {
   std::vector<FeedHead> heads;
   for (auto& [name, open] : heads_) {
     // A head is pruned only when its window moves.
-    if (open.head.seq != open.seq_before || open.head.window_day != open.window_day_before) {
+    const bool moved = open.head.seq != open.seq_before || open.head.window_day != open.window_day_before;
+    if (moved && !Planted("feed_head_outside_transaction")) {
       RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
     }
     heads.push_back(std::move(open.head));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/journal_hash.h"
@@ -51,7 +52,7 @@ absl::StatusOr<Admission> Classify(Group& group, const PreparedFrame& frame, con
   if (header.last_seq() <= journal.mark) {
     ASSIGN_OR_RETURN(const std::string stored,
                      StoredHashAfter(group.sql(), journal.device, journal.epoch, header.last_seq()));
-    same = stored == header.head_hash();
+    same = stored == header.head_hash() || Planted("dedupe_by_position");
     admission.kind = Admission::kRepeat;
   } else if (header.first_seq() > journal.mark + 1) {
     admission.kind = Admission::kOvertook;
@@ -60,7 +61,8 @@ absl::StatusOr<Admission> Classify(Group& group, const PreparedFrame& frame, con
     same = journal.head_hash == header.prev_hash();
   } else {
     admission.skip = journal.mark - header.first_seq() + 1;
-    same = journal.head_hash == AsBytes(frame.hashes[admission.skip - 1]);
+    same = journal.head_hash == AsBytes(frame.hashes[admission.skip - 1]) || Planted("dedupe_by_position");
+    if (Planted("overlap_not_skipped")) admission.skip = 0;
   }
   if (same) return admission;
   admission.kind = Admission::kFork;
@@ -83,7 +85,7 @@ absl::StatusOr<v1::Fork> ForkFor(Group& group, const PreparedFrame& frame, const
     fork.set_epoch(header.epoch());
     fork.set_head_hash(header.head_hash());
     fork.set_last_common_seq(last_common_seq);
-    fork.mutable_new_epoch()->set_epoch(journals.back().epoch + 1);
+    fork.mutable_new_epoch()->set_epoch(journals.back().epoch + (Planted("epoch_issued_twice") ? 0 : 1));
     fork.mutable_new_epoch()->set_salt(group.random().Bytes(16));
     const uint32_t ordinal = group.next_ordinal();
     group.set_next_ordinal(ordinal + 1);
@@ -163,7 +165,7 @@ absl::StatusOr<FrameResult> AdmitFrame(Group& group, PreparedFrame& frame) {
   ASSIGN_OR_RETURN(const Admission admission, Classify(group, frame, *journal));
   if (admission.kind == Admission::kNew) {
     RETURN_IF_ERROR(Store(group, frame, admission.skip, *device, *journal));
-  } else if (admission.kind == Admission::kFork) {
+  } else if (admission.kind == Admission::kFork && !Planted("clone_undetected")) {
     ASSIGN_OR_RETURN(result.answer.fork, ForkFor(group, frame, *journal, admission.last_common_seq));
   }
   result.answer.mark.set_epoch(journal->epoch);

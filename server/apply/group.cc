@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/visit_fold.h"
 #include "server/apply/attention_projection.h"
@@ -322,7 +323,10 @@ void Group::HandOver() {
     visit->evidence = VisitEvidence();
     recent_->PutVisit(std::move(visit));
   }
-  for (FeedHead& head : feed_heads) recent_->PutFeed(std::move(head));
+  for (FeedHead& head : feed_heads) {
+    if (Planted("feed_head_outside_transaction")) (void)WriteFeedHead(*sql_, head);
+    recent_->PutFeed(std::move(head));
+  }
 }
 
 }  // namespace doorstep

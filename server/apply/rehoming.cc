@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client_core/base/ids.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
 #include "client_core/rules/visit_fold.h"
@@ -139,7 +140,7 @@ absl::Status YieldToOriginals(Group& group, const DeviceRow& device, const Prepa
                    RehomedFrom(group.sql(), device.n, epoch, frame.first_seq() + skip, frame.last_seq()));
   std::map<std::pair<std::string, uint64_t>, std::set<uint64_t>> leaving;  // (visit, epoch) -> seqs.
   for (RehomedRow row : rows) {
-    if (row.copy || row.epoch == epoch) continue;
+    if (row.copy || row.epoch == epoch || Planted("late_originals_count_too")) continue;
     ASSIGN_OR_RETURN(const StoredEntry copy, FindStoredEntry(group.sql(), device.n, row.epoch, row.seq));
     const v1::EntryEnvelope& original = frame.opened.body.entries(static_cast<int>(row.from_seq - frame.first_seq()));
     if (!SameRecord(original, copy.envelope())) continue;

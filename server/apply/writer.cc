@@ -10,6 +10,7 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
@@ -40,7 +41,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Start(Storage* storage, Clock* c
   ASSIGN_OR_RETURN(const int64_t last_frame_us, LastFrameCommit(storage->writer()));
   ASSIGN_OR_RETURN(const int64_t last_command_us, LastCommandCommit(storage->writer()));
   writer->last_commit_us_ = std::max(last_frame_us, last_command_us);
-  writer->thread_ = std::thread([raw = writer.get()] { raw->Loop(); });
+  if (writer->options_.own_thread) writer->thread_ = std::thread([raw = writer.get()] { raw->Loop(); });
   return writer;
 }
 
@@ -95,6 +96,7 @@ absl::StatusOr<FrameAnswer> Writer::ApplyFrame(std::unique_ptr<PreparedFrame> fr
   if (!SubmitFrame(std::move(frame), [&](absl::StatusOr<FrameAnswer> a) { answer.set_value(std::move(a)); })) {
     return absl::ResourceExhaustedError("the server's queue is full");
   }
+  while (!options_.own_thread && RunGroup()) continue;
   return answer.get_future().get();
 }
 
@@ -103,6 +105,7 @@ absl::StatusOr<std::string> Writer::RunCommand(Command command) {
   if (!SubmitCommand(std::move(command), [&](absl::StatusOr<std::string> a) { answer.set_value(std::move(a)); })) {
     return absl::ResourceExhaustedError("the server's queue is full");
   }
+  while (!options_.own_thread && RunGroup()) continue;
   return answer.get_future().get();
 }
 
@@ -120,9 +123,9 @@ size_t Writer::queued() const {
   return queue_.size();
 }
 
-Writer::Requests Writer::TakeGroup() {
+Writer::Requests Writer::TakeGroup(bool wait) {
   MutexLock lock(&mutex_);
-  while (queue_.empty() && !draining_) work_.Wait(&mutex_);
+  while (wait && queue_.empty() && !draining_) work_.Wait(&mutex_);
   Requests requests;
   size_t bytes = 0;
   while (!queue_.empty() && requests.size() < limits::kGroupRequestsMax && bytes < limits::kGroupBytesMax) {
@@ -136,19 +139,35 @@ Writer::Requests Writer::TakeGroup() {
 
 void Writer::Loop() {
   while (true) {
-    Requests requests = TakeGroup();
+    Requests requests = TakeGroup(/*wait=*/true);
     if (requests.empty()) return;  // Drained.
-    CommitGroup(requests);
-    for (Request& request : requests) {
-      if (request.frame != nullptr) {
-        request.frame_done(request.status.ok() ? absl::StatusOr<FrameAnswer>(std::move(request.frame_answer))
-                                               : absl::StatusOr<FrameAnswer>(request.status));
-      } else {
-        request.command_done(request.status.ok() ? absl::StatusOr<std::string>(std::move(request.command_answer))
-                                                 : absl::StatusOr<std::string>(request.status));
-      }
+    Finish(std::move(requests));
+  }
+}
+
+bool Writer::RunGroup() {
+  Requests requests = TakeGroup(/*wait=*/false);
+  if (requests.empty()) return false;
+  Finish(std::move(requests));
+  return true;
+}
+
+void Writer::Finish(Requests requests) {
+  CommitGroup(requests);
+  Answer(absl::MakeSpan(requests));
+  CheckpointWhenGrown();
+}
+
+void Writer::Answer(absl::Span<Request> requests) {
+  for (Request& request : requests) {
+    if (const FrameDone done = std::exchange(request.frame_done, nullptr)) {
+      done(request.status.ok() ? absl::StatusOr<FrameAnswer>(std::move(request.frame_answer))
+                               : absl::StatusOr<FrameAnswer>(request.status));
     }
-    CheckpointWhenGrown();
+    if (const CommandDone done = std::exchange(request.command_done, nullptr)) {
+      done(request.status.ok() ? absl::StatusOr<std::string>(std::move(request.command_answer))
+                               : absl::StatusOr<std::string>(request.status));
+    }
   }
 }
 
@@ -216,6 +235,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   RETURN_IF_ERROR(storage_->writer().Transaction([&]() -> absl::Status {
     RETURN_IF_ERROR(RunAll(*group, requests, quarantines));
     KillPoint("feeds");
+    if (Planted("ack_before_commit")) Answer(requests);
     return absl::OkStatus();
   }));
   KillPoint("commit");
@@ -254,6 +274,7 @@ absl::Status Writer::RunCommand(Group& group, Request& request) {
   Command& command = request.command;
   request.command_answer.clear();
   request.status = absl::OkStatus();
+  if (Planted("request_ids_ignored")) command.request_id.clear();
   if (!command.request_id.empty()) {
     ASSIGN_OR_RETURN(std::optional<RequestRow> known, FindRequest(group.sql(), command.principal, command.request_id));
     if (known.has_value()) {

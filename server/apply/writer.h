@@ -59,6 +59,8 @@ struct WriterOptions {
   int64_t checkpoint_bytes = 32 * 1024 * 1024;
   // Told after each commit, on the writer's thread and before the answers. Cheap, and waits for nothing.
   std::function<void(const Committed&)> committed;
+  // For simulations: no thread; what was submitted waits for RunGroup, and is dropped when the writer goes.
+  bool own_thread = true;
   // For tests: an error makes applying the entry at this position fail.
   std::function<absl::Status(const v1::JournalPosition&)> fault;
 };
@@ -79,6 +81,10 @@ class Writer {
   // Submits and waits; for programs and tests, never on the writer's thread. RESOURCE_EXHAUSTED when the queue is full.
   absl::StatusOr<FrameAnswer> ApplyFrame(std::unique_ptr<PreparedFrame> frame);
   absl::StatusOr<std::string> RunCommand(Command command);
+
+  // Without a thread of its own: what the thread does when something waits, once; completions run here. False: nothing
+  // waits.
+  bool RunGroup();
 
   // Takes nothing more (Submit answers false), finishes what waits, and ends the thread. Repeating is safe.
   void Drain();
@@ -106,7 +112,8 @@ class Writer {
   bool Submit(Request request);
   bool Fits(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Loop();
-  Requests TakeGroup();
+  Requests TakeGroup(bool wait);
+  void Finish(Requests requests);
   void CommitGroup(Requests& requests);
   // Everything of `requests` in one transaction; an error has left nothing behind.
   absl::Status TryGroup(absl::Span<Request> requests, const Quarantines& quarantines);
@@ -121,6 +128,7 @@ class Writer {
   absl::Status RunCommand(Group& group, Request& request);
   absl::Status AnswerFrames(Group& group, absl::Span<Request> requests);
   void Fail(Request& request, const absl::Status& status);
+  void Answer(absl::Span<Request> requests);
   void CheckpointWhenGrown();
 
   Storage* const storage_;

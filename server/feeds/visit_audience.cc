@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/planted_bug.h"
 
 namespace doorstep {
 namespace {
@@ -25,7 +26,7 @@ std::vector<VisitViewer> AudienceOf(const v1::Visit& visit, int64_t day, int32_t
   for (const v1::Assignment& assignment : visit.assignments()) {
     VisitViewer viewer;
     viewer.technician_id = assignment.technician_id();
-    if (assignment.revoked()) {
+    if (assignment.revoked() && !Planted("feed_shows_all")) {
       viewer.reason = RevokedWords(assignment);
       viewer.successor = assignment.successor_id();
     } else if (visit.state() == v1::VISIT_STATE_CANCELED) {

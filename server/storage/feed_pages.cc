@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/frame_codec.h"
@@ -226,6 +227,7 @@ absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& 
   if (cursor->phase == FeedCursor::kSnapshot) {
     ASSIGN_OR_RETURN(complete, FillSnapshot(sql, head, *cursor, page));
     if (complete) cursor->phase = FeedCursor::kAfterSnapshot;
+    if (complete && Planted("snapshot_skips_changed_rows")) cursor->seq = head.seq;
   }
   if (complete) {
     ASSIGN_OR_RETURN(complete, FillDelta(sql, head, *cursor, page));

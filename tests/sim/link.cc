@@ -4,11 +4,18 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
+#include "doorstep/v1/sync.pb.h"
 #include "server/services/watch_hub.h"
 
 namespace doorstep::sim {
 namespace {
+
+// A phone that keeps to its backoff stays far below these in any minute.
+constexpr size_t kCallsOfAMinute = 1200;
+constexpr size_t kFailuresOfAMinute = 300;
 
 // A request that hangs in some buffer and comes again.
 constexpr int64_t kRepeatedWithin = 20 * kMinute;
@@ -80,10 +87,23 @@ class SimStream final : public HintStream {
 
 }  // namespace
 
+void Link::CheckPace(std::deque<int64_t>& instants, size_t most, const char* what) {
+  instants.push_back(world_->now_us());
+  while (instants.front() < world_->now_us() - kMinute) instants.pop_front();
+  if (instants.size() > most) world_->Violate("wrong", absl::StrCat(name_, ": more than ", most, what));
+}
+
 void Link::Carry(UnaryCall call, Transport::Done done) {
+  CheckPace(calls_, kCallsOfAMinute, " calls in a minute");
+  if (v1::PullRequest pull;
+      small_pages_ && absl::EndsWith(call.method, "/Pull") && pull.ParseFromString(call.request)) {
+    pull.set_page_bytes(limits::kPageBytesMin);
+    call.request = pull.SerializeAsString();
+  }
   const auto heard = std::make_shared<Transport::Done>(std::move(done));
-  const auto tell = [heard](absl::Status status, std::string answer) {
+  const auto tell = [this, heard](absl::Status status, std::string answer) {
     if (*heard == nullptr) return;
+    if (!status.ok()) CheckPace(failures_, kFailuresOfAMinute, " failures in a minute");
     const Transport::Done once = std::exchange(*heard, nullptr);
     once(std::move(status), std::move(answer));
   };
@@ -102,29 +122,32 @@ void Link::Carry(UnaryCall call, Transport::Done done) {
   if (world_->Strikes(FaultKind::kRequestRepeated)) {
     world_->After(world_->Between(1, kRepeatedWithin), [this, request] {
       world_->Note(name_, absl::StrCat("a request comes again: ", request->method));
-      (void)server_->Call(request->method, request->authorization, request->request);
+      server_->Call(request->method, request->authorization, request->request, [](const SimServer::Answer&) {});
     });
   }
   world_->After(Delay(), [this, request, tell] {
-    std::optional<absl::StatusOr<std::string>> answer =
-        server_->Call(request->method, request->authorization, request->request);
-    int64_t delay = Delay();
-    if (!answer.has_value()) {
-      return world_->After(delay, [tell] { tell(absl::UnavailableError("the server is not there"), ""); });
+    server_->Call(request->method, request->authorization, request->request,
+                  [this, request, tell](SimServer::Answer answer) { Bring(request->method, std::move(answer), tell); });
+  });
+}
+
+void Link::Bring(const std::string& method, SimServer::Answer answer, const Transport::Done& tell) {
+  int64_t delay = Delay();
+  if (!answer.has_value()) {
+    return world_->After(delay, [tell] { tell(absl::UnavailableError("the server is not there"), ""); });
+  }
+  if (one_way_ || world_->Strikes(FaultKind::kAnswerLost)) {
+    world_->Note(name_, absl::StrCat("an answer is lost: ", method));
+    if (world_->Chance(500)) world_->After(delay, [tell] { tell(absl::UnavailableError("connection reset"), ""); });
+    return;
+  }
+  if (world_->Strikes(FaultKind::kAnswerLate)) delay += world_->Between(1, 70) * kSecond;
+  world_->After(delay, [tell, answer = *std::move(answer)]() mutable {
+    if (answer.ok()) {
+      tell(absl::OkStatus(), *std::move(answer));
+    } else {
+      tell(answer.status(), "");
     }
-    if (one_way_ || world_->Strikes(FaultKind::kAnswerLost)) {
-      world_->Note(name_, absl::StrCat("an answer is lost: ", request->method));
-      if (world_->Chance(500)) world_->After(delay, [tell] { tell(absl::UnavailableError("connection reset"), ""); });
-      return;
-    }
-    if (world_->Strikes(FaultKind::kAnswerLate)) delay += world_->Between(1, 70) * kSecond;
-    world_->After(delay, [tell, answer = *std::move(answer)]() mutable {
-      if (answer.ok()) {
-        tell(absl::OkStatus(), *std::move(answer));
-      } else {
-        tell(answer.status(), "");
-      }
-    });
   });
 }
 

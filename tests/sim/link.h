@@ -3,7 +3,9 @@
 #ifndef DOORSTEP_TESTS_SIM_LINK_H_
 #define DOORSTEP_TESTS_SIM_LINK_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +24,8 @@ class Link {
 
   // No request gets out.
   void SetGone(bool gone) { gone_ = gone; }
+  // Every page is as small as the server makes them.
+  void SetSmallPages() { small_pages_ = true; }
   // Requests arrive, answers do not.
   void SetOneWay(bool one_way) { one_way_ = one_way; }
 
@@ -33,6 +37,10 @@ class Link {
   void Carry(UnaryCall call, Transport::Done done);
 
  private:
+  // Violates when so many calls of one phone, or failures of them, are those of a loop that nothing holds up.
+  void CheckPace(std::deque<int64_t>& instants, size_t most, const char* what);
+  // The way back of an answer.
+  void Bring(const std::string& method, SimServer::Answer answer, const Transport::Done& tell);
   int64_t Delay() { return world_->Between(delay_us_ / 2, delay_us_ * 2); }
 
   World* const world_;
@@ -41,6 +49,9 @@ class Link {
   const int64_t delay_us_;
   bool gone_ = false;
   bool one_way_ = false;
+  bool small_pages_ = false;
+  std::deque<int64_t> calls_;     // Instants of the last minute.
+  std::deque<int64_t> failures_;  // Likewise.
 };
 
 // The transport of one process of a phone. `alive` says whether the process still is: what a dead one sends goes

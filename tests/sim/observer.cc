@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/fold_fact.h"
 #include "server/services/received_entries.h"
 #include "server/storage/device_table.h"
 #include "server/storage/frame_table.h"
@@ -23,6 +24,12 @@ bool Counts(const v1::Judgement& judgement) {
 }  // namespace
 
 std::string Describe(const EntryKey& key) { return absl::StrCat("the entry of ", key.first, " at ", key.second); }
+
+void Observer::Tapped(const EntryKey& key, NotedEntry entry) {
+  const bool decides = entry.fact == v1::LogEntry::kRetraction || entry.fact == v1::LogEntry::kCorrection;
+  if (entry.position.seq() > 0 && !decides) told_.push_back({entry.position, entry.visit});
+  entries_[key] = std::move(entry);
+}
 
 uint64_t Observer::accepted() const {
   return static_cast<uint64_t>(std::count_if(entries_.begin(), entries_.end(),
@@ -80,7 +87,7 @@ std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
             ++arrived[key].times;
             if (!Counts(judgement)) continue;
             ++arrived[key].counted;
-            ++counted_of_visit_[bytes.visit_id()];
+            Count(bytes, entry.received, counted_of_visit_[bytes.visit_id()]);
           }
         }
         if (seq != journal.mark) {
@@ -119,14 +126,43 @@ void Observer::Compare(SimServer& server) {
       v1::Visit visit;
       if (bytes.empty() || !visit.ParseFromString(bytes)) {
         world_->Violate("wrong", absl::StrCat("entries count for visit ", id, ", which is not there"));
-      } else if (visit.facts() != counted) {
-        world_->Violate(visit.facts() < counted ? "lost" : "doubled",
-                        absl::StrCat("visit ", id, " has ", visit.facts(), " facts of ", counted, " that count"));
+      } else {
+        CompareCount(id, counted, visit.facts());
       }
     }
     return absl::OkStatus();
   });
   if (!read.ok()) world_->Violate("wrong", absl::StrCat("reading visits: ", read.ToString()));
+}
+
+bool Observer::IsTrusted(const std::string& visit) const {
+  const auto found = counted_of_visit_.find(visit);
+  return found == counted_of_visit_.end() || found->second.trusted;
+}
+
+void Observer::Count(const v1::LogEntry& entry, const v1::ReceivedEntry& received, CountedVisit& visit) {
+  visit.trusted &= received.time().quality() == v1::CLOCK_QUALITY_TRUSTED;
+  if (entry.has_retraction()) {
+    ++visit.retractions;
+    visit.retracted.insert(FormatPosition(entry.retraction().target()));
+  }
+  if (entry.has_retraction() || entry.has_correction()) return;
+  ++visit.facts;
+  if (BearsState(entry.fact_case())) visit.retractable.insert(FormatPosition(received.position()));
+}
+
+// After forks one position may name entries of two journals, and which of them is meant is not for this to say: two
+// retractions of one position may each mean another.
+void Observer::CompareCount(const std::string& id, const CountedVisit& counted, uint64_t facts) {
+  const bool forks = world_->Has(FaultKind::kPhoneCloned) || world_->Has(FaultKind::kPhoneRestored) ||
+                     world_->Has(FaultKind::kServerRestored) || world_->Has(FaultKind::kServerSetBack);
+  uint64_t gone = 0;
+  for (const std::string& target : counted.retracted) gone += counted.retractable.count(target);
+  const uint64_t most = counted.facts - (forks ? 0 : gone);
+  const uint64_t least = counted.facts - std::min<uint64_t>(counted.facts, forks ? counted.retractions : gone);
+  if (facts >= least && facts <= most) return;
+  world_->Violate(facts < least ? "lost" : "doubled",
+                  absl::StrCat("visit ", id, " has ", facts, " facts, and ", least, " to ", most, " count"));
 }
 
 }  // namespace doorstep::sim

@@ -5,19 +5,25 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/types.pb.h"
 #include "doorstep/v1/visit.pb.h"
+#include "tests/sim/held_entries.h"
 #include "tests/sim/sim_server.h"
 #include "tests/sim/world.h"
 
 namespace doorstep::sim {
 
-// (boot id, monotonic instant of the tap).
-using EntryKey = std::pair<std::string, int64_t>;
+// An entry that a phone told its user about: others may correct or retract it.
+struct Told {
+  v1::JournalPosition position;
+  std::string visit;
+};
 
 enum class Expect {
   kOnce,        // The phone said that it is recorded.
@@ -38,7 +44,8 @@ class Observer {
  public:
   explicit Observer(World* world) : world_(world) {}
 
-  void Tapped(const EntryKey& key, NotedEntry entry) { entries_[key] = std::move(entry); }
+  void Tapped(const EntryKey& key, NotedEntry entry);
+  const std::vector<Told>& told() const { return told_; }
   void Expects(const EntryKey& key, Expect expect) { entries_[key].expect = expect; }
   // The phone is gone or put back: of what is its own and not at the office, nothing is promised any more.
   void Excuse(const std::string& phone, SimServer& server);
@@ -46,6 +53,9 @@ class Observer {
   void WentBack(SimServer& server);
 
   uint64_t accepted() const;
+
+  // After Compare: whether nothing on this visit rests upon a phone's wall clock.
+  bool IsTrusted(const std::string& visit) const;
 
   // Every entry against what the server has: lost, doubled, invented, out of order; every visit's count of facts.
   void Compare(SimServer& server);
@@ -59,7 +69,18 @@ class Observer {
 
   World* const world_;
   std::map<EntryKey, NotedEntry> entries_;
-  std::map<std::string, uint64_t> counted_of_visit_;
+  std::vector<Told> told_;
+  // What counts on one visit.
+  struct CountedVisit {
+    uint64_t facts = 0;                 // Without those that only decide about others.
+    std::set<std::string> retractable;  // Positions.
+    std::set<std::string> retracted;
+    uint64_t retractions = 0;
+    bool trusted = true;  // The time of every entry is.
+  };
+  static void Count(const v1::LogEntry& entry, const v1::ReceivedEntry& received, CountedVisit& visit);
+  void CompareCount(const std::string& id, const CountedVisit& counted, uint64_t facts);
+  std::map<std::string, CountedVisit> counted_of_visit_;
 };
 
 std::string Describe(const EntryKey& key);

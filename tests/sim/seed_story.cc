@@ -9,8 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/random.h"
+#include "client_core/base/status.h"
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/rebuild.h"
+#include "server/storage/visit_table.h"
+#include "tests/sim/arrival_order.h"
 #include "tests/sim/observer.h"
 #include "tests/sim/sim_office.h"
 #include "tests/sim/sim_phone.h"
@@ -22,32 +25,44 @@ namespace doorstep::sim {
 namespace {
 
 constexpr int kPhonesMax = 3;
+constexpr int64_t kVisitsAtFirst = 12;
 constexpr int kPhonesWithClonesMax = 5;
 constexpr int64_t kOfficePace = 5 * kMinute;
 constexpr int64_t kFaultPace = 2 * kMinute;
+// A world that lasts longer is no busier: so often at the most.
+constexpr int64_t kStrikesMax = 60;
 // With no fault left, everything is at rest within so much: twice the longest backoff, the longest call and a poll.
 constexpr int64_t kRestWithin = 15 * kMinute;
+// And so much when nobody tells the phones that anything is better: they say Hello every 15 minutes.
+constexpr int64_t kRestAloneWithin = 40 * kMinute;
 constexpr int64_t kLookEvery = 10 * kSecond;
 // The longest that a repeated request takes.
 constexpr int64_t kEchoes = 21 * kMinute;
 constexpr uint64_t kRebuildEvery = 8;
-// As many as fit into the busiest of the short worlds. A long one is no busier, else it takes minutes to tell.
-constexpr int64_t kTapsOfAPhone = 1200;
+constexpr uint64_t kReorderEvery = 4;
+// More would find nothing that these do not, and a fold is done again for each.
+constexpr int64_t kTapsOfAPhone = 250;
+// Each is verified by a rebuild.
+constexpr int kBackupsMax = 6;
 
 class SeedStory {
  public:
-  SeedStory(uint64_t seed, std::string folder, bool tell)
-      : seed_(seed), folder_(std::move(folder)), world_(seed, tell), observer_(&world_) {}
+  SeedStory(const Script& script, std::string folder, bool tell)
+      : script_(script), folder_(std::move(folder)), world_(script.seed, tell), observer_(&world_) {}
 
   SeedVerdict Run() {
     const int64_t began_us = kMonday + world_.Draw(kDay);
-    world_.DrawFaults(began_us);
+    world_.DrawFaults(began_us, script_.without);
     verdict_.drawn = world_.DrawnFaults();
     world_.Note("world", absl::StrCat("faults: ", verdict_.drawn));
+    const int64_t drawn_us = Chaos();
+    pace_us_ = std::max(world_.Between(2, 60) * kSecond, drawn_us / kTapsOfAPhone);
+    fault_pace_us_ = std::max(kFaultPace, drawn_us / kStrikesMax);
+    office_pace_us_ = std::max(kOfficePace, drawn_us / kStrikesMax);
     Begin();
-    const int64_t chaos_us = Chaos();
-    pace_us_ = std::max(pace_us_, chaos_us / kTapsOfAPhone);
+    const int64_t chaos_us = script_.chaos_us > 0 ? script_.chaos_us : drawn_us;
     world_.RunUntil(began_us + chaos_us);
+    verdict_.chaos_us = std::min(chaos_us, world_.now_us() - began_us);
     Heal();
     verdict_.violation_kind = world_.violation_kind();
     verdict_.violation = world_.violation();
@@ -55,6 +70,7 @@ class SeedStory {
     verdict_.entries = observer_.accepted();
     verdict_.simulated_us = world_.now_us() - began_us;
     verdict_.faults = world_.counts();
+    verdict_.steps = steps_;
     return verdict_;
   }
 
@@ -66,7 +82,7 @@ class SeedStory {
   }
 
   // Most worlds are short, a few last a night.
-  int64_t Chaos() { return world_.Chance(960) ? world_.Between(5, 40) * kMinute : world_.Between(2, 16) * kHour; }
+  int64_t Chaos() { return world_.Chance(970) ? world_.Between(5, 40) * kMinute : world_.Between(2, 16) * kHour; }
 
   void Begin() {
     server_ = std::make_unique<SimServer>(&world_, Folder("server"));
@@ -74,7 +90,6 @@ class SeedStory {
     office_ = std::make_unique<SimOffice>(&world_, server_.get());
     const int technicians = static_cast<int>(world_.Between(1, 2));
     const int phones = static_cast<int>(world_.Between(1, kPhonesMax));
-    pace_us_ = world_.Between(2, 60) * kSecond;
     office_->Import(technicians);
     for (int i = 0; i < phones && !world_.violated(); ++i) {
       const std::string technician = SimOffice::Technician(1 + i % technicians);
@@ -83,9 +98,9 @@ class SeedStory {
       phone.Enrol(office_->Invite(technician));
       phone.Open();
     }
-    office_->Plan();
-    Repeat(&kOfficePace, [this] { office_->DoSomething(); });
-    Repeat(&kFaultPace, [this] { StrikeServer(); });
+    for (int64_t visits = world_.Between(1, kVisitsAtFirst); visits > 0; --visits) office_->Plan();
+    Repeat(&office_pace_us_, [this] { office_->DoSomething(); });
+    Repeat(&fault_pace_us_, [this] { StrikeServer(); });
   }
 
   SimPhone& AddPhone(const std::string& technician, const std::string& folder) {
@@ -93,9 +108,14 @@ class SeedStory {
     phones_.push_back(std::make_unique<SimPhone>(&world_, server_.get(), &observer_, name, technician, folder));
     copies_.emplace_back();
     const size_t index = phones_.size() - 1;
+    phones_[index]->JumpClock(script_.clock_shift_us);
     if (world_.Strikes(FaultKind::kClockSkewed)) phones_[index]->JumpClock(world_.Between(-2 * kDay, 2 * kDay));
+    if (world_.Has(FaultKind::kSmallPages)) {
+      world_.Count(FaultKind::kSmallPages);
+      phones_[index]->link().SetSmallPages();
+    }
     Repeat(&pace_us_, [this, index] { Tap(*phones_[index]); });
-    Repeat(&kFaultPace, [this, index] { StrikePhone(index); });
+    Repeat(&fault_pace_us_, [this, index] { StrikePhone(index); });
     return *phones_[index];
   }
 
@@ -103,7 +123,7 @@ class SeedStory {
   void Repeat(const int64_t* pace_us, std::function<void()> what) {
     world_.After(world_.Between(1, 2 * *pace_us), [this, pace_us, what] {
       if (world_.healing()) return;
-      what();
+      if (script_.skipped.count(++steps_) == 0) what();
       Repeat(pace_us, what);
     });
   }
@@ -116,7 +136,24 @@ class SeedStory {
     if (!visits.empty() && !world_.Chance(50)) {
       visit = visits[static_cast<size_t>(world_.Draw(static_cast<int64_t>(visits.size())))];
     }
+    // What decides about another entry names its visit; mostly one's own, at times one that is not here yet.
+    if (world_.Chance(120)) {
+      const auto& told = observer_.told();
+      if (!told.empty()) {
+        const Told& target = told[static_cast<size_t>(world_.Draw(static_cast<int64_t>(told.size())))];
+        return phone.Tap(Deciding(target.position), target.visit);
+      }
+    }
     phone.Tap(SomeFact(), visit);
+  }
+
+  v1::LogEntry Deciding(const v1::JournalPosition& target) {
+    if (world_.Chance(400)) return testing::Retract(target);
+    v1::LogEntry entry;
+    *entry.mutable_correction()->mutable_target() = target;
+    *entry.mutable_correction()->mutable_replacement() =
+        world_.Chance(500) ? testing::Arrived() : testing::PartUsed("valve", world_.Between(1, 5) * 1000);
+    return entry;
   }
 
   v1::LogEntry SomeFact() {
@@ -144,6 +181,10 @@ class SeedStory {
   void StrikeServer() {
     if (world_.Strikes(FaultKind::kServerKilled)) server_->DieSoon(/*power=*/false);
     if (world_.Strikes(FaultKind::kServerPowerCut)) server_->DieSoon(/*power=*/true);
+    if (world_.Strikes(FaultKind::kServerFull)) {
+      server_->SetFull(true);
+      world_.After(world_.Between(1, 10) * kMinute, [this] { server_->SetFull(false); });
+    }
     StrikeServersFile();
   }
 
@@ -151,7 +192,7 @@ class SeedStory {
   void StrikeServersFile() {
     const bool goes_back = world_.Has(FaultKind::kServerRestored) || world_.Has(FaultKind::kServerSetBack);
     if (!goes_back || !server_->up() || server_->Devices() < invited_) return;
-    if (world_.Chance(100)) server_->BackUp();
+    if (world_.Chance(100) && backups_++ < kBackupsMax) server_->BackUp();
     for (const FaultKind kind : {FaultKind::kServerRestored, FaultKind::kServerSetBack}) {
       if (!server_->has_backup() || !server_->up() || !world_.Chance(300) || !world_.Strikes(kind)) continue;
       server_->GoBack(/*by_hand=*/kind == FaultKind::kServerSetBack);
@@ -230,7 +271,7 @@ class SeedStory {
   }
 
   void ComeToRest() {
-    const int64_t until_us = world_.now_us() + kRestWithin;
+    const int64_t until_us = world_.now_us() + (world_.Has(FaultKind::kLeftAlone) ? kRestAloneWithin : kRestWithin);
     std::string unrest = Unrest();
     while (!unrest.empty() && !world_.violated() && world_.now_us() < until_us) {
       world_.RunUntil(world_.now_us() + kLookEvery);
@@ -244,7 +285,9 @@ class SeedStory {
     world_.Heal();
     world_.Note("world", "heals");
     server_->Mend();
-    for (const auto& phone : phones_) phone->Mend();
+    // Some are told of the network and looked at; others must find out by themselves.
+    for (const auto& phone : phones_) phone->Mend(/*told=*/!world_.Has(FaultKind::kLeftAlone));
+    if (world_.Has(FaultKind::kLeftAlone)) world_.Count(FaultKind::kLeftAlone);
     ComeToRest();
     if (world_.Has(FaultKind::kRequestRepeated)) {
       if (!world_.violated()) world_.RunUntil(world_.now_us() + kEchoes);
@@ -253,13 +296,41 @@ class SeedStory {
     if (world_.violated()) return;
     observer_.Compare(*server_);
     for (const auto& phone : phones_) {
-      if (!phone->destroyed()) phone->CompareWithOffice();
+      if (!phone->destroyed()) phone->CompareWithOffice(office_->visits());
     }
-    if (seed_ % kRebuildEvery == 0 && !world_.violated()) CheckRebuild();
+    if (script_.seed % kRebuildEvery == 0 && !world_.violated()) CheckRebuild();
+    if (script_.seed % kReorderEvery == 1 && !world_.violated()) CheckOrder();
+    if (!world_.violated()) NoteTrustedVisits();
+  }
+
+  void CheckOrder() {
+    SeededRandom random(script_.seed);
+    const auto differences = HearInAnotherOrder(server_->storage(), office_->visits(), {"A-1"}, random);
+    if (!differences.ok()) {
+      return world_.Violate("wrong",
+                            absl::StrCat("another order of arrival failed: ", differences.status().ToString()));
+    }
+    if (!differences->empty()) {
+      world_.Violate("wrong", absl::StrCat("another order of arrival differs: ", differences->front()));
+    }
+  }
+
+  void NoteTrustedVisits() {
+    const absl::Status read = server_->storage().Read("trusted visits", [&](SqlSession& sql) -> absl::Status {
+      for (const std::string& id : office_->visits()) {
+        ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, id));
+        v1::Visit visit;
+        if (!observer_.IsTrusted(id) || !visit.ParseFromString(bytes)) continue;
+        visit.clear_version();
+        verdict_.trusted_visits[id] = visit.SerializeAsString();
+      }
+      return absl::OkStatus();
+    });
+    if (!read.ok()) world_.Violate("wrong", read.ToString());
   }
 
   void CheckRebuild() {
-    SeededRandom random(seed_);
+    SeededRandom random(script_.seed);
     const absl::StatusOr<RebuildReport> report = Rebuild(server_->storage(), random, ApplyRecord);
     if (!report.ok()) return world_.Violate("wrong", absl::StrCat("the rebuild failed: ", report.status().ToString()));
     if (!report->differences.empty()) {
@@ -267,7 +338,7 @@ class SeedStory {
     }
   }
 
-  const uint64_t seed_;
+  const Script script_;
   const std::string folder_;
   SeedVerdict verdict_;
   World world_;
@@ -277,13 +348,17 @@ class SeedStory {
   std::vector<std::unique_ptr<SimPhone>> phones_;
   std::vector<std::string> copies_;  // By phone; empty: none.
   size_t invited_ = 0;
+  int backups_ = 0;
+  uint64_t steps_ = 0;
   int64_t pace_us_ = 0;
+  int64_t fault_pace_us_ = 0;
+  int64_t office_pace_us_ = 0;
 };
 
 }  // namespace
 
-SeedVerdict RunSeed(uint64_t seed, const std::string& folder, bool tell) {
-  SeedVerdict verdict = SeedStory(seed, folder, tell).Run();
+SeedVerdict RunStory(const Script& script, const std::string& folder, bool tell) {
+  SeedVerdict verdict = SeedStory(script, folder, tell).Run();
   for (const auto& left : std::filesystem::directory_iterator(folder)) std::filesystem::remove_all(left.path());
   return verdict;
 }

@@ -4,8 +4,11 @@
 #define DOORSTEP_TESTS_SIM_SEED_STORY_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "tests/sim/script.h"
 
 namespace doorstep::sim {
 
@@ -17,10 +20,14 @@ struct SeedVerdict {
   uint64_t entries = 0;  // Acknowledged by a phone to its user.
   int64_t simulated_us = 0;
   std::vector<uint64_t> faults;  // By FaultKind.
+  int64_t chaos_us = 0;          // How long it was.
+  uint64_t steps = 0;            // Things that people or fate did, or would have done.
+  // Every visit all of whose facts have a trusted time, as the office holds it at the end: what no wall clock changes.
+  std::map<std::string, std::string> trusted_visits;
 };
 
 // `folder` exists, is empty and stays so. `tell`: prints every event.
-SeedVerdict RunSeed(uint64_t seed, const std::string& folder, bool tell);
+SeedVerdict RunStory(const Script& script, const std::string& folder, bool tell);
 
 }  // namespace doorstep::sim
 

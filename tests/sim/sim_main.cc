@@ -1,19 +1,29 @@
 // sim: runs seeds of the simulation one after another and prints one line of JSON for each.
 //   sim A..B             seeds A to B
 //   sim --tell SEED      one seed, with every event
+//   sim --shrink SEED    a seed that fails: prints the script of as little of it as fails in the same way
+//   sim --script FILE    tells such a script
 // Exit status: 0 every invariant held, 1 one did not, 2 wrong usage.
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "client_core/base/random.h"
+#include "client_core/base/status.h"
+#include "tests/sim/script.h"
 #include "tests/sim/seed_story.h"
+#include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
 
 namespace doorstep::sim {
@@ -21,6 +31,8 @@ namespace {
 
 // So often a seed is told twice, which must come out the same.
 constexpr uint64_t kTwiceEvery = 50;
+// And so often with all clocks shifted.
+constexpr uint64_t kShiftedEvery = 20;
 
 std::string Quoted(const std::string& text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", " "}}), "\"");
@@ -39,37 +51,112 @@ std::string AsJson(uint64_t seed, const SeedVerdict& verdict) {
                       ",\"violation\":", Quoted(verdict.violation), ",\"trace\":", Quoted(verdict.trace_hash), "}");
 }
 
-// True: every invariant held.
-bool RunOne(uint64_t seed, const std::string& folder, bool tell) {
-  SeedVerdict verdict = RunSeed(seed, folder, tell);
-  if (!tell && seed % kTwiceEvery == 0 && verdict.violation_kind.empty()) {
-    const SeedVerdict again = RunSeed(seed, folder, tell);
-    if (again.trace_hash != verdict.trace_hash) {
-      verdict.violation_kind = "wrong";
-      verdict.violation = "two runs of this seed differ";
-    }
+// Says what two tellings of one story must have in common and do not; empty: nothing.
+std::string DifferenceTwice(const Script& script, const SeedVerdict& verdict, const std::string& folder) {
+  const SeedVerdict again = RunStory(script, folder, /*tell=*/false);
+  return again.trace_hash == verdict.trace_hash ? "" : "two runs of this seed differ";
+}
+
+// Every phone's wall clock is wrong by so much more: nothing that is trusted changes.
+std::string DifferenceShifted(Script script, const SeedVerdict& verdict, const std::string& folder) {
+  SeededRandom random(script.seed);
+  script.clock_shift_us = static_cast<int64_t>(random.Below(4 * kDay)) - 2 * kDay;
+  const SeedVerdict shifted = RunStory(script, folder, /*tell=*/false);
+  if (!shifted.violation_kind.empty()) {
+    return absl::StrCat("with clocks shifted by ", script.clock_shift_us, " us: ", shifted.violation);
   }
-  std::printf("%s\n", AsJson(seed, verdict).c_str());
+  for (const auto& [id, bytes] : verdict.trusted_visits) {
+    const auto found = shifted.trusted_visits.find(id);
+    if (found == shifted.trusted_visits.end() || found->second == bytes) continue;
+    return absl::StrCat("visit ", id, " is another when clocks are shifted by ", script.clock_shift_us, " us");
+  }
+  return "";
+}
+
+// True: every invariant held.
+bool RunOne(const Script& script, const std::string& folder, bool tell) {
+  SeedVerdict verdict = RunStory(script, folder, tell);
+  const auto differs = [&verdict](std::string difference) {
+    if (difference.empty()) return;
+    verdict.violation_kind = "wrong";
+    verdict.violation = std::move(difference);
+  };
+  if (!tell && script.seed % kTwiceEvery == 0 && verdict.violation_kind.empty()) {
+    differs(DifferenceTwice(script, verdict, folder));
+  }
+  if (!tell && script.seed % kShiftedEvery == 1 && verdict.violation_kind.empty()) {
+    differs(DifferenceShifted(script, verdict, folder));
+  }
+  std::printf("%s\n", AsJson(script.seed, verdict).c_str());
   std::fflush(stdout);
   return verdict.violation_kind.empty();
 }
 
-int Main(const std::vector<std::string>& arguments) {
-  const bool tell = arguments.size() == 2 && arguments[0] == "--tell";
-  uint64_t first = 0;
-  uint64_t last = 0;
-  bool understood = false;
-  if (tell) {
-    understood = absl::SimpleAtoi(arguments[1], &first);
-    last = first;
-  } else if (arguments.size() == 1) {
+int Usage() {
+  std::fprintf(
+      stderr, "Error: sim takes a range of seeds.\nTry: sim 1..300, sim --tell 7, sim --shrink 7, sim --script FILE\n");
+  return 2;
+}
+
+// What to do, read from the command line.
+struct Wish {
+  Script script;
+  uint64_t last = 0;  // Seeds from script.seed to this one.
+  bool tell = false;
+  bool shrink = false;
+};
+
+absl::StatusOr<Wish> ReadWish(const std::vector<std::string>& arguments) {
+  Wish wish;
+  const absl::Status misunderstood = absl::InvalidArgumentError("");
+  if (arguments.size() == 1) {
     const std::vector<std::string> ends = absl::StrSplit(arguments[0], "..");
-    understood = ends.size() == 2 && absl::SimpleAtoi(ends[0], &first) && absl::SimpleAtoi(ends[1], &last);
+    const bool range =
+        ends.size() == 2 && absl::SimpleAtoi(ends[0], &wish.script.seed) && absl::SimpleAtoi(ends[1], &wish.last);
+    return range ? absl::StatusOr<Wish>(wish) : misunderstood;
   }
-  if (!understood || last < first) {
-    std::fprintf(stderr, "Error: sim takes a range of seeds.\nTry: sim 1..300, or sim --tell 7\n");
+  if (arguments.size() != 2) return misunderstood;
+  if (arguments[0] == "--script") {
+    std::ifstream in(arguments[1]);
+    if (!in) return absl::NotFoundError(absl::StrCat(arguments[1], ": cannot be read"));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    ASSIGN_OR_RETURN(wish.script, ParseScript(text));
+    wish.tell = true;
+  } else {
+    wish.tell = arguments[0] == "--tell";
+    wish.shrink = arguments[0] == "--shrink";
+    if (!(wish.tell || wish.shrink) || !absl::SimpleAtoi(arguments[1], &wish.script.seed)) return misunderstood;
+  }
+  wish.last = wish.script.seed;
+  return wish;
+}
+
+// Prints the shortest story that fails as this one does.
+bool ShrinkOne(const Script& script, const std::string& folder) {
+  const SeedVerdict verdict = RunStory(script, folder, /*tell=*/false);
+  if (verdict.violation_kind.empty()) {
+    std::fprintf(stderr, "Error: seed %llu does not fail.\nTry: sim --tell %llu\n",
+                 static_cast<unsigned long long>(script.seed), static_cast<unsigned long long>(script.seed));
+    return false;
+  }
+  const Script shrunk = Shrink(script, verdict.violation_kind, folder);
+  const SeedVerdict now = RunStory(shrunk, folder, /*tell=*/false);
+  std::printf("# %s: %s\n# %llu of %llu steps, %lld of %lld s; again: sim --script THIS_FILE\n%s",
+              now.violation_kind.c_str(), now.violation.c_str(),
+              static_cast<unsigned long long>(now.steps - std::min<uint64_t>(now.steps, shrunk.skipped.size())),
+              static_cast<unsigned long long>(verdict.steps), static_cast<long long>(now.chaos_us / kSecond),
+              static_cast<long long>(verdict.chaos_us / kSecond), FormatScript(shrunk).c_str());
+  return true;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  absl::StatusOr<Wish> wish = ReadWish(arguments);
+  if (!wish.ok() && !wish.status().message().empty()) {
+    std::fprintf(stderr, "Error: %s.\nTry: sim --shrink SEED, which writes a script\n",
+                 std::string(wish.status().message()).c_str());
     return 2;
   }
+  if (!wish.ok() || wish->last < wish->script.seed) return Usage();
   // In memory where the machine has such a folder: the disks are simulated anyway.
   const bool has_memory = std::filesystem::exists("/dev/shm");
   std::string folder =
@@ -79,7 +166,11 @@ int Main(const std::vector<std::string>& arguments) {
     return 1;
   }
   bool held = true;
-  for (uint64_t seed = first; seed <= last; ++seed) held &= RunOne(seed, folder, tell);
+  if (wish->shrink) {
+    held = ShrinkOne(wish->script, folder);
+  } else {
+    for (; wish->script.seed <= wish->last; ++wish->script.seed) held &= RunOne(wish->script, folder, wish->tell);
+  }
   std::filesystem::remove_all(folder);
   return held ? 0 : 1;
 }

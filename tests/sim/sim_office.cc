@@ -8,6 +8,7 @@
 #include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "doorstep/v1/import_service.pb.h"
+#include "tests/sim/scope_check.h"
 
 namespace doorstep::sim {
 
@@ -41,7 +42,7 @@ void SimOffice::Import(int technicians) {
     technician.set_name(Technician(i));
   }
   const auto answer =
-      server_->Call("/doorstep.v1.ImportService/ImportRows", server_->administrator(), request.SerializeAsString());
+      server_->CallNow("/doorstep.v1.ImportService/ImportRows", server_->administrator(), request.SerializeAsString());
   v1::ImportRowsResponse response;
   if (!answer.has_value() || !answer->ok() || !response.ParseFromString(**answer)) {
     return world_->Violate("wrong", "the import failed");
@@ -56,7 +57,7 @@ std::string SimOffice::Invite(const std::string& technician) {
   request.set_request_id(NextRequestId());
   request.set_technician_id(technician);
   const auto answer =
-      server_->Call("/doorstep.v1.AdminService/InviteDevice", server_->administrator(), request.SerializeAsString());
+      server_->CallNow("/doorstep.v1.AdminService/InviteDevice", server_->administrator(), request.SerializeAsString());
   v1::InviteDeviceResponse response;
   if (!answer.has_value() || !answer->ok() || !response.ParseFromString(**answer)) {
     world_->Violate("wrong", "the invitation failed");
@@ -78,18 +79,25 @@ void SimOffice::Try(const std::string& method, const std::string& bytes, Then th
     world_->After(world_->Between(1, 60) * kSecond, [this, method, bytes, then] { Try(method, bytes, then); });
   };
   if (world_->Strikes(FaultKind::kRequestLost)) return again();
-  const std::optional<absl::StatusOr<std::string>> answer = server_->Call(method, server_->administrator(), bytes);
-  if (!answer.has_value()) return again();
-  if (absl::IsResourceExhausted(answer->status()) || absl::IsUnavailable(answer->status())) return again();
-  if (world_->Strikes(FaultKind::kAnswerLost)) return again();
-  if (answer->ok() && world_->Strikes(FaultKind::kRequestRepeated)) {
-    const std::optional<absl::StatusOr<std::string>> repeated = server_->Call(method, server_->administrator(), bytes);
-    if (repeated.has_value() && (!repeated->ok() || **repeated != **answer)) {
-      world_->Violate("doubled", absl::StrCat(method, " was answered otherwise when it was repeated"));
-    }
-  }
-  --waiting_;
-  then(answer->status());
+  server_->Call(method, server_->administrator(), bytes, [this, method, bytes, then, again](SimServer::Answer answer) {
+    if (!answer.has_value()) return again();
+    if (absl::IsResourceExhausted(answer->status()) || absl::IsUnavailable(answer->status())) return again();
+    if (world_->Strikes(FaultKind::kAnswerLost)) return again();
+    if (answer->ok() && world_->Strikes(FaultKind::kRequestRepeated)) Repeat(method, bytes, **answer);
+    --waiting_;
+    then(answer->status());
+  });
+}
+
+void SimOffice::Repeat(const std::string& method, const std::string& bytes, const std::string& first) {
+  server_->Call(method, server_->administrator(), bytes,
+                [this, method, first, setbacks = server_->setbacks()](const SimServer::Answer& repeated) {
+                  if (!repeated.has_value() || setbacks != server_->setbacks()) return;
+                  if (absl::IsResourceExhausted(repeated->status())) return;
+                  if (!repeated->ok() || **repeated != first) {
+                    world_->Violate("doubled", absl::StrCat(method, " was answered otherwise when it was repeated"));
+                  }
+                });
 }
 
 void SimOffice::Plan() {
@@ -122,6 +130,7 @@ void SimOffice::PlanVisit(const std::string& id, bool anew) {
     v1::CreateVisitRequest visit;
     visit.set_id(id);
     visit.set_work_order_id("order-" + id);
+    visit.set_instructions(Canary(id));
     Send("CreateVisit", visit, [this, id, must](const absl::Status& made) {
       must("no visit", made);
       Schedule(id);

@@ -43,6 +43,8 @@ class SimOffice {
   template <typename Request>
   void Send(const std::string& method, Request request, Then then);
   void Try(const std::string& method, const std::string& bytes, Then then);
+  // The same request once more: `first` is what it was answered.
+  void Repeat(const std::string& method, const std::string& bytes, const std::string& first);
   // `anew`: this has been asked for before, and parts of it may be there.
   void PlanVisit(const std::string& id, bool anew);
   void Schedule(const std::string& visit);

@@ -13,7 +13,7 @@
 #include "doorstep/v1/enrollment_service.pb.h"
 #include "server/storage/feed_pages.h"
 #include "server/storage/feed_table.h"
-#include "server/storage/visit_table.h"
+#include "tests/support/memory_vfs.h"
 
 namespace doorstep::sim {
 namespace {
@@ -42,6 +42,7 @@ SimPhone::SimPhone(World* world, SimServer* server, Observer* observer, std::str
       technician_(std::move(technician)),
       folder_(std::move(folder)),
       random_(world->random().Below(UINT64_MAX)),
+      disk_(testing::MemoryVfs()),
       link_(world, server, name_),
       booted_us_(world->now_us() - kSecond) {
   std::filesystem::create_directories(folder_);
@@ -80,6 +81,7 @@ void SimPhone::Open() {
   }
   world_->Note(name_, absl::StrCat("opens, boot ", boots_));
   ++processes_;
+  network_lost_ = false;
   events_ = std::make_unique<EventLog>();
   queue_ = std::make_unique<SimQueue>(
       world_, [this] { driver_->Handle(Tick()); }, [this] { LookForDeath(); });
@@ -170,18 +172,20 @@ void SimPhone::RestoreFrom(const std::string& folder) {
   CopyFiles(folder, folder_);
   disk_.ForgetFiles();
   shown_safe_.clear();
+  settled_.clear();
   doubt_.reset();
   world_->Note(name_, "is put back to an older copy");
 }
 
-void SimPhone::Mend() {
+void SimPhone::Mend(bool told) {
   disk_.SetFull(false);
   if (!disk_.dead()) disk_.Revive();  // It was to die, and does not.
   power_cut_ = false;
   link_.SetGone(false);
   link_.SetOneWay(false);
   Open();
-  Notify(Notice::kNetworkChanged);
+  if (told || network_lost_) Notify(Notice::kNetworkChanged);
+  if (!told) return;
   Notify(Notice::kForeground);
 }
 
@@ -277,34 +281,13 @@ void SimPhone::Append(const v1::AppendRequest& request, std::optional<EntryKey> 
 
 void SimPhone::Notify(Notice notice) {
   if (!running()) return;
+  if (notice == Notice::kNetworkLost) network_lost_ = true;
+  if (notice == Notice::kNetworkChanged) network_lost_ = false;
   driver_->Handle(notice);
   LookForDeath();
 }
 
 // ---- what must be true ----
-
-void SimPhone::WatchMarks() {
-  const auto& identity = store_->journal().identity();
-  if (identity.has_value() && identity->generation() != shown_generation_) {
-    shown_generation_ = identity->generation();
-    shown_safe_.clear();
-  }
-  for (const auto& [epoch, marks] : store_->journal().epochs()) {
-    uint64_t& shown = shown_safe_[epoch];
-    // An epoch that was left keeps only what both sides have.
-    const uint64_t could = std::min(shown, marks.last_own_seq());
-    if (marks.received_through < could) {
-      // A server whose file was put back by hand says so by no new generation, unless somebody proves it to it: each
-      // time a phone may find it out by itself, once.
-      const uint64_t put_back = world_->counts()[static_cast<int>(FaultKind::kServerSetBack)];
-      if (std::exchange(found_out_[epoch], put_back) == put_back) {
-        world_->Violate("lost", absl::StrCat(name_, " showed epoch ", epoch, " safe through ", shown,
-                                             ", and now through ", marks.received_through));
-      }
-    }
-    shown = marks.received_through;
-  }
-}
 
 std::string SimPhone::Unrest() {
   if (destroyed_) return "";
@@ -338,50 +321,6 @@ std::string SimPhone::Unrest() {
     return absl::OkStatus();
   });
   return read.ok() ? unrest : read.ToString();
-}
-
-void SimPhone::CompareWithOffice() {
-  if (!enrolled()) return;
-  const std::string name = TechnicianFeed(technician_);
-  const absl::Status read = server_->storage().Read("a scope", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto head, FindFeed(sql, name));
-    if (!head.has_value()) return absl::OkStatus();  // Nobody has had work for this technician.
-    const FeedState* state = store_->replica().FindFeed(name);
-    if (state->sum.high != head->sum.high || state->sum.low != head->sum.low) {
-      world_->Violate("wrong", absl::StrCat(name_, ": the sum of ", name, " is not the office's"));
-    }
-    ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql, head->n));
-    std::map<std::string, std::string> office;
-    for (const FeedRow& row : rows) {
-      if (row.kind != v1::ENTITY_KIND_VISIT) continue;
-      ASSIGN_OR_RETURN(office[row.entity], FindVisitBytes(sql, row.entity));
-    }
-    std::map<std::string, std::string> here;
-    RETURN_IF_ERROR(
-        store_->replica().ForEach(name, v1::ENTITY_KIND_VISIT, [&](absl::string_view id, absl::string_view bytes) {
-          here[std::string(id)] = std::string(bytes);
-          return absl::OkStatus();
-        }));
-    for (const auto& [id, bytes] : office) {
-      if (here[id] == bytes) continue;
-      world_->Violate("wrong", absl::StrCat(name_, ": visit ", id, here[id].empty() ? " is not here" : " differs"));
-    }
-    if (here.size() != office.size()) world_->Violate("wrong", absl::StrCat(name_, ": has visits that it should not"));
-    ASSIGN_OR_RETURN(const std::vector<v1::LocalVisit> shown, store_->view().Visits(technician_));
-    for (const v1::LocalVisit& visit : shown) {
-      if (visit.own_entries() > 0) {
-        world_->Violate("wrong", absl::StrCat(name_, ": visit ", visit.visit().id(), " still shows own entries"));
-      }
-      const auto found = office.find(visit.visit().id());
-      v1::Visit expected;
-      if (found != office.end() && (!expected.ParseFromString(found->second) ||
-                                    expected.SerializeAsString() != visit.visit().SerializeAsString())) {
-        world_->Violate("wrong", absl::StrCat(name_, ": shows visit ", visit.visit().id(), " otherwise"));
-      }
-    }
-    return absl::OkStatus();
-  });
-  if (!read.ok()) world_->Violate("wrong", absl::StrCat(name_, ": comparing: ", read.ToString()));
 }
 
 }  // namespace doorstep::sim

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "client_core/base/clock.h"
@@ -60,12 +61,16 @@ class SimPhone final : public Clock {
   void CopyTo(const std::string& folder);
   // Its files become those of `folder`.
   void RestoreFrom(const std::string& folder);
-  void Mend();
+  // `told`: the app is opened, and the system says that the network is back. Else it says so only when it had said that
+  // the network is lost.
+  void Mend(bool told);
 
   // Nothing is left to do: all is judged, and every feed is at its head. Else why not.
   std::string Unrest();
-  // Its rows and what it shows are what the office says.
-  void CompareWithOffice();
+  // Its rows and what it shows are what the office holds of `all` visits for its technician.
+  void CompareWithOffice(const std::vector<std::string>& all);
+  // Which must be refused.
+  void AskForAnothersFeed();
 
   ClockReading Now() override;
 
@@ -82,7 +87,11 @@ class SimPhone final : public Clock {
   void CompleteEnrolment(const std::string& answer, const ClockReading& sent, const ClockReading& answered);
   void Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted);
   void LookForDeath();
+  // Looks at everything that moved since the last time.
   void WatchMarks();
+  void WatchSafe(const EpochMarks& marks, uint64_t before);
+  void WatchSettled(const EpochMarks& marks, uint64_t before);
+  void WatchFeeds();
 
   World* const world_;
   SimServer* const server_;
@@ -100,6 +109,7 @@ class SimPhone final : public Clock {
   int processes_ = 0;
   bool power_cut_ = false;
   bool destroyed_ = false;
+  bool network_lost_ = false;  // The system said so to this process, and has not taken it back.
   int64_t last_tap_us_ = 0;
   uint64_t tokens_ = 0;
   std::string invitation_code_;
@@ -107,6 +117,7 @@ class SimPhone final : public Clock {
   std::map<uint64_t, uint64_t> shown_safe_;  // By epoch, in this generation of the server.
   std::string shown_generation_;
   std::map<uint64_t, uint64_t> found_out_;  // By epoch: how often the server had been put back when it was found out.
+  std::map<uint64_t, uint64_t> settled_;    // By epoch.
 
   // The process, in the order in which its parts outlive each other.
   std::unique_ptr<LocalStore> store_;

@@ -1,11 +1,12 @@
 #include "tests/sim/sim_server.h"
 
+#include <chrono>
 #include <filesystem>
-#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/admin_service.pb.h"
@@ -26,6 +27,8 @@
 #include "server/storage/journal_table.h"
 #include "server/storage/restore.h"
 #include "server/storage/visit_table.h"
+#include "tests/sim/scope_check.h"
+#include "tests/support/memory_vfs.h"
 
 namespace doorstep::sim {
 namespace {
@@ -35,20 +38,22 @@ constexpr char kAdministrator[] = "a1";
 constexpr int64_t kDiesWithinOperations = 24;
 // Rarer than a real server, so that quiet nights have few events.
 constexpr int64_t kKeepAliveUs = 30 * kMinute;
+// So long what arrived may wait for the writer.
+constexpr int64_t kTurnMicrosMax = 8000;
 
+// Null: not one. It lives as long as `keeper`.
 template <typename Message>
-absl::StatusOr<Message> Parse(const std::string& bytes) {
-  Message message;
-  if (!message.ParseFromString(bytes)) return absl::InvalidArgumentError("a request that cannot be parsed");
-  return message;
+const Message* Parse(const std::string& bytes, std::shared_ptr<void>& keeper) {
+  auto message = std::make_shared<Message>();
+  const Message* const parsed = message->ParseFromString(bytes) ? message.get() : nullptr;
+  keeper = std::move(message);
+  return parsed;
 }
 
-// Runs `call` and waits: the writer answers on a thread of its own.
-template <typename Response, typename CallIt>
-absl::StatusOr<std::string> Wait(CallIt call) {
-  std::promise<absl::StatusOr<Response>> answer;
-  call([&answer](absl::StatusOr<Response> response) { answer.set_value(std::move(response)); });
-  const absl::StatusOr<Response> response = answer.get_future().get();
+absl::Status Unparsed() { return absl::InvalidArgumentError("a request that cannot be parsed"); }
+
+template <typename Response>
+absl::StatusOr<std::string> Bytes(const absl::StatusOr<Response>& response) {
   if (!response.ok()) return response.status();
   return response->SerializeAsString();
 }
@@ -56,13 +61,27 @@ absl::StatusOr<std::string> Wait(CallIt call) {
 }  // namespace
 
 SimServer::SimServer(World* world, std::string folder)
-    : world_(world), folder_(std::move(folder)), random_(world->random().Below(UINT64_MAX)) {}
+    : world_(world),
+      folder_(std::move(folder)),
+      random_(world->random().Below(UINT64_MAX)),
+      disk_(testing::MemoryVfs()) {}
 
 SimServer::~SimServer() {
+  waiting_.clear();
+  Close();
+}
+
+// Whoever waits hears nothing.
+void SimServer::Close() {
   parts_.reset();
   writer_.reset();
   hub_.reset();
   storage_.reset();
+  authenticator_.reset();
+  for (auto& [id, waiting] : std::exchange(waiting_, {})) {
+    if (!waiting.answered) continue;
+    world_->After(0, [answered = std::move(waiting.answered)] { answered(std::nullopt); });
+  }
 }
 
 ClockReading SimServer::Now() {
@@ -75,12 +94,18 @@ ClockReading SimServer::Now() {
 
 void SimServer::Start() {
   if (up()) return;
+  ++starts_;
+  turn_due_ = false;
   const absl::Status opened = Open();
+  if (!opened.ok() && full_) {
+    Close();
+    return world_->After(kMinute, [this] { Start(); });
+  }
   if (!opened.ok()) return world_->Violate("stuck", absl::StrCat("the server does not start: ", opened.ToString()));
   world_->Note("server", absl::StrCat("starts, generation ", storage_->generation()));
   const absl::Status marks = CheckMarks();
   if (!marks.ok()) world_->Violate("lost", std::string(marks.message()));
-  ++starts_;
+  if (const absl::Status noted = held_.NoteAll(*storage_); !noted.ok()) world_->Violate("wrong", noted.ToString());
   Tick();
 }
 
@@ -94,6 +119,7 @@ absl::Status SimServer::Open() {
   bounds.keep_alive_us = kKeepAliveUs;
   hub_ = std::make_unique<WatchHub>(bounds);
   WriterOptions writing;
+  writing.own_thread = false;
   writing.committed = [hub = hub_.get()](const Committed& committed) { hub->Take(committed); };
   ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr, std::move(writing)));
   authenticator_ = std::make_unique<Authenticator>();
@@ -125,11 +151,7 @@ void SimServer::DieSoon(bool power) {
 
 void SimServer::Die() {
   world_->Note("server", power_cut_ ? "loses power" : "is killed");
-  parts_.reset();
-  writer_.reset();
-  hub_.reset();
-  storage_.reset();
-  authenticator_.reset();
+  Close();
   if (std::exchange(power_cut_, false)) {
     disk_.ReviveAfterPowerCut(world_->random());
   } else {
@@ -139,6 +161,7 @@ void SimServer::Die() {
 }
 
 void SimServer::Mend() {
+  SetFull(false);
   if (up()) disk_.Revive();  // It was to die, and does not.
   power_cut_ = false;
   Start();
@@ -147,14 +170,17 @@ void SimServer::Mend() {
 // ---- going back ----
 
 void SimServer::BackUp() {
-  if (!up()) return;
+  if (!up() || full_) return;
+  // The job has a thread of its own, in which nobody else's requests are to be answered.
+  while (writer_->RunGroup()) continue;
+  if (disk_.dead()) return Die();
   const std::string name = absl::StrCat("backup-", ++backups_);
   absl::StatusOr<v1::Backup> backup;
   {
     BackupJob job(*parts_);
     backup = job.Start(name);
     while (backup.ok() && backup->phase() < v1::BACKUP_PHASE_DONE) {
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::microseconds(50));  // The job has the processor.
       backup = job.Describe();
     }
   }
@@ -182,6 +208,7 @@ void SimServer::GoBack(bool by_hand) {
   }
   disk_.ForgetFiles();
   acknowledged_.clear();
+  held_.WentBack();
   ++setbacks_;
   world_->Note("server",
                absl::StrCat("goes back to ", backup_.substr(backup_.rfind('/') + 1), by_hand ? " by hand" : ""));
@@ -229,13 +256,29 @@ absl::Status SimServer::CheckMarks() {
 
 // ---- calls ----
 
-std::optional<absl::StatusOr<std::string>> SimServer::Call(absl::string_view method, const std::string& authorization,
-                                                           const std::string& request) {
+void SimServer::Call(const std::string& method, const std::string& authorization, const std::string& request,
+                     Answered answered) {
+  if (!up()) return world_->After(0, [answered = std::move(answered)] { answered(std::nullopt); });
+  const uint64_t id = ++calls_;
+  Waiting& waiting = waiting_[id];
+  waiting.method = method;
+  waiting.answered = std::move(answered);
+  Begin(waiting, authorization, request,
+        [this, id](absl::StatusOr<std::string> answer) { Leave(id, std::move(answer)); });
+  if (disk_.dead()) return Die();
+  if (writer_->queued() > 0) TurnSoon();
+}
+
+SimServer::Answer SimServer::CallNow(const std::string& method, const std::string& authorization,
+                                     const std::string& request) {
   if (!up()) return std::nullopt;
-  absl::StatusOr<std::string> answer = Answer(method, authorization, request);
-  world_->Note(
-      "server",
-      absl::StrCat(method, " ", answer.ok() ? absl::StrCat(answer->size(), " bytes") : answer.status().ToString()));
+  const uint64_t id = ++calls_;
+  Answer answer;
+  Waiting& waiting = waiting_[id];
+  waiting.method = method;
+  Begin(waiting, authorization, request, [&answer](absl::StatusOr<std::string> done) { answer = std::move(done); });
+  while (writer_->RunGroup()) continue;
+  waiting_.erase(id);
   if (disk_.dead()) {
     Die();
     return std::nullopt;
@@ -267,70 +310,119 @@ void SimServer::HintsUnheard(int start, uint64_t id) {
 
 void SimServer::SendHints() { hub_->Turn(world_->now_us()); }
 
-absl::StatusOr<std::string> SimServer::Answer(absl::string_view method, const std::string& authorization,
-                                              const std::string& request) {
-  ASSIGN_OR_RETURN(const Scope scope, authenticator_->Authenticate(method, authorization));
+void SimServer::TurnSoon() {
+  if (std::exchange(turn_due_, true)) return;
+  world_->After(world_->Between(1, kTurnMicrosMax), [this, start = starts_] {
+    if (start == starts_ && up()) Turn();
+  });
+}
+
+void SimServer::Turn() {
+  turn_due_ = false;
+  writer_->RunGroup();
+  if (disk_.dead()) return Die();
+  SendHints();
+  if (writer_->queued() > 0) TurnSoon();
+}
+
+void SimServer::Leave(uint64_t call, absl::StatusOr<std::string> answer) {
+  const auto found = waiting_.find(call);
+  if (disk_.dead() || found == waiting_.end()) return;
+  // The request lives until the event: the writer may be reading it yet.
+  auto waiting = std::make_shared<Waiting>(std::move(found->second));
+  waiting_.erase(found);
+  world_->Note("server",
+               absl::StrCat(waiting->method, " ",
+                            answer.ok() ? absl::StrCat(answer->size(), " bytes") : answer.status().ToString()));
+  if (answer.ok() && absl::EndsWith(waiting->method, "/Push")) NotePushed(waiting->device, *answer);
+  if (answer.ok() && !waiting->device.empty()) {
+    const absl::Status clean = CheckAnswerScope(*storage_, waiting->device, waiting->method, *answer);
+    if (!clean.ok()) world_->Violate("wrong", std::string(clean.message()));
+  }
+  world_->After(0, [waiting, answer = std::move(answer)] { waiting->answered(answer); });
+}
+
+void SimServer::Begin(Waiting& waiting, const std::string& authorization, const std::string& request,
+                      const Done& done) {
+  const absl::StatusOr<Scope> scope = authenticator_->Authenticate(waiting.method, authorization);
+  if (!scope.ok()) return done(scope.status());
   const ServerParts& parts = *parts_;
-  if (method == "/doorstep.v1.SyncService/Push") {
-    ASSIGN_OR_RETURN(const auto push, Parse<v1::PushRequest>(request));
-    absl::StatusOr<std::string> answer =
-        Wait<v1::PushResponse>([&](auto done) { PushCall(parts, scope, push, std::move(done)); });
-    if (answer.ok() && !disk_.dead()) NoteMark(scope.name(), *answer);
-    return answer;
+  const std::string name = waiting.method.substr(waiting.method.rfind('/') + 1);
+  if (name == "Push") {
+    waiting.device = scope->name();
+    const auto push = Parse<v1::PushRequest>(request, waiting.request);
+    if (push == nullptr) return done(Unparsed());
+    return PushCall(parts, *scope, *push, [done](const absl::StatusOr<v1::PushResponse>& a) { done(Bytes(a)); });
   }
-  if (method == "/doorstep.v1.SyncService/Hello") {
-    ASSIGN_OR_RETURN(const auto hello, Parse<v1::HelloRequest>(request));
-    return Wait<v1::HelloResponse>([&](auto done) { HelloCall(parts, scope, hello, std::move(done)); });
+  if (name == "Hello") {
+    waiting.device = scope->name();
+    const auto hello = Parse<v1::HelloRequest>(request, waiting.request);
+    if (hello == nullptr) return done(Unparsed());
+    return HelloCall(parts, *scope, *hello, [done](const absl::StatusOr<v1::HelloResponse>& a) { done(Bytes(a)); });
   }
-  if (method == "/doorstep.v1.SyncService/Pull") {
-    ASSIGN_OR_RETURN(const auto pull, Parse<v1::PullRequest>(request));
-    ASSIGN_OR_RETURN(const v1::PullResponse page, PullCall(parts, scope, pull));
-    return page.SerializeAsString();
+  if (name == "Pull") {
+    waiting.device = scope->name();
+    const auto pull = Parse<v1::PullRequest>(request, waiting.request);
+    if (pull == nullptr) return done(Unparsed());
+    return done(Bytes(PullCall(parts, *scope, *pull)));
   }
-  if (method == "/doorstep.v1.EnrollmentService/Enroll") {
-    ASSIGN_OR_RETURN(const auto enroll, Parse<v1::EnrollRequest>(request));
-    return Wait<v1::EnrollResponse>([&](auto done) { EnrollCall(parts, enroll, std::move(done)); });
+  if (name == "Enroll") {
+    const auto enroll = Parse<v1::EnrollRequest>(request, waiting.request);
+    if (enroll == nullptr) return done(Unparsed());
+    return EnrollCall(parts, *enroll, [done](const absl::StatusOr<v1::EnrollResponse>& a) { done(Bytes(a)); });
   }
-  const std::string name(method.substr(method.rfind('/') + 1));
-  if (name == "InviteDevice") return Invite(scope, method, request);
-  if (name == "ImportRows") return Office<v1::ImportRowsRequest>(scope, method, request);
-  if (name == "CreateWorkOrder") return Office<v1::CreateWorkOrderRequest>(scope, method, request);
-  if (name == "CreateVisit") return Office<v1::CreateVisitRequest>(scope, method, request);
-  if (name == "ScheduleVisit") return Office<v1::ScheduleVisitRequest>(scope, method, request);
-  if (name == "AssignVisit") return Office<v1::AssignVisitRequest>(scope, method, request);
-  if (name == "ReassignVisit") return Office<v1::ReassignVisitRequest>(scope, method, request);
-  if (name == "DispatchVisit") return Office<v1::DispatchVisitRequest>(scope, method, request);
-  if (name == "CancelVisit") return Office<v1::CancelVisitRequest>(scope, method, request);
-  if (name == "RecordMiss") return Office<v1::RecordMissRequest>(scope, method, request);
-  return absl::UnimplementedError(method);
+  if (name == "InviteDevice") return Invite(waiting, *scope, request, done);
+  if (name == "ImportRows") return Office<v1::ImportRowsRequest>(waiting, *scope, request, done);
+  if (name == "CreateWorkOrder") return Office<v1::CreateWorkOrderRequest>(waiting, *scope, request, done);
+  if (name == "CreateVisit") return Office<v1::CreateVisitRequest>(waiting, *scope, request, done);
+  if (name == "ScheduleVisit") return Office<v1::ScheduleVisitRequest>(waiting, *scope, request, done);
+  if (name == "AssignVisit") return Office<v1::AssignVisitRequest>(waiting, *scope, request, done);
+  if (name == "ReassignVisit") return Office<v1::ReassignVisitRequest>(waiting, *scope, request, done);
+  if (name == "DispatchVisit") return Office<v1::DispatchVisitRequest>(waiting, *scope, request, done);
+  if (name == "CancelVisit") return Office<v1::CancelVisitRequest>(waiting, *scope, request, done);
+  if (name == "RecordMiss") return Office<v1::RecordMissRequest>(waiting, *scope, request, done);
+  done(absl::UnimplementedError(waiting.method));
 }
 
 template <typename Request>
-absl::StatusOr<std::string> SimServer::Office(const Scope& scope, absl::string_view method, const std::string& bytes) {
-  ASSIGN_OR_RETURN(const Request request, Parse<Request>(bytes));
-  RETURN_IF_ERROR(CheckFields(request));
-  return writer_->RunCommand(MakeCommand(scope.principal(), method, request.request_id(), request,
-                                         [&](Transaction& tx) { return RunCommand(request, tx); }));
+void SimServer::Office(Waiting& waiting, const Scope& scope, const std::string& bytes, const Done& done) {
+  const Request* const request = Parse<Request>(bytes, waiting.request);
+  if (request == nullptr) return done(Unparsed());
+  if (const absl::Status fields = CheckFields(*request); !fields.ok()) return done(fields);
+  Command command = MakeCommand(scope.principal(), waiting.method, request->request_id(), *request,
+                                [request](Transaction& tx) { return RunCommand(*request, tx); });
+  if (!writer_->SubmitCommand(std::move(command), done)) done(absl::ResourceExhaustedError("busy"));
 }
 
-absl::StatusOr<std::string> SimServer::Invite(const Scope& scope, absl::string_view method, const std::string& bytes) {
-  ASSIGN_OR_RETURN(const auto request, Parse<v1::InviteDeviceRequest>(bytes));
-  RETURN_IF_ERROR(CheckFields(request));
-  const std::string code = InvitationCode(scope.seed(), request.request_id());
-  RETURN_IF_ERROR(writer_
-                      ->RunCommand(MakeCommand(scope.principal(), method, request.request_id(), request,
-                                               [&](Transaction& tx) { return RunInvite(request, code, tx); }))
-                      .status());
-  v1::InviteDeviceResponse response;
-  response.set_invitation_code(code);
-  return response.SerializeAsString();
+void SimServer::Invite(Waiting& waiting, const Scope& scope, const std::string& bytes, const Done& done) {
+  const auto* const request = Parse<v1::InviteDeviceRequest>(bytes, waiting.request);
+  if (request == nullptr) return done(Unparsed());
+  if (const absl::Status fields = CheckFields(*request); !fields.ok()) return done(fields);
+  const std::string code = InvitationCode(scope.seed(), request->request_id());
+  Command command = MakeCommand(scope.principal(), waiting.method, request->request_id(), *request,
+                                [request, code](Transaction& tx) { return RunInvite(*request, code, tx); });
+  const bool taken = writer_->SubmitCommand(std::move(command), [done, code](const absl::StatusOr<std::string>& made) {
+    if (!made.ok()) return done(made.status());
+    v1::InviteDeviceResponse response;
+    response.set_invitation_code(code);
+    done(response.SerializeAsString());
+  });
+  if (!taken) done(absl::ResourceExhaustedError("busy"));
 }
 
-void SimServer::NoteMark(const std::string& scope_name, const std::string& push_answer) {
+void SimServer::NotePushed(const std::string& device, const std::string& push_answer) {
   v1::PushResponse response;
   if (!response.ParseFromString(push_answer) || response.mark().epoch() == 0) return;
-  v1::JournalMark& mark = acknowledged_[{scope_name, response.mark().epoch()}];
-  if (response.mark().received_through() >= mark.received_through()) mark = response.mark();
+  v1::JournalMark& mark = acknowledged_[{device, response.mark().epoch()}];
+  if (response.mark().received_through() < mark.received_through()) return;
+  mark = response.mark();
+  const absl::Status noted = held_.Note(*storage_, device, mark);
+  if (!noted.ok()) world_->Violate("wrong", noted.ToString());
+}
+
+void SimServer::SetFull(bool full) {
+  full_ = full;
+  disk_.SetFull(full);
 }
 
 void SimServer::Tick() {
@@ -343,7 +435,7 @@ void SimServer::Tick() {
   };
   const absl::StatusOr<std::string> done = writer_->RunCommand(std::move(command));
   if (disk_.dead()) return Die();
-  if (!done.ok()) world_->Violate("stuck", absl::StrCat("the turn of the day: ", done.status().ToString()));
+  if (!done.ok() && !full_) world_->Violate("stuck", absl::StrCat("the turn of the day: ", done.status().ToString()));
   SendHints();
   // One timer a process: a restart begins another.
   world_->After(10 * kMinute, [this, start = starts_] {

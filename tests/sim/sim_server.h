@@ -23,6 +23,7 @@
 #include "server/services/parts.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/storage.h"
+#include "tests/sim/held_entries.h"
 #include "tests/sim/world.h"
 #include "tests/support/power_vfs.h"
 
@@ -49,13 +50,20 @@ class SimServer final : public Clock {
   void GoBack(bool by_hand);
   // How often it went back.
   int setbacks() const { return setbacks_; }
+  // Its disk takes nothing more, as long as it is so.
+  void SetFull(bool full);
   // While it is up.
   size_t Devices();
   bool HasVisit(const std::string& id);
 
-  // What the network brings. Absent: nobody answers, the server is down or died over it.
-  std::optional<absl::StatusOr<std::string>> Call(absl::string_view method, const std::string& authorization,
-                                                  const std::string& request);
+  // Absent: nobody answers, the server is down or died before its answer left.
+  using Answer = std::optional<absl::StatusOr<std::string>>;
+  using Answered = std::function<void(Answer answer)>;
+  // What the network brings. What must be written waits a moment for others to be written with, as in the real server;
+  // `answered` runs once, in an event of its own.
+  void Call(const std::string& method, const std::string& authorization, const std::string& request, Answered answered);
+  // The same, and waits.
+  Answer CallNow(const std::string& method, const std::string& authorization, const std::string& request);
 
   // Opens a stream of hints, which the server ends. Absent: nobody answers. Not OK: refused, and `stream` is not its
   // own.
@@ -70,20 +78,36 @@ class SimServer final : public Clock {
   const std::string& administrator() const { return administrator_; }
   // While it is up.
   Storage& storage() { return *storage_; }
+  // Every entry that it ever held.
+  const HeldEntries& held() const { return held_; }
   Random& random() { return random_; }
 
   ClockReading Now() override;
 
  private:
-  absl::StatusOr<std::string> Answer(absl::string_view method, const std::string& authorization,
-                                     const std::string& request);
+  // A call from its arrival to the moment its answer leaves. It outlives the requests that the writer reads.
+  struct Waiting {
+    std::string method;
+    std::string device;  // Who asks; empty: no phone that is known.
+    Answered answered;
+    std::shared_ptr<void> request;
+  };
+  using Done = std::function<void(absl::StatusOr<std::string>)>;
+
+  void Begin(Waiting& waiting, const std::string& authorization, const std::string& request, const Done& done);
   template <typename Request>
-  absl::StatusOr<std::string> Office(const Scope& scope, absl::string_view method, const std::string& bytes);
-  absl::StatusOr<std::string> Invite(const Scope& scope, absl::string_view method, const std::string& bytes);
+  void Office(Waiting& waiting, const Scope& scope, const std::string& bytes, const Done& done);
+  void Invite(Waiting& waiting, const Scope& scope, const std::string& bytes, const Done& done);
+  // The answer is on its way out, unless the process is dead.
+  void Leave(uint64_t call, absl::StatusOr<std::string> answer);
+  void TurnSoon();
+  // The writer takes what waits.
+  void Turn();
   absl::Status Open();
   std::string Database() const { return folder_ + "/doorstep.db"; }
+  void Close();
   void Die();
-  void NoteMark(const std::string& scope_name, const std::string& push_answer);
+  void NotePushed(const std::string& device, const std::string& push_answer);
   absl::Status CheckMarks();
   void Tick();
   // Hints go out by hand: the hub has no thread here.
@@ -99,12 +123,17 @@ class SimServer final : public Clock {
   int setbacks_ = 0;
   std::string backup_;  // The newest; empty: none.
   std::string administrator_;
+  bool full_ = false;
+  bool turn_due_ = false;
+  uint64_t calls_ = 0;
+  std::map<uint64_t, Waiting> waiting_;
 
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<WatchHub> hub_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<ServerParts> parts_;
+  HeldEntries held_;
   // (device, epoch) -> what was acknowledged, outside of any disk.
   std::map<std::pair<std::string, uint64_t>, v1::JournalMark> acknowledged_;
 };

@@ -11,11 +11,14 @@ namespace doorstep::sim {
 namespace {
 
 constexpr const char* kFaultNames[kFaultKinds] = {
-    "request_lost",   "answer_lost",    "request_repeated", "answer_late",     "network_gone",
-    "one_way",        "server_killed",  "server_power",     "phone_killed",    "phone_power",
-    "phone_rebooted", "phone_restored", "phone_cloned",     "phone_destroyed", "disk_full",
-    "clock_jumped",   "clock_skewed",   "server_restored",  "server_set_back",
+    "request_lost",    "answer_lost",     "request_repeated", "answer_late",  "network_gone",   "one_way",
+    "server_killed",   "server_power",    "phone_killed",     "phone_power",  "phone_rebooted", "phone_restored",
+    "phone_cloned",    "phone_destroyed", "disk_full",        "clock_jumped", "clock_skewed",   "server_restored",
+    "server_set_back", "server_full",     "small_pages",      "left_alone",
 };
+
+// Nothing that ends takes so many.
+constexpr int kEventsOfAnInstant = 10000;
 
 }  // namespace
 
@@ -29,6 +32,8 @@ void World::After(int64_t delay_us, std::function<void()> event) {
 
 void World::RunUntil(int64_t instant_us) {
   while (!violated() && !due_.empty() && due_.top().instant_us <= instant_us) {
+    at_this_instant_ = due_.top().instant_us == now_us_ ? at_this_instant_ + 1 : 0;
+    if (at_this_instant_ > kEventsOfAnInstant) return Violate("stuck", "time stands still: something wakes for ever");
     now_us_ = due_.top().instant_us;
     const std::function<void()> event = due_.top().event;
     due_.pop();
@@ -37,7 +42,7 @@ void World::RunUntil(int64_t instant_us) {
   if (now_us_ < instant_us) now_us_ = instant_us;
 }
 
-void World::DrawFaults(int64_t beginning_us) {
+void World::DrawFaults(int64_t beginning_us, const std::set<FaultKind>& without) {
   now_us_ = beginning_us;
   // Some worlds are quiet and some have everything at once; each fault is rare in one and frequent in another.
   const int64_t likely = Between(50, 700);
@@ -45,6 +50,13 @@ void World::DrawFaults(int64_t beginning_us) {
     if (!Chance(likely)) continue;
     permille = Chance(300) ? Between(200, 600) : Between(10, 200);
   }
+  // Files that go back while others go on are rare in most worlds, and need each other to be hard.
+  if (Chance(150)) {
+    for (const FaultKind kind : {FaultKind::kPhoneRestored, FaultKind::kPhoneCloned, FaultKind::kServerRestored}) {
+      permille_[static_cast<int>(kind)] = Between(200, 600);
+    }
+  }
+  for (const FaultKind kind : without) permille_[static_cast<int>(kind)] = 0;
 }
 
 bool World::Strikes(FaultKind kind) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,11 @@ enum class FaultKind {
   kClockSkewed,
   kServerRestored,
   kServerSetBack,
+  kServerFull,
+  kSmallPages,
+  kLeftAlone,
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kServerSetBack) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kLeftAlone) + 1;
 const char* FaultName(FaultKind kind);
 
 class World {
@@ -67,7 +71,8 @@ class World {
   void RunUntil(int64_t instant_us);
 
   // Which faults this seed has, and how strong.
-  void DrawFaults(int64_t beginning_us);
+  // But none of `without`.
+  void DrawFaults(int64_t beginning_us, const std::set<FaultKind>& without);
   bool Has(FaultKind kind) const { return permille_[static_cast<int>(kind)] > 0; }
   // Whether the fault strikes now; counted when it does.
   bool Strikes(FaultKind kind);
@@ -102,6 +107,7 @@ class World {
   const bool tell_;
   int64_t now_us_ = kMonday;
   uint64_t events_ = 0;
+  int at_this_instant_ = 0;  // Events that ran.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<int64_t> permille_ = std::vector<int64_t>(kFaultKinds, 0);
   std::vector<uint64_t> counts_ = std::vector<uint64_t>(kFaultKinds, 0);

@@ -331,11 +331,11 @@ std::string NextName() {
 
 }  // namespace
 
-PowerDisk::PowerDisk() : state_(std::make_unique<PowerDiskState>()) {
+PowerDisk::PowerDisk(const char* below) : state_(std::make_unique<PowerDiskState>()) {
   sqlite3_initialize();
   PowerDiskState& disk = *state_;
   disk.name = NextName();
-  disk.real = sqlite3_vfs_find("unix");
+  disk.real = sqlite3_vfs_find(below);
   sqlite3_vfs& vfs = disk.vfs;
   vfs.iVersion = 2;
   vfs.szOsFile = static_cast<int>(sizeof(PowerFile)) + disk.real->szOsFile;

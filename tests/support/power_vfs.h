@@ -44,7 +44,8 @@ enum class DiskFault {
 
 class PowerDisk {
  public:
-  PowerDisk();
+  // Over the files of the system, or over those of another of SQLite's disks.
+  explicit PowerDisk(const char* below = "unix");
   // Every database on it has been closed before.
   ~PowerDisk();
   PowerDisk(const PowerDisk&) = delete;

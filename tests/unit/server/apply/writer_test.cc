@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/storage/account_table.h"
 #include "server/storage/visit_table.h"
 #include "tests/support/office.h"
@@ -269,6 +270,24 @@ TEST(WriterTest, TellsAfterTheCommitWhichFeedsMovedAndWhoseStateChangedBeforeItA
   EXPECT_EQ(heads["device:d1"], answer->device_feed_seq);
   EXPECT_GT(heads["technician:ana"], before);
   EXPECT_TRUE(devices.empty()) << "what a phone records changes nothing of what it may read";
+}
+
+TEST(WriterTest, WithoutAThreadWhatWaitsIsCommittedTogetherWhenItIsAskedFor) {
+  WriterOptions options;
+  options.own_thread = false;
+  Office office(options);
+  std::vector<std::string> answers;
+  for (const char* name : {"Acme", "Bolt"}) {
+    ASSERT_TRUE(office.writer().SubmitCommand(
+        SaveAccount(absl::StrCat("request-", name), name),
+        [&](const absl::StatusOr<std::string>& answer) { answers.push_back(answer.value()); }));
+  }
+  EXPECT_TRUE(answers.empty());
+  EXPECT_EQ(AccountName(office), "");
+  EXPECT_TRUE(office.writer().RunGroup());
+  EXPECT_EQ(answers, (std::vector<std::string>{"saved Acme", "saved Bolt"}));
+  EXPECT_EQ(AccountName(office), "Bolt");
+  EXPECT_FALSE(office.writer().RunGroup());
 }
 
 }  // namespace

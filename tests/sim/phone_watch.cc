@@ -1,0 +1,156 @@
+// What must be true of a phone, looked at after each of its steps and at rest.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
+#include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
+#include "server/storage/feed_pages.h"
+#include "server/storage/feed_table.h"
+#include "tests/sim/scope_check.h"
+#include "tests/sim/sim_phone.h"
+
+namespace doorstep::sim {
+
+void SimPhone::WatchMarks() {
+  const auto& identity = store_->journal().identity();
+  if (identity.has_value() && identity->generation() != shown_generation_) {
+    shown_generation_ = identity->generation();
+    shown_safe_.clear();
+  }
+  for (const auto& [epoch, marks] : store_->journal().epochs()) {
+    uint64_t& shown = shown_safe_[epoch];
+    // An epoch that was left keeps only what both sides have.
+    const uint64_t could = std::min(shown, marks.last_own_seq());
+    if (marks.received_through < could) {
+      // A server whose file was put back by hand says so by no new generation, unless somebody proves it to it: each
+      // time a phone may find it out by itself, once.
+      const uint64_t put_back = world_->counts()[static_cast<int>(FaultKind::kServerSetBack)];
+      if (std::exchange(found_out_[epoch], put_back) == put_back) {
+        world_->Violate("lost", absl::StrCat(name_, " showed epoch ", epoch, " safe through ", shown,
+                                             ", and now through ", marks.received_through));
+      }
+    }
+    if (marks.received_through > shown) WatchSafe(marks, shown);
+    shown = marks.received_through;
+    uint64_t& settled = settled_[epoch];
+    if (marks.settled_through > settled) WatchSettled(marks, settled);
+    settled = marks.settled_through;
+  }
+  WatchFeeds();
+}
+
+// What is shown as safe, the office had.
+void SimPhone::WatchSafe(const EpochMarks& marks, uint64_t before) {
+  Journal& journal = store_->journal();
+  for (uint64_t seq = std::max(before, marks.retained_through) + 1; seq <= marks.received_through; ++seq) {
+    const absl::StatusOr<v1::LogEntry> entry = journal.Read(marks.epoch, seq);
+    if (!entry.ok()) continue;  // The disk died or fails.
+    const EntryKey key(entry->time().boot_id(), entry->time().monotonic_us());
+    if (server_->held().Has(key)) continue;
+    world_->Violate("lost", absl::StrCat(name_, " shows ", marks.epoch, ".", seq, " as safe, and the office never had ",
+                                         Describe(key)));
+    return;
+  }
+}
+
+// What is taken off the overlay stands in the row: nobody's own tap disappears from the screen.
+void SimPhone::WatchSettled(const EpochMarks& marks, uint64_t before) {
+  const absl::StatusOr<std::vector<EntryInfo>> entries =
+      store_->journal().List(marks.epoch, before, marks.settled_through - before);
+  if (!entries.ok()) return;
+  for (const EntryInfo& entry : *entries) {
+    if (entry.seq > marks.settled_through || entry.visit_id.empty()) continue;
+    const v1::Judgement* judgement = store_->replica().JudgementOf(entry.epoch, entry.seq);
+    if (judgement != nullptr && !Counts(judgement->verdict())) continue;
+    const auto bytes = store_->replica().Entity(v1::ENTITY_KIND_VISIT, entry.visit_id);
+    v1::Visit visit;
+    if (!bytes.ok() || !bytes->has_value() || !visit.ParseFromString(**bytes)) continue;
+    const bool folded = std::any_of(visit.folded().begin(), visit.folded().end(), [&](const v1::FoldedJournal& f) {
+      return f.device() == store_->journal().identity()->device() && f.epoch() == entry.epoch && f.seq() >= entry.seq;
+    });
+    if (folded) continue;
+    world_->Violate("wrong", absl::StrCat(name_, ": ", entry.epoch, ".", entry.seq, " is off the screen of visit ",
+                                          entry.visit_id, " before the office's row has it"));
+    return;
+  }
+}
+
+// Rows that are not the server's are fetched again, which hides whose mistake it was. Only a file that was put in place
+// behind everybody's back excuses it; and the device feed is read anew by a phone that finds its server put back.
+void SimPhone::WatchFeeds() {
+  if (world_->Has(FaultKind::kServerSetBack)) return;
+  for (const FeedState& feed : store_->replica().Feeds()) {
+    if (!feed.cursor.empty() || feed.head_seq == 0) continue;
+    if (feed.name == kDeviceFeed && world_->Has(FaultKind::kServerRestored)) continue;
+    world_->Violate(
+        "wrong", absl::StrCat(name_, ": the rows of ", feed.name, " are not those of the office at ", feed.head_seq));
+  }
+}
+
+// ---- at rest ----
+
+void SimPhone::CompareWithOffice(const std::vector<std::string>& all) {
+  if (!enrolled()) return;
+  const std::string name = TechnicianFeed(technician_);
+  const absl::Status read = server_->storage().Read("a scope", [&](SqlSession& sql) -> absl::Status {
+    std::map<std::string, std::string> office;
+    ASSIGN_OR_RETURN(office, VisitsOf(sql, all, technician_));
+    ASSIGN_OR_RETURN(const auto head, FindFeed(sql, name));
+    const FeedState* state = store_->replica().FindFeed(name);
+    if (head.has_value() && state != nullptr && state->sum != head->sum) {
+      world_->Violate("wrong", absl::StrCat(name_, ": the sum of ", name, " is not the office's"));
+    }
+    std::map<std::string, std::string> here;
+    RETURN_IF_ERROR(
+        store_->replica().ForEach("", v1::ENTITY_KIND_VISIT, [&](absl::string_view id, absl::string_view bytes) {
+          here[std::string(id)] = std::string(bytes);
+          return absl::OkStatus();
+        }));
+    for (const auto& [id, bytes] : office) {
+      if (here[id] == bytes) continue;
+      std::optional<FeedRow> row;
+      if (head.has_value()) {
+        ASSIGN_OR_RETURN(row, FindFeedRow(sql, head->n, v1::ENTITY_KIND_VISIT, id));
+      }
+      world_->Violate("wrong", absl::StrCat(name_, ": visit ", id, here[id].empty() ? " is not here" : " differs", "; ",
+                                            !row.has_value() ? "its feed never had it"
+                                            : row->gone      ? "its feed says that it left: " + row->reason
+                                                             : "its feed has it"));
+    }
+    for (const auto& [id, bytes] : here) {
+      if (office.count(id) == 0) world_->Violate("wrong", absl::StrCat(name_, ": has visit ", id, ", not its own"));
+    }
+    ASSIGN_OR_RETURN(const std::vector<v1::LocalVisit> shown, store_->view().Visits(technician_));
+    for (const v1::LocalVisit& visit : shown) {
+      if (visit.own_entries() > 0) {
+        world_->Violate("wrong", absl::StrCat(name_, ": visit ", visit.visit().id(), " still shows own entries"));
+      }
+      const auto found = office.find(visit.visit().id());
+      v1::Visit expected;
+      if (found != office.end() && (!expected.ParseFromString(found->second) ||
+                                    expected.SerializeAsString() != visit.visit().SerializeAsString())) {
+        world_->Violate("wrong", absl::StrCat(name_, ": shows visit ", visit.visit().id(), " otherwise"));
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", absl::StrCat(name_, ": comparing: ", read.ToString()));
+  AskForAnothersFeed();
+}
+
+void SimPhone::AskForAnothersFeed() {
+  v1::PullRequest request;
+  request.set_feed(TechnicianFeed(technician_ + "-colleague"));
+  const SimServer::Answer answer =
+      server_->CallNow("/doorstep.v1.SyncService/Pull", absl::StrCat("Bearer ", store_->journal().identity()->token()),
+                       request.SerializeAsString());
+  if (answer.has_value() && answer->ok()) world_->Violate("wrong", name_ + ": was given the feed of somebody else");
+}
+
+}  // namespace doorstep::sim
