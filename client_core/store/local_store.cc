@@ -61,8 +61,9 @@ absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {
 }
 
 absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
-  // First: the rows that came from what the server has lost would bring the mark forward again.
-  RETURN_IF_ERROR(replica_->ReadAnew(kDeviceFeed));
+  // First: the rows that came from what the server has lost would bring the mark forward again. Nor are rows of the
+  // other feeds the server's any more: what it does anew has the versions of what it lost, and no sum tells them apart.
+  for (const FeedState& feed : replica_->Feeds()) RETURN_IF_ERROR(replica_->ReadAnew(feed.name));
   return journal_->StepBack(mark);
 }
 

@@ -148,6 +148,20 @@ TEST_F(LocalViewTest, DoesNotTakeMarksFromTheRowsOfAServerThatWasPutBackByHand) 
   EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
 }
 
+TEST_F(LocalViewTest, ReadsEveryFeedAnewOfAServerThatWasPutBackByHand) {
+  AppendNotes(1);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(device_feed_);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  Settle();
+  ASSERT_OK(store_->StepBack(MarkAt(1, 0)));
+  for (const OfficeFeed* feed : {&device_feed_, &ana_feed_}) {
+    EXPECT_EQ(store_->replica().Cursor(feed->name()), "") << feed->name();
+    EXPECT_FALSE(store_->replica().FindFeed(feed->name())->at_head) << feed->name();
+  }
+}
+
 TEST_F(LocalViewTest, JudgesWhatItHasInCommonWithAClone) {
   AppendNotes(3);
   ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
