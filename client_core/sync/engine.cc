@@ -69,8 +69,8 @@ void CancelAll(EngineState& s, std::vector<Action>& actions) {
 
 void TakeGrant(const ServerGrant& grant, int64_t now_us, EngineState& s) {
   s.grant = grant;
-  if (grant.wait_us > 0 && !Planted("wait_ignored"))
-    s.grant_until_us = now_us + std::min(grant.wait_us, tuning::kGrantWaitMaxUs);
+  if (grant.wait_us <= 0 || Planted("wait_ignored")) return;
+  s.grant_until_us = now_us + std::min(grant.wait_us, tuning::kGrantWaitMaxUs);
 }
 
 void CountBytes(uint64_t bytes, EngineState& s) {

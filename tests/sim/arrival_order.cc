@@ -71,7 +71,17 @@ absl::Status KeepWhatWasKnown(Group& group, const std::string& id, const Accepte
   return absl::OkStatus();
 }
 
-// Commands stay where they are. A frame comes later than it did, and never before the frames of its own journal.
+// Entries that were appended again. Of two copies whose original is lost the first to come stands for both, with the
+// time that its frame gives it: they are one fact with two corrected times, and only given the same one does nothing
+// depend on the order.
+bool HasCopies(const PreparedFrame& frame) {
+  const auto& entries = frame.opened.body.entries();
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const v1::EntryEnvelope& entry) { return entry.from_seq() != 0; });
+}
+
+// Commands stay where they are. A frame comes later than it did, and never before the frames of its own journal; those
+// with copies keep their order.
 absl::StatusOr<std::vector<Heard>> ReadInAnotherOrder(SqlSession& sql, Random& random) {
   TruthReader truth(&sql);
   std::vector<Heard> heard;
@@ -85,12 +95,17 @@ absl::StatusOr<std::vector<Heard>> ReadInAnotherOrder(SqlSession& sql, Random& r
   }
   const uint64_t most = random.Below(2) == 0 ? 2 * heard.size() : heard.size() / 8;
   std::map<std::pair<std::string, uint64_t>, uint64_t> last;  // Of each journal.
+  std::map<std::string, uint64_t> last_copies;                // Of each device.
   for (uint64_t i = 0; i < heard.size(); ++i) {
     heard[i].place = i;
     if (heard[i].frame == nullptr) continue;
     const v1::FrameHeader& header = heard[i].frame->opened.header;
     uint64_t& before = last[{header.device(), header.epoch()}];
     before = std::max(before, i + random.Below(most + 1));
+    if (HasCopies(*heard[i].frame)) {
+      uint64_t& copies = last_copies[header.device()];
+      before = copies = std::max(before, copies);
+    }
     heard[i].place = before;
   }
   std::stable_sort(heard.begin(), heard.end(), [](const Heard& a, const Heard& b) { return a.place < b.place; });
@@ -122,14 +137,11 @@ absl::Status Hear(SqlSession& fresh, Recent& recent, Heard& heard, const Accepte
   return absl::OkStatus();
 }
 
-// Without what says how much the office knew, and when: versions, and how far each journal was seen. Of two copies of
-// an entry whose original was lost, the first to come stands for both, so that the other's journal may not be named.
 absl::StatusOr<std::string> VisitText(SqlSession& sql, const std::string& id) {
   ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, id));
   v1::Visit visit;
   if (!visit.ParseFromString(bytes)) return absl::DataLossError(absl::StrCat("visit ", id, " cannot be parsed"));
   visit.clear_version();
-  visit.clear_folded();
   return visit.ShortDebugString();
 }
 

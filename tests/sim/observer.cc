@@ -128,6 +128,7 @@ void Observer::Compare(SimServer& server) {
         world_->Violate("wrong", absl::StrCat("entries count for visit ", id, ", which is not there"));
       } else {
         CompareCount(id, counted, visit.facts());
+        CompareFeedback(visit, counted);
       }
     }
     return absl::OkStatus();
@@ -146,9 +147,31 @@ void Observer::Count(const v1::LogEntry& entry, const v1::ReceivedEntry& receive
     ++visit.retractions;
     visit.retracted.insert(FormatPosition(entry.retraction().target()));
   }
+  if (entry.has_retraction()) visit.named.insert(FormatPosition(entry.retraction().target()));
+  if (entry.has_correction()) visit.named.insert(FormatPosition(entry.correction().target()));
   if (entry.has_retraction() || entry.has_correction()) return;
+  std::vector<std::string> positions = {FormatPosition(received.position())};
+  if (received.has_rehomed_from()) positions.push_back(FormatPosition(received.rehomed_from()));
+  if (entry.has_feedback_captured()) visit.captured.push_back(positions);
+  if (entry.has_feedback_declined()) visit.declined.push_back(positions);
   ++visit.facts;
   if (BearsState(entry.fact_case())) visit.retractable.insert(FormatPosition(received.position()));
+}
+
+void Observer::CompareFeedback(const v1::Visit& visit, const CountedVisit& counted) {
+  const auto stands = [&counted](const std::vector<std::vector<std::string>>& entries) {
+    return std::any_of(entries.begin(), entries.end(), [&counted](const std::vector<std::string>& positions) {
+      return std::none_of(positions.begin(), positions.end(),
+                          [&counted](const std::string& position) { return counted.named.count(position) > 0; });
+    });
+  };
+  const bool captured = stands(counted.captured);
+  const bool lost = captured ? visit.feedback() != v1::FEEDBACK_STATE_CAPTURED
+                             : stands(counted.declined) && visit.feedback() == v1::FEEDBACK_STATE_UNSPECIFIED;
+  if (lost) world_->Violate("lost", absl::StrCat("visit ", visit.id(), " does not have what its customer said"));
+  if (counted.captured.empty() && counted.declined.empty() && visit.feedback() != v1::FEEDBACK_STATE_UNSPECIFIED) {
+    world_->Violate("wrong", absl::StrCat("visit ", visit.id(), " has feedback that nobody gave"));
+  }
 }
 
 // After forks one position may name entries of two journals, and which of them is meant is not for this to say: two

@@ -76,10 +76,16 @@ class Observer {
     std::set<std::string> retractable;  // Positions.
     std::set<std::string> retracted;
     uint64_t retractions = 0;
+    std::set<std::string> named;  // Positions that something decides about.
+    // Every position of each answer of a customer, and of each refusal to answer.
+    std::vector<std::vector<std::string>> captured;
+    std::vector<std::vector<std::string>> declined;
     bool trusted = true;  // The time of every entry is.
   };
   static void Count(const v1::LogEntry& entry, const v1::ReceivedEntry& received, CountedVisit& visit);
   void CompareCount(const std::string& id, const CountedVisit& counted, uint64_t facts);
+  // What the customer said is present.
+  void CompareFeedback(const v1::Visit& visit, const CountedVisit& counted);
   std::map<std::string, CountedVisit> counted_of_visit_;
 };
 

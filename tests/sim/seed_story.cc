@@ -157,7 +157,7 @@ class SeedStory {
   }
 
   v1::LogEntry SomeFact() {
-    switch (world_.Draw(7)) {
+    switch (world_.Draw(9)) {
       case 0:
         return testing::Arrived();
       case 1:
@@ -171,6 +171,13 @@ class SeedStory {
       }
       case 4:
         return testing::Outcome(world_.Chance(700) ? v1::OUTCOME_CODE_RESOLVED : v1::OUTCOME_CODE_NOT_RESOLVED);
+      case 5:
+        return testing::Csat(static_cast<uint32_t>(world_.Between(1, 5)));
+      case 6: {
+        v1::LogEntry entry;
+        entry.mutable_feedback_declined()->set_reason("in a hurry");
+        return entry;
+      }
       default:
         return testing::Note(absl::StrCat("seen at ", world_.now_us()));
     }
@@ -295,6 +302,7 @@ class SeedStory {
     }
     if (world_.violated()) return;
     observer_.Compare(*server_);
+    office_->CompareDone();
     for (const auto& phone : phones_) {
       if (!phone->destroyed()) phone->CompareWithOffice(office_->visits());
     }

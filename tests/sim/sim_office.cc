@@ -5,9 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client_core/base/status.h"
 #include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "doorstep/v1/import_service.pb.h"
+#include "server/storage/visit_table.h"
 #include "tests/sim/scope_check.h"
 
 namespace doorstep::sim {
@@ -74,6 +77,15 @@ void SimOffice::Send(const std::string& method, Request request, Then then) {
   Try(absl::StrCat("/doorstep.v1.DispatchService/", method), request.SerializeAsString(), std::move(then));
 }
 
+template <typename Request>
+void SimOffice::SendOf(v1::FoldCommand::VerbCase verb, const std::string& method, Request request, Then then) {
+  const std::string visit = request.id();
+  Send(method, std::move(request), [this, verb, visit, then = std::move(then)](const absl::Status& status) {
+    if (status.ok()) ++done_[visit][verb];
+    then(status);
+  });
+}
+
 void SimOffice::Try(const std::string& method, const std::string& bytes, Then then) {
   const auto again = [this, method, bytes, then] {
     world_->After(world_->Between(1, 60) * kSecond, [this, method, bytes, then] { Try(method, bytes, then); });
@@ -131,7 +143,7 @@ void SimOffice::PlanVisit(const std::string& id, bool anew) {
     visit.set_id(id);
     visit.set_work_order_id("order-" + id);
     visit.set_instructions(Canary(id));
-    Send("CreateVisit", visit, [this, id, must](const absl::Status& made) {
+    SendOf(v1::FoldCommand::kCreate, "CreateVisit", visit, [this, id, must](const absl::Status& made) {
       must("no visit", made);
       Schedule(id);
     });
@@ -148,17 +160,17 @@ void SimOffice::Schedule(const std::string& visit) {
     window->set_zone("UTC");
   }
   request.set_force(true);
-  Send("ScheduleVisit", request, [this, visit](const absl::Status&) { Assign(visit); });
+  SendOf(v1::FoldCommand::kSchedule, "ScheduleVisit", request, [this, visit](const absl::Status&) { Assign(visit); });
 }
 
 void SimOffice::Assign(const std::string& visit) {
   v1::AssignVisitRequest request;
   request.set_id(visit);
   request.set_technician_id(SomeTechnician());
-  Send("AssignVisit", request, [this, visit](const absl::Status&) {
+  SendOf(v1::FoldCommand::kAssign, "AssignVisit", request, [this, visit](const absl::Status&) {
     v1::DispatchVisitRequest dispatch;
     dispatch.set_id(visit);
-    Send("DispatchVisit", dispatch, [](const absl::Status&) {});
+    SendOf(v1::FoldCommand::kDispatch, "DispatchVisit", dispatch, [](const absl::Status&) {});
   });
 }
 
@@ -174,16 +186,38 @@ void SimOffice::DoSomething() {
     request.set_from_technician_id(SomeTechnician());
     request.set_to_technician_id(SomeTechnician());
     request.set_reason("the office needed it so");
-    Send("ReassignVisit", request, nothing);
+    SendOf(v1::FoldCommand::kReassign, "ReassignVisit", request, nothing);
   } else if (what < 9) {
     v1::CancelVisitRequest request;
     request.set_id(visit);
     request.set_reason("the customer called it off");
     request.set_force(world_->Chance(500));
-    Send("CancelVisit", request, nothing);
+    SendOf(v1::FoldCommand::kCancel, "CancelVisit", request, nothing);
   } else {
     Schedule(visit);
   }
+}
+
+// Who went back to an older file has lost commands, and whoever asked for them knows it.
+void SimOffice::CompareDone() {
+  if (server_->setbacks() > 0) return;
+  const absl::Status read = server_->storage().Read("commands", [&](SqlSession& sql) -> absl::Status {
+    for (const std::string& id : visits_) {
+      ASSIGN_OR_RETURN(const std::optional<VisitRow> row, FindVisit(sql, id));
+      v1::FoldInput input;
+      if (row.has_value() && !input.ParseFromString(row->fold)) return absl::DataLossError(id);
+      std::map<int, int> held;
+      for (const v1::FoldCommand& command : input.commands()) ++held[command.verb_case()];
+      if (held == done_[id]) continue;
+      const auto count = [](const std::map<int, int>& verbs) {
+        return absl::StrJoin(verbs, " ", absl::PairFormatter("="));
+      };
+      world_->Violate(held < done_[id] ? "lost" : "doubled",
+                      absl::StrCat("visit ", id, " has commands ", count(held), ", answered were ", count(done_[id])));
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) world_->Violate("wrong", absl::StrCat("reading commands: ", read.ToString()));
 }
 
 }  // namespace doorstep::sim

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "doorstep/v1/fold.pb.h"
 #include "tests/sim/sim_server.h"
 #include "tests/sim/world.h"
 
@@ -33,6 +35,8 @@ class SimOffice {
 
   // Visits that were asked for, whether they are there yet or not.
   const std::vector<std::string>& visits() const { return visits_; }
+  // At rest: every command that was answered stands in its visit once and whole, and nothing else does.
+  void CompareDone();
   // Requests that are not answered yet.
   int waiting() const { return waiting_; }
 
@@ -42,6 +46,9 @@ class SimOffice {
   std::string NextRequestId();
   template <typename Request>
   void Send(const std::string& method, Request request, Then then);
+  // Of one visit: done, unless it is refused.
+  template <typename Request>
+  void SendOf(v1::FoldCommand::VerbCase verb, const std::string& method, Request request, Then then);
   void Try(const std::string& method, const std::string& bytes, Then then);
   // The same request once more: `first` is what it was answered.
   void Repeat(const std::string& method, const std::string& bytes, const std::string& first);
@@ -57,6 +64,7 @@ class SimOffice {
   int requests_ = 0;
   int waiting_ = 0;
   std::vector<std::string> visits_;
+  std::map<std::string, std::map<int, int>> done_;  // By visit and verb: how often it was answered.
 };
 
 }  // namespace doorstep::sim

@@ -71,6 +71,7 @@ class SimPhone final : public Clock {
   void CompareWithOffice(const std::vector<std::string>& all);
   // Which must be refused.
   void AskForAnothersFeed();
+  bool IsDeceived(const std::string& here, const std::string& office) const;
 
   ClockReading Now() override;
 
