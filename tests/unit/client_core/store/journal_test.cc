@@ -219,9 +219,14 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kArrived), "tap-2"), 2u);
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kWorkStarted), "tap-3"), 3u);
+  const absl::StatusOr<v1::LogEntry> recorded = journal().Read(1, 2);
   const v1::Fork fork = ForkOf(1, 1, 5);
   const absl::StatusOr<ForkResult> first = store_->Fork(fork);
   ASSERT_TRUE(first.ok()) << first.status().ToString();
+  const absl::StatusOr<v1::LogEntry> appended_again = journal().Read(fork.new_epoch(), 1);
+  ASSERT_TRUE(recorded.ok() && appended_again.ok());
+  EXPECT_EQ(appended_again->SerializeAsString(), recorded->SerializeAsString())
+      << "the office knows a copy by its bytes";
   EXPECT_TRUE(first->moved);
   EXPECT_EQ(first->reappended, 2u);
   const absl::StatusOr<ForkResult> repeated = store_->Fork(fork);
