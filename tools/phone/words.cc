@@ -25,6 +25,7 @@ std::string PrefixOf(const google::protobuf::EnumDescriptor& type) {
 }
 
 constexpr size_t kQuotedBytesMax = 40;
+constexpr int64_t kYear2100 = 4102444800;  // In seconds: the core takes no later time.
 
 }  // namespace
 
@@ -148,10 +149,15 @@ absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {
   absl::Time time;
   std::string error;
   const absl::TimeZone zone = absl::LocalTimeZone();
-  if (absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &error)) return absl::ToUnixMicros(time);
-  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, &error)) {
-    return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilDay(time, zone) + 1, zone)) - 1;
+  const bool is_time = absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &error);
+  const bool is_day = !is_time && absl::ParseTime("%Y-%m-%d", text, zone, &time, &error);
+  // Before anything is added: a year may have any number of digits, and "infinite-past" is a time as well.
+  if ((is_time || is_day) && (time < absl::UnixEpoch() || time >= absl::FromUnixSeconds(kYear2100))) {
+    return UsageError(absl::StrCat("due: \"", Quotable(text), "\" is outside 1970-01-01 to 2100-01-01"),
+                      "due 2026-11-25");
   }
+  if (is_time) return absl::ToUnixMicros(time);
+  if (is_day) return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilDay(time, zone) + 1, zone)) - 1;
   return UsageError(absl::StrCat("due: \"", Quotable(text), "\" is no time: a day, a time, or + with d, h or m"),
                     "due +2d, due +3h, due +90m, due 2026-11-25 or due 2026-11-25T17:00");
 }

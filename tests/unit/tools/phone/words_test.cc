@@ -20,5 +20,14 @@ TEST(WordsTest, TimesCarryTheirOffset) {
   EXPECT_THAT(WindowText(window), testing::MatchesRegex("2026-11-2. ..:..-2026-11-2. ..:.. [+-]..:.."));
 }
 
+TEST(WordsTest, ADueDayIsOneOfTheCalendarThatEntriesHave) {
+  EXPECT_TRUE(ParseDue("2026-11-25", kEightUs).ok());
+  EXPECT_TRUE(ParseDue("2026-11-25T17:00", kEightUs).ok());
+  for (const char* text : {"-705323-05-2", "705323-05-02", "1969-11-25", "2101-01-01T00:00", "infinite-future",
+                           "infinite-past", "+100001d", "+d", "tomorrow"}) {
+    EXPECT_FALSE(ParseDue(text, kEightUs).ok()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace doorstep::phone
