@@ -11,12 +11,15 @@
 #include "client_core/api/builtin_transport.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/base/utf8.h"
 #include "client_core/store/reserve.h"
 
 namespace doorstep {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+// 36,000 years: no difference of two readings overflows, nor of one and a time of the server.
+constexpr int64_t kClockMicrosMax = int64_t{1} << 60;
 
 class HostClock final : public Clock {
  public:
@@ -28,12 +31,13 @@ class HostClock final : public Clock {
     clock_.now(clock_.context, &read);
     read.boot_id[sizeof(read.boot_id) - 1] = '\0';
     ClockReading reading;
-    reading.wall_time_us = read.wall_time_us;
-    reading.monotonic_us = read.monotonic_us;
+    reading.wall_time_us = std::clamp(read.wall_time_us, -kClockMicrosMax, kClockMicrosMax);
+    reading.monotonic_us = std::clamp(read.monotonic_us, -kClockMicrosMax, kClockMicrosMax);
     // Nothing is refused for its time: an impossible offset counts as none.
     const bool possible = std::abs(int64_t{read.utc_offset_s}) <= limits::kUtcOffsetSecondsMax;
     reading.utc_offset_s = possible ? read.utc_offset_s : 0;
-    reading.boot_id = read.boot_id[0] == '\0' ? "unknown-boot" : read.boot_id;
+    // It goes into each entry, which the office could not read for one wrong byte in it.
+    reading.boot_id = read.boot_id[0] == '\0' ? "unknown-boot" : Utf8(read.boot_id);
     return reading;
   }
 
@@ -73,7 +77,11 @@ LogSink ReadLog(const doorstep_options& options) {
   return [log = options.log, context = options.log_context, least = static_cast<int>(options.log_level)](
              LogLevel level, absl::string_view line) {
     if (static_cast<int>(level) < least) return;
-    log(context, static_cast<doorstep_log_level>(level), std::string(line).c_str());
+    std::string text = Utf8(line);
+    // One line: what a server says may be several.
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    log(context, static_cast<doorstep_log_level>(level), text.c_str());
   };
 }
 

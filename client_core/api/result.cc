@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/utf8.h"
 
 namespace doorstep {
 namespace {
@@ -15,7 +16,7 @@ doorstep_result out_of_memory{DOORSTEP_RESOURCE_EXHAUSTED, "out of memory", "", 
 doorstep_result* MakeResult(const absl::Status& status) {
   auto* result = new doorstep_result;
   result->code = static_cast<doorstep_code>(status.code());
-  result->message = std::string(status.message());
+  result->message = Utf8(status.message());  // A server may have written it.
   return result;
 }
 

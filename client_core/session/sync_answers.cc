@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/base/utf8.h"
 #include "client_core/session/frame_builder.h"
 #include "client_core/session/phone_events.h"
 #include "client_core/session/sync_driver.h"
@@ -26,6 +28,9 @@ ServerGrant ToServerGrant(const v1::Grant& grant) {
   return {grant.frame_bytes_max(), grant.frame_entries_max(), int64_t{grant.wait_ms()} * 1000};
 }
 
+// A server that does not know the time has told none.
+int64_t ServerTime(int64_t told_us) { return told_us > limits::kTimeMicrosMax ? 0 : told_us; }
+
 absl::Status Unreadable(absl::string_view what) {
   return absl::InternalError(absl::StrCat("the server's answer to ", what, " cannot be read"));
 }
@@ -42,6 +47,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   report_.sums.set_bytes_down(report_.sums.bytes_down() + bytes.size());
   const uint64_t moved = flight.bytes_up + bytes.size();
   if (!status.ok()) {
+    status = absl::Status(status.code(), Utf8(status.message()));  // It goes into messages for the app.
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
     OnPieceFailed(flight, status);
     if (absl::IsUnauthenticated(status)) status = absl::UnauthenticatedError(kUnknownHere);
@@ -61,6 +67,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
                                  const ClockReading& at) {
   v1::HelloResponse response;
   if (!response.ParseFromString(bytes)) return Unreadable("Hello");
+  response.set_server_time_us(ServerTime(response.server_time_us()));
   TakeExchange(response.server_time_us(), flight.sent, at);
   if (response.grant().wait_ms() > 0) {
     HelloAnswered busy{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
@@ -99,6 +106,7 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
   v1::PushResponse response;
   KillPoint("answer");
   if (!response.ParseFromString(bytes)) return Unreadable("Push");
+  response.set_server_time_us(ServerTime(response.server_time_us()));
   TakeExchange(response.server_time_us(), flight.sent, at);
   const bool other_generation = IsOtherGeneration(response.generation());
   if (response.has_fork()) {
@@ -117,6 +125,7 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
   v1::PullResponse response;
   KillPoint("page");
   if (!response.ParseFromString(bytes)) return Unreadable("Pull");
+  response.set_server_time_us(ServerTime(response.server_time_us()));
   if (response.wait_ms() > 0) {
     PullAnswered busy;
     busy.call = call;
@@ -230,7 +239,7 @@ absl::Status SyncDriver::TakeMark(const v1::JournalMark& mark) {
 }
 
 void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, const ClockReading& answered) {
-  if (server_time_us <= 0) return;
+  if (ServerTime(server_time_us) <= 0) return;
   if (const absl::Status noted = parts_.store->NoteContact(server_time_us); !noted.ok()) {
     // Only a status that is asked for after the next start would be older.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("the contact is not stored: ", noted.message()));

@@ -49,6 +49,9 @@ typedef struct host {
   pthread_t answering;
   int answer_from_thread;
   uint64_t call_id;
+  const char* boot_id;       /* NULL: "boot-1". */
+  const char* why;           /* What an answer that is an error says; NULL: that there is no network. */
+  const int64_t* clocks_say; /* NULL: the time. */
 } host;
 
 static void host_now(void* context, doorstep_clock_reading* reading) {
@@ -57,7 +60,8 @@ static void host_now(void* context, doorstep_clock_reading* reading) {
   reading->wall_time_us = 1763900000000000 + h->now_us;
   reading->monotonic_us = 5000000 + h->now_us;
   reading->utc_offset_s = 3600;
-  strcpy(reading->boot_id, "boot-1");
+  if (h->clocks_say != NULL) reading->wall_time_us = reading->monotonic_us = *h->clocks_say;
+  strcpy(reading->boot_id, h->boot_id != NULL ? h->boot_id : "boot-1");
 }
 
 static void host_log(void* context, doorstep_log_level level, const char* line) {
@@ -113,7 +117,7 @@ static void host_start(void* context, const doorstep_call* call) {
   if (h->silent) return;
   h->call_id = call->id;
   if (strcmp(call->method, "/doorstep.v1.EnrollmentService/Enroll") != 0) {
-    const char* why = "no network here";
+    const char* why = h->why != NULL ? h->why : "no network here";
     doorstep_transport_complete(h->core, call->id, DOORSTEP_UNAVAILABLE, (const uint8_t*)why, strlen(why));
   } else if (pthread_create(&h->answering, NULL, answer_enroll, h) == 0) {
     h->answer_from_thread = 1;
@@ -505,6 +509,136 @@ static void test_between_visits(const char* directory) {
   doorstep_close(core);
 }
 
+/* Whether the bytes hold one that text in UTF-8 never holds. */
+static int holds_no_text(const uint8_t* bytes, size_t length) { return memchr(bytes, 0xFF, length) != NULL; }
+
+/* What a host or a server says is no text or no time: it is recorded, sent and shown all the same. */
+static void test_careless_host(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  const int64_t times[] = {INT64_MIN, -1, 0, INT64_MAX};
+  doorstep_result* result;
+  const uint8_t* bytes;
+  size_t length = 0;
+  size_t size = 0;
+  wire request = {{0}, 0};
+  wire explain = {{0}, 0};
+  wire position = position_of(1);
+
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  if (core == NULL) return;
+  h.core = core;
+  wire_text(&request, 1, "invitation");
+  EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
+  pthread_join(h.answering, NULL);
+
+  /* A boot id that is no text: the entry can be read, here and so at the office. */
+  h.boot_id = "boot \xFF\xFE";
+  request = append_request("visit-1", "hello", NULL);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_OK, "");
+  wire_message(&explain, 1, &position);
+  EXPECT(doorstep_explain(core, explain.bytes, explain.length), DOORSTEP_OK, "");
+
+  /* An error that is no text, in two lines: the log has one, and a status is a message that can be read. */
+  h.why = "a proxy\nsays \xFF\xFE";
+  request.length = 0;
+  wire_number(&request, 1, 100); /* ms */
+  EXPECT(doorstep_sync_once(core, request.bytes, request.length), DOORSTEP_OK, "");
+  request = append_request("visit-1", "hello", NULL);
+  result = doorstep_status(core);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  CHECK(wire_find_bytes(bytes, length, 14, &size) != NULL); /* last_error */
+  CHECK(!holds_no_text(bytes, length));
+  doorstep_result_free(result);
+
+  /* Clocks that say anything. */
+  for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); ++i) {
+    h.clocks_say = &times[i];
+    EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_OK, "");
+    EXPECT(doorstep_status(core), DOORSTEP_OK, "");
+  }
+  h.clocks_say = NULL;
+  CHECK(status_number(core, 4) == 5);
+  doorstep_close(core);
+}
+
+static void test_attachments(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  doorstep_result* result;
+  const uint8_t* bytes;
+  const uint8_t* found;
+  size_t length = 0;
+  size_t size = 0;
+  uint8_t hash[32] = {0};
+  wire request = {{0}, 0};
+  wire add = {{0}, 0};
+  wire named = {{0}, 0};
+  wire entry = {{0}, 0};
+  wire append = {{0}, 0};
+
+  EXPECT(doorstep_attachment_add(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_attachments_list(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_attachment_read(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  if (core == NULL) return;
+  h.core = core;
+  wire_text(&request, 1, "invitation");
+  EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
+  pthread_join(h.answering, NULL);
+
+  EXPECT(doorstep_attachment_add(core, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "content or a path");
+  request.length = 0;
+  wire_text(&request, 2, "/no/such/photo.jpg");
+  EXPECT(doorstep_attachment_add(core, request.bytes, request.length), DOORSTEP_NOT_FOUND, "/no/such/photo.jpg");
+
+  /* The bytes first, then the entry that names what they are called. */
+  wire_text(&add, 1, "the bytes of a photo");
+  result = doorstep_attachment_add(core, add.bytes, add.length);
+  CHECK(doorstep_result_code(result) == DOORSTEP_OK);
+  bytes = doorstep_result_bytes(result, &length);
+  found = wire_find_bytes(bytes, length, 1, &size);
+  CHECK(found != NULL && size == sizeof(hash));
+  if (found != NULL && size == sizeof(hash)) memcpy(hash, found, size);
+  CHECK(wire_find_number(bytes, length, 3) == 0); /* repeated */
+  doorstep_result_free(result);
+  CHECK(NUMBER_IN(doorstep_attachment_add(core, add.bytes, add.length), 3) == 1);
+  wire_bytes(&named, 1, hash, sizeof(hash));
+  wire_number(&named, 3, strlen("the bytes of a photo"));
+  wire_text(&entry, 2, "visit-1");
+  wire_message(&entry, 29, &named);
+  wire_message(&append, 2, &entry);
+  EXPECT(doorstep_append(core, append.bytes, append.length), DOORSTEP_OK, "");
+  CHECK(status_number(core, 20) == 1); /* attachments_queued */
+
+  result = doorstep_attachments_list(core, NULL, 0);
+  bytes = doorstep_result_bytes(result, &length);
+  CHECK(wire_count(bytes, length, 1) == 1);
+  bytes = wire_find_bytes(bytes, length, 1, &size);
+  CHECK(bytes != NULL && wire_find_number(bytes, size, 5) == 2); /* SAVED_HERE */
+  doorstep_result_free(result);
+
+  request.length = 0;
+  wire_bytes(&request, 1, hash, sizeof(hash));
+  result = doorstep_attachment_read(core, request.bytes, request.length);
+  bytes = doorstep_result_bytes(result, &length);
+  found = wire_find_bytes(bytes, length, 1, &size);
+  CHECK(found != NULL && size == 20 && memcmp(found, "the bytes of a photo", size) == 0);
+  doorstep_result_free(result);
+  wire_number(&request, 2, 21);
+  EXPECT(doorstep_attachment_read(core, request.bytes, request.length), DOORSTEP_OUT_OF_RANGE, "");
+  hash[0] ^= 1;
+  request.length = 0;
+  wire_bytes(&request, 1, hash, sizeof(hash));
+  EXPECT(doorstep_attachment_read(core, request.bytes, request.length), DOORSTEP_NOT_FOUND, "");
+  doorstep_close(core);
+}
+
 static void test_key(const char* directory) {
   host h = {0};
   doorstep_core* core = NULL;
@@ -534,6 +668,8 @@ int main(void) {
   in_new_directory(test_later_header);
   in_new_directory(test_recording);
   in_new_directory(test_between_visits);
+  in_new_directory(test_careless_host);
+  in_new_directory(test_attachments);
   in_new_directory(test_key);
   if (failures == 0) puts("The C ABI keeps its promises.");
   return failures == 0 ? 0 : 1;
