@@ -9,6 +9,8 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_codec.h"
 #include "client_core/store/replica.h"
+#include "doorstep/v1/account.pb.h"
+#include "doorstep/v1/visit.pb.h"
 
 namespace doorstep {
 namespace {
@@ -19,7 +21,34 @@ constexpr int64_t kLeftVisitsMax = 500;
 // Judgements stand apart from a feed's sum.
 bool IsSummed(v1::EntityKind kind) { return kind != v1::ENTITY_KIND_JUDGEMENT; }
 
+template <typename Message>
+bool Reads(const std::string& entity) {
+  return Message().ParseFromString(entity);
+}
+
+// A row that cannot be read is refused here: once it is among the others it looks like damage to the file, and what
+// was fetched would be thrown away and fetched again, with this row in it.
+bool IsReadable(const v1::Change& change) {
+  switch (change.kind()) {
+    case v1::ENTITY_KIND_JOURNAL:
+      return Reads<v1::JournalState>(change.entity());
+    case v1::ENTITY_KIND_DEVICE:
+      return Reads<v1::DeviceState>(change.entity());
+    case v1::ENTITY_KIND_VISIT:
+      return Reads<v1::Visit>(change.entity());
+    case v1::ENTITY_KIND_BRIEF:
+      return Reads<v1::AccountBrief>(change.entity());
+    default:
+      return true;  // Read nowhere, or left out where it cannot be.
+  }
+}
+
 absl::StatusOr<v1::PullPage> OpenPage(const v1::PullResponse& response) {
+  // Not RESOURCE_EXHAUSTED, which is the disk's word.
+  if (response.raw_bytes() > limits::kMessageBytesDownMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("raw_bytes: ", response.raw_bytes(), " is outside 0 to ", limits::kMessageBytesDownMax));
+  }
   ASSIGN_OR_RETURN(const std::string raw,
                    Decompress(response.page(), response.codec(), response.raw_bytes(), limits::kMessageBytesDownMax));
   v1::PullPage page;
@@ -30,6 +59,9 @@ absl::StatusOr<v1::PullPage> OpenPage(const v1::PullResponse& response) {
     }
     if (change.what_case() == v1::Change::WHAT_NOT_SET) {
       return absl::InvalidArgumentError(absl::StrCat("page.changes: \"", change.id(), "\" is neither there nor left"));
+    }
+    if (!change.has_left() && !IsReadable(change)) {
+      return absl::InvalidArgumentError(absl::StrCat("page.changes: \"", change.id(), "\" cannot be read"));
     }
   }
   if (response.cursor().size() > limits::kCursorBytesMax) {

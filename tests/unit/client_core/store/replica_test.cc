@@ -138,6 +138,33 @@ TEST_F(ReplicaTest, LeavesEverythingAsItWasWhenAPageIsMalformed) {
   }
 }
 
+TEST_F(ReplicaTest, ARowThatCannotBeReadIsRefusedAndNotTakenForADamagedFile) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  Apply(ana_feed_, ana_feed_.SnapshotPage(0, 10));
+  for (const v1::EntityKind kind :
+       {v1::ENTITY_KIND_JOURNAL, v1::ENTITY_KIND_DEVICE, v1::ENTITY_KIND_VISIT, v1::ENTITY_KIND_BRIEF}) {
+    v1::PullPage rows;
+    v1::Change& change = *rows.add_changes();
+    change.set_kind(kind);
+    change.set_id("1");
+    change.set_version(1);
+    change.set_entity("\xff");
+    v1::PullResponse page;
+    page.set_page(rows.SerializeAsString());
+    page.set_raw_bytes(static_cast<uint32_t>(page.page().size()));
+    page.set_codec(v1::CODEC_NONE);
+    page.set_cursor("seq-2");
+    page.set_at_head(true);
+    for (const char* feed : {"device", "technician:ana"}) {
+      const absl::Status taken = store_->ApplyPage(feed, replica().Cursor(feed), page).status();
+      EXPECT_TRUE(absl::IsInvalidArgument(taken)) << taken;
+      EXPECT_TRUE(store_->Settle().ok());
+    }
+    EXPECT_THAT(VisitIds(), ElementsAre("v1"));
+    EXPECT_THAT(store_->repairs(), IsEmpty());
+  }
+}
+
 TEST_F(ReplicaTest, RemembersWhyAVisitLeftAndForgetsItWhenItReturns) {
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
   ApplyDelta(ana_feed_);
