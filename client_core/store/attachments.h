@@ -129,8 +129,9 @@ class Attachments {
   absl::Status InsertBytes(int64_t n, absl::string_view content);
   absl::StatusOr<std::optional<KeptAttachment>> FindRow(absl::string_view sha256);
   absl::StatusOr<std::vector<KeptAttachment>> Rows(absl::string_view where, int64_t limit);
-  // With the position of an entry that names it and that the office has. Absent: it has none yet.
-  absl::StatusOr<std::optional<v1::AttachmentClaim>> ClaimOf(const KeptAttachment& row, const Journal& journal);
+  // With the position of an entry that names it and that the office has. Absent: it has none yet. `names` reads them.
+  absl::StatusOr<std::optional<v1::AttachmentClaim>> ClaimOf(const KeptAttachment& row, const Journal& journal,
+                                                             sqlite::Statement& names);
   // Bytes from `offset`, compared with what was added. DATA_LOSS: they differ.
   absl::StatusOr<std::string> ReadBytes(const KeptAttachment& row, uint64_t offset, uint64_t length);
   absl::Status MarkDamaged(int64_t n, absl::string_view why);

@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kAskAgainUs = int64_t{24} * 3600 * 1000000;
 
 constexpr absl::string_view kToSend = "WHERE kept = 1 AND state = 1 AND ask = 0 AND kind = ";
+constexpr absl::string_view kNamesOf = "SELECT epoch, seq FROM name WHERE n = $1";
 constexpr absl::string_view kInTurn = " ORDER BY failures, n";
 
 std::string ToAsk(int64_t now_us) {
@@ -32,15 +33,16 @@ bool IsReceived(uint64_t epoch, uint64_t seq, const Journal& journal) {
 }  // namespace
 
 absl::StatusOr<std::optional<v1::AttachmentClaim>> Attachments::ClaimOf(const KeptAttachment& row,
-                                                                        const Journal& journal) {
-  ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT epoch, seq FROM name WHERE n = $1"));
-  read.Bind(1, row.n);
+                                                                        const Journal& journal,
+                                                                        sqlite::Statement& names) {
+  names.Bind(1, row.n);
   while (true) {
-    ASSIGN_OR_RETURN(const bool found, read.Step());
+    ASSIGN_OR_RETURN(const bool found, names.Step());
     if (!found) return std::optional<v1::AttachmentClaim>();
-    const auto epoch = static_cast<uint64_t>(read.Int(0));
-    const auto seq = static_cast<uint64_t>(read.Int(1));
+    const auto epoch = static_cast<uint64_t>(names.Int(0));
+    const auto seq = static_cast<uint64_t>(names.Int(1));
     if (!IsReceived(epoch, seq, journal)) continue;
+    names.Reset();
     v1::AttachmentClaim claim;
     claim.set_sha256(row.sha256);
     claim.set_size_bytes(row.size);
@@ -54,10 +56,12 @@ absl::StatusOr<std::optional<v1::AttachmentClaim>> Attachments::ClaimOf(const Ke
 absl::StatusOr<AttachmentWork> Attachments::Work(const Journal& journal, int64_t now_us) {
   AttachmentWork work;
   if (db_ == nullptr) return work;
+  // Once for all: this is asked after every tap, and hundreds of photos may wait.
+  ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   const auto any = [&](const std::string& where) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(where, INT64_MAX));
     for (const KeptAttachment& row : rows) {
-      ASSIGN_OR_RETURN(const auto claim, ClaimOf(row, journal));
+      ASSIGN_OR_RETURN(const auto claim, ClaimOf(row, journal, names));
       if (claim.has_value()) return true;
     }
     return false;
@@ -75,8 +79,9 @@ absl::StatusOr<std::optional<OutgoingChunk>> Attachments::NextChunk(AttachmentSt
       step == AttachmentStep::kPreview ? v1::ATTACHMENT_KIND_PREVIEW : v1::ATTACHMENT_KIND_ORIGINAL;
   ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows,
                    Rows(absl::StrCat(kToSend, static_cast<int>(kind), kInTurn), INT64_MAX));
+  ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   for (const KeptAttachment& row : rows) {
-    ASSIGN_OR_RETURN(auto claim, ClaimOf(row, journal));
+    ASSIGN_OR_RETURN(auto claim, ClaimOf(row, journal, names));
     if (!claim.has_value()) continue;
     const uint64_t piece = std::min<uint64_t>(bytes_max, limits::kAttachmentChunkBytesMax);
     absl::StatusOr<std::string> bytes = ReadBytes(row, row.sent_through, piece);
@@ -94,9 +99,10 @@ absl::StatusOr<std::optional<OutgoingChunk>> Attachments::NextChunk(AttachmentSt
 absl::StatusOr<std::vector<v1::AttachmentClaim>> Attachments::NextQuestions(const Journal& journal, int64_t now_us) {
   std::vector<v1::AttachmentClaim> claims;
   ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(ToAsk(now_us), INT64_MAX));
+  ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   for (const KeptAttachment& row : rows) {
     if (claims.size() == static_cast<size_t>(limits::kAttachmentClaimsMax)) break;
-    ASSIGN_OR_RETURN(auto claim, ClaimOf(row, journal));
+    ASSIGN_OR_RETURN(auto claim, ClaimOf(row, journal, names));
     if (claim.has_value()) claims.push_back(*std::move(claim));
   }
   return claims;
