@@ -11,6 +11,12 @@
 #include "client_core/store/journal_rows.h"
 
 namespace doorstep {
+namespace {
+
+// What applying a page of `raw_bytes` may take: its rows in the log, in the file and in pages that are half full.
+int64_t PageRoom(uint32_t raw_bytes) { return int64_t{3} * raw_bytes + 128 * 1024; }
+
+}  // namespace
 
 LocalStore::LocalStore(StoreOptions options)
     : options_(std::move(options)), reserve_({Path("reserve"), options_.vfs}, options_.reserve_bytes) {}
@@ -99,6 +105,8 @@ absl::StatusOr<PageChanges> LocalStore::ApplyPage(absl::string_view feed, absl::
     nothing.stale = true;
     return nothing;
   }
+  // Fetching it again before there is room would be for nothing.
+  if (absl::IsResourceExhausted(changes.status())) page_room_bytes_ = PageRoom(response.raw_bytes());
   if (!changes.ok()) return ExplainFullDisk(changes.status());
   if (Planted("left_row_wipes_journal")) {
     for (const LeftVisit& left : changes->visits_left) {

@@ -103,8 +103,8 @@ class LocalStore {
   std::vector<std::string> Feeds();
 
   // ---- the disk ----
-  // RESOURCE_EXHAUSTED: the disk is full, and what is left is for recording. Makes the reserve again when there is
-  // room.
+  // RESOURCE_EXHAUSTED: the disk is full, and what is left is for recording, or a page was fetched that did not fit and
+  // would not fit now. Makes the reserve again when there is room.
   absl::Status CanFetch();
   // In plain words; empty: it is not.
   const std::string& disk_full() const { return disk_full_; }
@@ -153,6 +153,8 @@ class LocalStore {
   void KeepIdentity();
   // Runs `write`; when the disk has no room for it, gives up the reserve and runs it once more.
   absl::Status WithReserve(const std::function<absl::Status()>& write);
+  absl::Status HasRoomForPage();
+  absl::Status NothingIsFetched(absl::string_view why);
   std::set<std::string> AllowedTechnicians();
   absl::StatusOr<uint64_t> CountVisits();
   void FillCounts(v1::PhoneStatus* status) const;
@@ -167,6 +169,7 @@ class LocalStore {
   const StoreOptions options_;
   Reserve reserve_;
   std::string disk_full_;
+  int64_t page_room_bytes_ = 0;  // What must be free for the page that did not fit; 0: the last one did.
   std::vector<std::string> repairs_;
   absl::Status can_record_;
   FolderLock lock_;

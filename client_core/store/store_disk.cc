@@ -1,6 +1,7 @@
 // What happens when the disk is full: recording goes on in the room of the reserve, and nothing is fetched.
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/sqlite/filler.h"
 #include "client_core/store/local_store.h"
 
 namespace doorstep {
@@ -16,22 +17,35 @@ absl::Status LocalStore::WithReserve(const std::function<absl::Status()>& write)
 }
 
 absl::Status LocalStore::CanFetch() {
-  if (reserve_.held()) return absl::OkStatus();
-  const absl::Status made = reserve_.Make();
-  if (made.ok()) {
-    if (!disk_full_.empty()) Log(options_.log, LogLevel::kInfo, "there is room on the disk again");
-    disk_full_.clear();
-    return absl::OkStatus();
-  }
-  if (!absl::IsResourceExhausted(made)) {
+  if (!reserve_.held()) {
+    const absl::Status made = reserve_.Make();
+    if (absl::IsResourceExhausted(made)) {
+      return NothingIsFetched("the disk is nearly full: what is left is kept for recording");
+    }
     // Not for want of room: the next entry may fit without it.
-    Log(options_.log, LogLevel::kWarning, absl::StrCat("no room is kept for a full disk: ", made.message()));
-    return absl::OkStatus();
+    if (!made.ok())
+      Log(options_.log, LogLevel::kWarning, absl::StrCat("no room is kept for a full disk: ", made.message()));
   }
+  RETURN_IF_ERROR(HasRoomForPage());
+  if (!disk_full_.empty()) Log(options_.log, LogLevel::kInfo, "there is room on the disk again");
+  disk_full_.clear();
+  return absl::OkStatus();
+}
+
+// After one that did not fit. Takes the room for a moment, which is the only way to know.
+absl::Status LocalStore::HasRoomForPage() {
+  if (page_room_bytes_ == 0) return absl::OkStatus();
+  const sqlite::Filler room{Path("room"), options_.vfs};
+  const absl::Status taken = sqlite::MakeFiller(room, page_room_bytes_, 0);
+  if (absl::IsResourceExhausted(taken)) return NothingIsFetched("the disk is full: what the office sends does not fit");
+  (void)sqlite::RemoveFiller(room);
+  page_room_bytes_ = 0;  // Also when it cannot be told: then the page tells.
+  return absl::OkStatus();
+}
+
+absl::Status LocalStore::NothingIsFetched(absl::string_view why) {
   if (disk_full_.empty()) {
-    disk_full_ =
-        "the disk is nearly full: what is left is kept for recording, and nothing is fetched; make some room on the "
-        "phone";
+    disk_full_ = absl::StrCat(why, ", and nothing is fetched; make some room on the phone");
     Log(options_.log, LogLevel::kWarning, disk_full_);
   }
   return absl::ResourceExhaustedError(disk_full_);

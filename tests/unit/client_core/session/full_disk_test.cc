@@ -90,5 +90,34 @@ TEST_F(FullDiskTest, SendsWhatIsRecordedAndAsksForNoPageUntilThereIsRoom) {
   EXPECT_EQ(session_->Status()->visits(), 1u);
 }
 
+TEST_F(FullDiskTest, APageThatDoesNotFitIsNotFetchedAgainUntilThereIsRoomForIt) {
+  ASSERT_TRUE(Sync().complete());  // The reserve is made, and is kept: nothing is recorded meanwhile.
+  disk_.SetRoom(64 * 1024);
+  v1::Visit visit;
+  visit.set_instructions(std::string(4000, 'x'));
+  for (int i = 0; i < 100; ++i) {
+    server_.Put("technician:ana", v1::ENTITY_KIND_VISIT, "v" + std::to_string(i), visit.SerializeAsString());
+  }
+  EXPECT_FALSE(Sync().complete());
+  EXPECT_EQ(session_->Status()->visits(), 0u);
+  const int pulls = server_.calls[kPull];
+  for (int i = 0; i < 3; ++i) {
+    const v1::SyncReport report = Sync();
+    EXPECT_FALSE(report.complete());
+    EXPECT_THAT(report.stopped_because(), ::testing::HasSubstr("does not fit"));
+  }
+  EXPECT_EQ(server_.calls[kPull], pulls) << "the same page would have been thrown away each time";
+  EXPECT_TRUE(HasDiskEvent());
+  EXPECT_THAT(session_->Status()->disk_full(), ::testing::HasSubstr("make some room"));
+  EXPECT_GT(session_->Status()->reserve_bytes(), 0u);
+  EXPECT_TRUE(Note().ok());
+
+  disk_.SetRoom(-1);
+  EXPECT_TRUE(Sync().complete());
+  EXPECT_EQ(session_->Status()->visits(), 100u);
+  EXPECT_EQ(session_->Status()->disk_full(), "");
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/room"));
+}
+
 }  // namespace
 }  // namespace doorstep
