@@ -95,6 +95,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   if (std::any_of(pending.begin(), pending.end(), [](const auto& epoch) { return !epoch.second.empty(); }))
     SettleSoon();
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
+  DropForeignFeeds();
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
   LookAtAttachments();

@@ -148,19 +148,28 @@ absl::Status Replica::ReadAnew(absl::string_view name) {
 absl::Status Replica::DropFeed(absl::string_view name) {
   const auto found = feeds_.find(std::string(name));
   if (found == feeds_.end()) return absl::OkStatus();
+  // Its name stays until nothing of its rows is in the file: it says, also after a restart, that this is not done yet.
+  Feed empty;
+  empty.number = found->second.number;
+  empty.snapshot = found->second.snapshot;
+  empty.state.name = std::string(name);
   RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
-    for (const absl::string_view sql : {"DELETE FROM row WHERE feed = $1", "DELETE FROM left_visit WHERE feed = $1",
-                                        "DELETE FROM feed WHERE feed = $1"}) {
+    for (const absl::string_view sql : {"DELETE FROM row WHERE feed = $1", "DELETE FROM left_visit WHERE feed = $1"}) {
       ASSIGN_OR_RETURN(sqlite::Statement remove, db_->Prepare(sql));
-      RETURN_IF_ERROR(remove.Bind(1, found->second.number).Run());
+      RETURN_IF_ERROR(remove.Bind(1, empty.number).Run());
     }
-    return absl::OkStatus();
+    return WriteFeed(empty);
   }));
   // Not read again: a disk that fails now must not leave a memory that is empty.
   ++version_;
   if (name == kDeviceFeed) judgements_.clear();
+  found->second = std::move(empty);
+  // Until then they may be read in the log.
+  RETURN_IF_ERROR(db_->CheckpointAll());
+  ASSIGN_OR_RETURN(sqlite::Statement forget, db_->Prepare("DELETE FROM feed WHERE feed = $1"));
+  RETURN_IF_ERROR(forget.Bind(1, found->second.number).Run());
   feeds_.erase(found);
-  return db_->CheckpointAll();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<std::string>> Replica::Entity(v1::EntityKind kind, absl::string_view id) {

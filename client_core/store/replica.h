@@ -75,7 +75,8 @@ class Replica {
   // Its rows may be ahead of the server's: the next page begins a snapshot. Until that has ended nothing is settled by
   // what the feed says of journals.
   absl::Status ReadAnew(absl::string_view feed);
-  // Forgets a feed that this phone may no longer read, so that its rows cannot be found in the file either.
+  // Forgets a feed that this phone may no longer read, so that its rows cannot be found in the file either. When it
+  // fails with the rows gone and the file not clean, the feed is still there, empty, and is to be dropped again.
   absl::Status DropFeed(absl::string_view feed);
 
   // Changes with every change of a row or a judgement.

@@ -1,14 +1,19 @@
 // Several technicians on one phone.
 #include "client_core/store/technicians.h"
 
+#include <filesystem>
+
+#include "tests/support/power_vfs.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
 namespace doorstep {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using testing::DiskFault;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::PowerDisk;
 
 class TechniciansTest : public StoreTest {
  protected:
@@ -106,6 +111,44 @@ TEST_F(TechniciansTest, WhoSignsOutLeavesNoEarlierVersionOfAVisitInTheFile) {
   ASSERT_OK(store_->SignOut("wei").status());
   store_.reset();
   EXPECT_EQ((ReadFile("replica.db") + ReadFile("replica.db-wal")).find("under the third stone"), std::string::npos);
+}
+
+// Wherever the disk fails while somebody signs out: once a later try has said that it is done, it is.
+TEST_F(TechniciansTest, WhoSignsOutOnAFailingDiskLeavesNothingOnceItIsSaidToBeDone) {
+  store_.reset();
+  PowerDisk disk;
+  options_.vfs = disk.vfs();
+  const std::string root = options_.directory;
+  int failed = 0;
+  bool every_call = false;
+  for (int64_t call = 0; !every_call; ++call) {
+    options_.directory = root + "/" + std::to_string(call);
+    std::filesystem::create_directory(options_.directory);
+    OpenEnrolled();
+    Allow({"ana", "wei"});
+    ASSERT_OK(store_->SignIn("wei"));
+    v1::Visit secret = VisitRow("of-wei");
+    secret.set_instructions("the key is under the third stone");
+    wei_feed_.Put(v1::ENTITY_KIND_VISIT, "of-wei", secret);
+    ApplyDelta(wei_feed_);
+    const int64_t failures = disk.failures();
+    disk.FailAfter(call, DiskFault::kIoError, /*once=*/true);
+    const absl::Status first = store_->SignOut("wei").status();
+    every_call = disk.failures() == failures;  // It made fewer calls than this.
+    disk.Heal();
+    if (!first.ok()) {
+      ++failed;
+      ASSERT_OK(store_->SignOut("wei").status());
+    }
+    EXPECT_EQ(store_->replica().FindFeed("technician:wei"), nullptr) << call;
+    // With the store open: nothing was tidied up by closing it.
+    EXPECT_EQ((ReadFile("replica.db") + ReadFile("replica.db-wal")).find("third stone"), std::string::npos) << call;
+    ASSERT_OK(store_->SignIn("wei"));
+    EXPECT_EQ(store_->replica().Cursor("technician:wei"), "") << call;
+    store_.reset();
+  }
+  EXPECT_GT(failed, 0);
+  options_.directory = root;
 }
 
 TEST_F(TechniciansTest, SigningOutTwiceChangesNothingAndStrangersCannot) {
