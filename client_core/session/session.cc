@@ -71,7 +71,7 @@ void Session::Close() {
   closing_ = true;
   if (enrolling_ != nullptr) enrolling_->Set(absl::CancelledError("the core is being closed"));
   if (syncing_ != nullptr) syncing_->Set(absl::CancelledError("the core is being closed"));
-  if (quieting_ != nullptr) quieting_->Set(absl::CancelledError("the core is being closed"));
+  for (const auto& quiet : quieting_) quiet->Set(absl::CancelledError("the core is being closed"));
 }
 
 absl::Status Session::RunOnQueue(std::function<absl::Status()> task) {
@@ -328,11 +328,15 @@ absl::StatusOr<v1::QuiesceResult> Session::Quiesce(uint32_t deadline_ms) {
   {
     MutexLock lock(&mutex_);
     if (closing_) return absl::CancelledError("the core is being closed");
-    quieting_ = quiet;
+    quieting_.insert(quiet);
   }
   queue_.Post(Urgency::kPerson, [this, quiet] { driver_->Quiesce([quiet] { quiet->Set(true); }); });
   // Quiet in time or not: what is still under way then is given up.
   (void)quiet->Wait(deadline_us - SteadyMicros(), "not quiet in time");
+  {
+    MutexLock lock(&mutex_);
+    quieting_.erase(quiet);
+  }
   const int64_t left_us = std::max<int64_t>(deadline_us - SteadyMicros(), 0) + kQuiesceGraceUs;
   return queue_.Ask<v1::QuiesceResult>(
       [this, deadline_us]() -> absl::StatusOr<v1::QuiesceResult> { return FinishQuiesce(deadline_us); }, left_us);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -133,7 +134,7 @@ class Session {
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Answer<EnrolAnswer>> enrolling_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Answer<v1::SyncReport>> syncing_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<Answer<bool>> quieting_ ABSL_GUARDED_BY(mutex_);  // Of the last Quiesce.
+  std::set<std::shared_ptr<Answer<bool>>> quieting_ ABSL_GUARDED_BY(mutex_);  // Of every Quiesce that waits.
   uint64_t enrol_calls_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -203,16 +203,20 @@ void SyncDriver::JournalChanged() {
   LookAtAttachments();
 }
 
-void SyncDriver::IdentityChanged() {
+void SyncDriver::DropForeignFeeds() {
   const std::vector<std::string> feeds = parts_.store->Feeds();
   for (const FeedState& feed : parts_.store->replica().Feeds()) {
     if (std::find(feeds.begin(), feeds.end(), feed.name) != feeds.end()) continue;
     if (const absl::Status dropped = parts_.store->replica().DropFeed(feed.name); !dropped.ok()) {
-      // Its rows stay, and are dropped when the feeds are looked at again.
+      // What is left of it is dropped with the next contact, or when the feeds are looked at again.
       Log(parts_.log, LogLevel::kWarning, absl::StrCat("feed ", feed.name, " is not dropped: ", dropped.message()));
     }
   }
-  Handle(FeedsSeen{feeds});
+}
+
+void SyncDriver::IdentityChanged() {
+  DropForeignFeeds();
+  Handle(FeedsSeen{parts_.store->Feeds()});
   JournalChanged();
 }
 
@@ -258,18 +262,20 @@ void SyncDriver::JudgeReport() {
 // ---- before the system suspends the app ----
 
 void SyncDriver::Quiesce(std::function<void()> quiet) {
-  quiet_ = std::move(quiet);
-  answered_ = 0;
+  if (quiet_.empty()) answered_ = 0;
+  quiet_.push_back(std::move(quiet));
   Handle(Quiesced());
 }
 
 // Posted behind what the last answers have left to do.
 void SyncDriver::TellQuiet() {
-  if (quiet_ && !InFlightNow(engine_)) parts_.queue->Post(Urgency::kNetwork, std::exchange(quiet_, nullptr));
+  if (quiet_.empty() || InFlightNow(engine_)) return;
+  for (std::function<void()>& quiet : std::exchange(quiet_, {})) {
+    parts_.queue->Post(Urgency::kNetwork, std::move(quiet));
+  }
 }
 
 SyncDriver::Quieted SyncDriver::FinishQuiesce() {
-  quiet_ = nullptr;
   Quieted quieted;
   quieted.answered = answered_;
   for (const auto& [call, flight] : flights_) {
@@ -300,7 +306,7 @@ SyncDriver::Quieted SyncDriver::FinishQuiesce() {
 
 void SyncDriver::Wake() {
   if (!engine_.asleep) return;
-  quiet_ = nullptr;
+  quiet_.clear();
   Handle(Woken());
 }
 

@@ -64,9 +64,9 @@ class SyncDriver {
   // is running already.
   void SyncOnce(const v1::SyncBudget& budget, ReportDone done);
 
-  // Begins no more calls; `quiet` runs on the queue, once, when none is under way.
+  // Begins no more calls; `quiet` runs on the queue, once, when none is under way. Several may wait for it.
   void Quiesce(std::function<void()> quiet);
-  // Gives up what is still under way. What came of the calls since Quiesce.
+  // Gives up what is still under way, for all who wait. What came of the calls since the first of them came.
   struct Quieted {
     uint32_t answered = 0;
     std::vector<std::string> given_up;  // In plain words.
@@ -137,6 +137,8 @@ class SyncDriver {
   absl::Status TakeFork(const v1::Fork& fork);
   bool IsOtherGeneration(absl::string_view generation) const;
 
+  // Feeds of who is signed out, or whom the office lets no longer.
+  void DropForeignFeeds();
   QueueSeen Queue();
   void TellQuiet();
   void JudgeReport();
@@ -152,9 +154,9 @@ class SyncDriver {
   bool settle_due_ = true;  // The process may have died between the two steps of applying a page.
   size_t repairs_told_ = 0;
   std::string disk_told_;
-  std::function<void()> quiet_;  // Empty: nobody waits for it.
-  uint32_t answered_ = 0;        // Calls since Quiesce.
-  int64_t retained_us_ = 0;      // Monotonic; 0: not since the start.
+  std::vector<std::function<void()>> quiet_;  // Of all who wait for it.
+  uint32_t answered_ = 0;                     // Calls since Quiesce.
+  int64_t retained_us_ = 0;                   // Monotonic; 0: not since the start.
 };
 
 }  // namespace doorstep

@@ -25,6 +25,7 @@ class EmptyOffice final : public Transport {
  public:
   void Start(uint64_t, UnaryCall call, Done done) override {
     ++calls;
+    if (silent) return;
     if (call.method != "/doorstep.v1.SyncService/Pull") {
       v1::HelloResponse hello;
       hello.set_generation("g1");
@@ -46,6 +47,7 @@ class EmptyOffice final : public Transport {
   void Cancel(uint64_t) override {}
 
   int calls = 0;
+  bool silent = false;
   std::vector<std::string> pulls;
 };
 
@@ -147,6 +149,30 @@ TEST_F(SyncDriverTest, ATapIsToldWhatToDoWhenTheJournalIsLostAndCannotBeSalvaged
     EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
     EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("close the app and open it again"));
   });
+}
+
+TEST_F(SyncDriverTest, EverybodyWhoWaitsForQuietIsTold) {
+  int told = 0;
+  OnQueue([this, &told] {
+    driver_->IdentityChanged();
+    driver_->Handle(SyncStarted());  // Its answers wait behind this task.
+    for (int i = 0; i < 2; ++i) driver_->Quiesce([&told] { ++told; });
+  });
+  WaitForPulls(100);  // Nothing comes any more.
+  OnQueue([&told] { EXPECT_EQ(told, 2); });
+}
+
+TEST_F(SyncDriverTest, WhoEndsTheQuietEndsItForEverybody) {
+  int told = 0;
+  office_.silent = true;
+  OnQueue([this, &told] {
+    driver_->IdentityChanged();
+    driver_->Handle(SyncStarted());
+    for (int i = 0; i < 2; ++i) driver_->Quiesce([&told] { ++told; });
+    EXPECT_EQ(driver_->FinishQuiesce().given_up.size(), 2u);  // A Hello and a page.
+  });
+  WaitForPulls(1);  // None comes.
+  OnQueue([&told] { EXPECT_EQ(told, 2); });
 }
 
 }  // namespace
