@@ -130,7 +130,8 @@ void Fail(const CallFailed& e, int64_t now_us, uint64_t draw, EngineState& s) {
     work = &s.attach;
     // A link that breaks under large pieces may carry small ones. A server that is older does not know the call.
     s.attach_piece = std::max(s.attach_piece / 2, tuning::kPieceBytesMin);
-    work->refused = work->refused || e.code == absl::StatusCode::kUnimplemented;
+    work->unsupported = e.code == absl::StatusCode::kUnimplemented;
+    work->refused = work->refused || work->unsupported;
   } else {
     s.pull_call = InFlight();
     FeedWork* feed = FindFeed(s, s.pulling);

@@ -223,7 +223,8 @@ using Action = std::variant<SendHello, SendPush, SendPull, SendAttachment, OpenW
 struct Work {
   Retry retry;
   bool refused = false;
-  std::string error;  // Of the last try, in plain words; empty after a success.
+  bool unsupported = false;  // Why it was refused: the server is older and does not know the call.
+  std::string error;         // Of the last try, in plain words; empty after a success.
 };
 // A call in flight. `call` 0: none.
 struct InFlight {

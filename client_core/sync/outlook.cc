@@ -13,10 +13,17 @@ bool Allowed(const EngineState& s) {
 }
 bool BytesLeft(const EngineState& s) { return !s.budget.active || s.budget.bytes_left >= tuning::kBudgetBytesMin; }
 
-bool AnyRefused(const EngineState& s) {
-  bool refused = (PushDue(s) && s.push.refused) || s.hello.refused || (AttachmentDue(s) && s.attach.refused);
+bool EntriesOrFeedsRefused(const EngineState& s) {
+  bool refused = (PushDue(s) && s.push.refused) || s.hello.refused;
   for (const FeedWork& f : s.feeds) refused = refused || (f.due && f.work.refused);
   return refused;
+}
+
+bool AnyRefused(const EngineState& s) { return EntriesOrFeedsRefused(s) || (AttachmentDue(s) && s.attach.refused); }
+
+// Whether the server takes part in all but what it does not know.
+bool IsOlder(const EngineState& s) {
+  return !EntriesOrFeedsRefused(s) && AttachmentDue(s) && s.attach.refused && s.attach.unsupported;
 }
 
 bool OriginalsMayGo(const EngineState& s) {
@@ -96,7 +103,10 @@ BudgetReport JudgeBudget(const EngineState& state, int64_t now_us) {
   if (now_us >= state.budget.ends_us) return stopped("the time was up");
   if (in_flight) return {};
   if (state.asleep) return stopped("the app is being suspended");
-  if (ready_us == 0) return stopped("the server refuses this device");
+  if (ready_us == 0) {
+    return stopped(IsOlder(state) ? "the server is older than this app and takes no photos or documents yet"
+                                  : "the server refuses this device");
+  }
   if (!BytesLeft(state)) return stopped("the bytes were spent");
   if (state.budget.failures >= tuning::kBudgetFailuresMax) return stopped("the server cannot be reached");
   if (ready_us >= state.budget.ends_us) {

@@ -555,6 +555,18 @@ TEST(EngineTest, BudgetStopsAndSaysWhy) {
     EXPECT_EQ(phone.Judge().stopped_because, "the server refuses this device: push failed");
   }
   {
+    // An older server does not know the call that brings photos, and takes all the rest.
+    Phone phone;
+    begin(phone, 0);
+    phone.AnswerPull();
+    phone.AnswerPush(3);
+    phone.AnswerHello();
+    phone.AnswerHello();  // It looks once more when all is sent.
+    phone.Do(AttachmentsSeen{true, false, false});
+    phone.Do(CallFailed{phone.state.attach_call.call, 0, absl::StatusCode::kUnimplemented, "no such call", 0});
+    EXPECT_THAT(phone.Judge().stopped_because, testing::HasSubstr("older than this app"));
+  }
+  {
     Phone phone;
     begin(phone, 20000);
     EXPECT_LE(phone.Sent<SendPush>()->bytes_max, 20000u);
