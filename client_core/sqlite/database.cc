@@ -21,7 +21,7 @@ absl::StatusCode CodeOf(int code) {
     case SQLITE_FULL:
       return absl::StatusCode::kResourceExhausted;
     case SQLITE_NOMEM:
-      return absl::StatusCode::kResourceExhausted;
+      return absl::StatusCode::kUnavailable;  // No disk is full: nobody should make room, or give up what keeps it.
     case SQLITE_CORRUPT:
       return absl::StatusCode::kDataLoss;
     case SQLITE_NOTADB:
@@ -35,6 +35,7 @@ absl::StatusCode CodeOf(int code) {
     case SQLITE_CONSTRAINT:
       return absl::StatusCode::kAlreadyExists;
     default:
+      if (code == SQLITE_IOERR_NOMEM) return absl::StatusCode::kUnavailable;
       // A failing write on a full disk may surface as an I/O error.
       return code == SQLITE_IOERR_WRITE ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal;
   }
@@ -73,7 +74,7 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   const absl::Status wal =
       db.Execute(options.read_only ? "SELECT count(*) FROM sqlite_schema" : "PRAGMA journal_mode=WAL");
   if (!wal.ok()) {
-    if (absl::IsUnavailable(wal)) {
+    if (absl::IsUnavailable(wal) && (sqlite3_errcode(db.handle()) & 0xFF) != SQLITE_NOMEM) {
       return absl::FailedPreconditionError(absl::StrCat(options.path, ": another process has this file open"));
     }
     if (absl::IsFailedPrecondition(wal) && wal.message().find("not a database") != absl::string_view::npos) {

@@ -126,7 +126,8 @@ class Database {
   int64_t wal_pages_ = 0;
 };
 
-// The status for SQLite's result `code` on `db` (may be null), saying what was being done.
+// The status for SQLite's result `code` on `db` (may be null), saying what was being done. RESOURCE_EXHAUSTED means the
+// disk and nothing else; without memory it is UNAVAILABLE.
 absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing);
 
 }  // namespace doorstep::sqlite
