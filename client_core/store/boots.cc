@@ -74,7 +74,9 @@ absl::Status Boots::Record(const v1::ClockSample& exchange) {
 
 v1::ClockSample Boots::Exchange(absl::string_view boot_id) const {
   const auto known = numbers_.find(std::string_view(boot_id.data(), boot_id.size()));
-  return known == numbers_.end() ? v1::ClockSample() : boots_.at(known->second).exchange;
+  if (known == numbers_.end()) return v1::ClockSample();
+  const auto boot = boots_.find(known->second);
+  return boot == boots_.end() ? v1::ClockSample() : boot->second.exchange;
 }
 
 v1::ClockSample Boots::Tied(v1::ClockSample now) const {

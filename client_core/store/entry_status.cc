@@ -11,8 +11,14 @@
 namespace doorstep {
 namespace {
 
-v1::EntryStatus Describe(const Journal& journal, const Replica& replica, const EntryInfo& info) {
+// DATA_LOSS: an entry of an epoch that the journal does not know, as a damaged file may hold.
+absl::StatusOr<v1::EntryStatus> Describe(const Journal& journal, const Replica& replica, const EntryInfo& info) {
   v1::EntryStatus status;
+  const auto marks = journal.epochs().find(info.epoch);
+  if (marks == journal.epochs().end()) {
+    return absl::DataLossError(absl::StrCat("journal: entry ", info.epoch, ".", info.seq,
+                                            " is there, and nothing is known of epoch ", info.epoch));
+  }
   const v1::Judgement* judgement = JudgementOfEntry(replica, info);
   *status.mutable_position() = journal.PositionOf(info);
   if (info.from_epoch > 0) {
@@ -20,7 +26,7 @@ v1::EntryStatus Describe(const Journal& journal, const Replica& replica, const E
     status.mutable_position()->set_epoch(info.from_epoch);
     status.mutable_position()->set_seq(info.from_seq);
   }
-  status.set_stage(StageOf(info, journal.epochs().at(info.epoch), judgement));
+  status.set_stage(StageOf(info, marks->second, judgement));
   if (judgement != nullptr) *status.mutable_judgement() = *judgement;
   status.set_visit_id(info.visit_id);
   status.set_fact(std::string(FactName(info.fact)));
@@ -85,7 +91,7 @@ v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1:
 absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& replica,
                                               const v1::JournalPosition& position) {
   ASSIGN_OR_RETURN(const EntryInfo info, journal.Find(position));
-  v1::EntryStatus status = Describe(journal, replica, info);
+  ASSIGN_OR_RETURN(v1::EntryStatus status, Describe(journal, replica, info));
   *status.mutable_position() = position;
   const v1::JournalPosition now = journal.PositionOf(info);
   if (ComparePositions(now, position) == 0) {
@@ -128,7 +134,7 @@ absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica&
         response.set_more(true);
         return response;
       }
-      *response.add_entries() = Describe(journal, replica, info);
+      ASSIGN_OR_RETURN(*response.add_entries(), Describe(journal, replica, info));
     }
   }
   return response;

@@ -131,9 +131,9 @@ void AddOwnEntries(const Journal& journal, const Replica& replica, absl::string_
   uint64_t here = 0;
   uint64_t safe = 0;
   for (const auto& [epoch, entries] : journal.PendingOf(visit_id)) {
-    for (const PendingEntry* entry : entries) {
-      (entry->info.seq > journal.epochs().at(epoch).received_through ? here : safe) += 1;
-    }
+    const auto marks = journal.epochs().find(epoch);
+    const uint64_t received = marks != journal.epochs().end() ? marks->second.received_through : 0;
+    for (const PendingEntry* entry : entries) (entry->info.seq > received ? here : safe) += 1;
   }
   uint64_t parked = 0;
   for (const auto& [position, judgement] : replica.judgements()) {
