@@ -190,7 +190,7 @@ void PutChunkCall(const ServerParts& parts, const Scope& scope, const v1::PutChu
   (*intake)->Count(scope.name(), today, put->added);
   if (whole) {
     // A file without a row is one that a restored database does not know, or whose process ended before the row.
-    const absl::StatusOr<bool> good = files.KeepIfGood(claim.sha256());
+    const absl::StatusOr<bool> good = files.KeepIfGood(claim.sha256(), now_us);
     if (!good.ok()) return done(good.status());
     if (!*good) put->outcome = AttachmentFiles::Outcome::kMismatch;
   }

@@ -61,6 +61,13 @@ int64_t ModifiedUs(const std::string& path) {
   return int64_t{file.st_mtim.tv_sec} * 1000000 + file.st_mtim.tv_nsec / 1000;
 }
 
+// Only the sweep reads it; a wrong one costs patience.
+void SetTime(const std::string& path, int64_t now_us) {
+  const timespec now = {static_cast<time_t>(now_us / 1000000), static_cast<long>(now_us % 1000000 * 1000)};
+  const timespec times[] = {now, now};
+  utimensat(AT_FDCWD, path.c_str(), times, 0);
+}
+
 absl::Status Append(int file, uint64_t at, absl::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
@@ -111,11 +118,14 @@ uint64_t AttachmentFiles::StoredThrough(absl::string_view device, absl::string_v
   return bytes < 0 || static_cast<uint64_t>(bytes) > size ? 0 : static_cast<uint64_t>(bytes);
 }
 
-absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256) {
+absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256, int64_t now_us) {
   MutexLock lock(&LockOf(sha256));
   const std::string path = AttachmentPath(folder_, sha256);
   ASSIGN_OR_RETURN(const std::string hash, HashFile(path));
-  if (absl::string_view(hash) == sha256) return true;
+  if (absl::string_view(hash) == sha256) {
+    SetTime(path, now_us);
+    return true;
+  }
   unlink(path.c_str());
   return false;
 }
@@ -138,7 +148,7 @@ absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Put(const Piece& piece,
   } else {
     fresh = absl::string_view();  // It overtook another piece.
   }
-  if (fresh.empty()) return Complete(piece, path, result);
+  if (fresh.empty()) return Complete(piece, path, now_us, result);
 
   ASSIGN_OR_RETURN(const uint64_t left, free_bytes_(folder_));
   if (left < limits::kAttachmentDiskReserveBytes + fresh.size()) {
@@ -155,18 +165,16 @@ absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Put(const Piece& piece,
     result.outcome = Outcome::kDiskFull;
     return result;
   }
-  const timespec now = {static_cast<time_t>(now_us / 1000000), static_cast<long>(now_us % 1000000 * 1000)};
-  const timespec times[] = {now, now};
-  futimens(file.get(), times);  // Only the sweep reads it; a wrong one costs patience.
+  SetTime(path, now_us);
   if (had < 0) RETURN_IF_ERROR(SyncPath(FolderOf(path)));
   KillPoint("chunk");
   result.added = fresh.size();
   result.stored_through += fresh.size();
-  return Complete(piece, path, result);
+  return Complete(piece, path, now_us, result);
 }
 
 absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Complete(const Piece& piece, const std::string& partial,
-                                                                  Result result) {
+                                                                  int64_t now_us, Result result) {
   if (result.stored_through < piece.size) return result;
   ASSIGN_OR_RETURN(const std::string hash, HashFile(partial));
   if (hash != piece.sha256) {
@@ -175,6 +183,7 @@ absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Complete(const Piece& p
   }
   const std::string path = AttachmentPath(folder_, piece.sha256);
   RETURN_IF_ERROR(MakeFolder(FolderOf(path)));
+  SetTime(partial, now_us);  // Its last piece may have come long ago, and nothing in the database knows of it yet.
   RETURN_IF_ERROR(SyncPath(partial));
   KillPoint("attachment-hashed");
   RETURN_IF_ERROR(RenameDurably(partial, path));

@@ -59,8 +59,9 @@ class AttachmentFiles {
   uint64_t StoredThrough(absl::string_view device, absl::string_view sha256, uint64_t size) const;
   bool HasPartial(absl::string_view device, absl::string_view sha256) const;
   bool IsWhole(absl::string_view sha256, uint64_t size) const;
-  // Compares a whole file with its name, and deletes it when they differ (false).
-  absl::StatusOr<bool> KeepIfGood(absl::string_view sha256);
+  // Compares a whole file with its name, and deletes it when they differ (false). One that is kept gets the time
+  // `now_us`, so that no sweep takes it before it is known.
+  absl::StatusOr<bool> KeepIfGood(absl::string_view sha256, int64_t now_us);
 
   // At most `length` bytes from `offset`. NOT_FOUND: no such file.
   absl::StatusOr<std::string> Read(absl::string_view sha256, uint64_t offset, size_t length) const;
@@ -74,7 +75,7 @@ class AttachmentFiles {
 
  private:
   std::string PartialPath(absl::string_view device, absl::string_view sha256) const;
-  absl::StatusOr<Result> Complete(const Piece& piece, const std::string& partial, Result result);
+  absl::StatusOr<Result> Complete(const Piece& piece, const std::string& partial, int64_t now_us, Result result);
   Mutex& LockOf(absl::string_view sha256) const;
 
   const std::string folder_;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "client_core/base/limits.h"
 #include "tests/support/photo.h"
 
@@ -147,12 +148,33 @@ TEST_F(AttachmentFilesTest, TheSweepTakesWhatNobodyNamesOrGoesOnWithAndNothingEl
   EXPECT_EQ(files_->StoredThrough("d7", HashOf(under_way), 1000), 600u);
 }
 
+// Between a whole file and the row that knows it there is a moment in which the sweep may come.
+TEST_F(AttachmentFilesTest, WhatWasJustFoundGoodIsNotSweptBeforeItIsKnown) {
+  const auto nobody = [](absl::string_view) -> absl::StatusOr<bool> { return false; };
+  const int64_t later_us = kNowUs + 30 * kDayUs;
+  const std::string whole = Photo(1000, 1);
+  Put(whole, 0, 1000);
+  ASSERT_TRUE(*files_->KeepIfGood(HashOf(whole), later_us));
+  EXPECT_EQ(*files_->Sweep(later_us, nobody), 0u);
+  EXPECT_TRUE(files_->IsWhole(HashOf(whole), 1000));
+  EXPECT_EQ(*files_->Sweep(later_us + 8 * kDayUs, nobody), 1u) << "and it is not kept for ever";
+
+  // All bytes of another came long ago, and it is asked for once more.
+  const std::string late = Photo(1000, 2);
+  Put(late, 0, 999);
+  std::ofstream(files_->folder() + "/partial/" + absl::BytesToHexString(HashOf(late)) + ".d7", std::ios::app)
+      << late.back();
+  EXPECT_EQ(Put(late, 0, 1000, "d7", later_us).outcome, Outcome::kWhole);
+  EXPECT_EQ(*files_->Sweep(later_us, nobody), 0u);
+  EXPECT_TRUE(files_->IsWhole(HashOf(late), 1000));
+}
+
 TEST_F(AttachmentFilesTest, ADamagedWholeFileIsNotKept) {
   const std::string photo = Photo(1000);
   Put(photo, 0, 1000);
-  EXPECT_TRUE(*files_->KeepIfGood(HashOf(photo)));
+  EXPECT_TRUE(*files_->KeepIfGood(HashOf(photo), kNowUs));
   std::fstream(AttachmentPath(files_->folder(), HashOf(photo)), std::ios::in | std::ios::out) << "XX";
-  EXPECT_FALSE(*files_->KeepIfGood(HashOf(photo)));
+  EXPECT_FALSE(*files_->KeepIfGood(HashOf(photo), kNowUs));
   EXPECT_FALSE(files_->IsWhole(HashOf(photo), 1000));
 }
 
