@@ -1,5 +1,8 @@
 // What is on the phone: its state, its visits, its entries, and why.
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -139,12 +142,18 @@ absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
   if (whole.entries().empty()) {
     return answer.Line(request.all() ? "nothing was recorded yet" : "nothing waits: every entry has been counted");
   }
+  // Whose they are: of several who use this phone, and of who has signed out. Their visits may be gone with them.
+  std::map<std::string, std::string> names;
+  if (const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status(); status.ok()) {
+    for (const v1::PhoneTechnician& one : status->technicians()) names[one.id()] = one.name();
+  }
   std::vector<std::vector<std::string>> rows;
   for (const v1::EntryStatus& entry : whole.entries()) {
+    const std::string& name = names[entry.author()];
     rows.push_back({PositionText(entry.position()), TimeText(entry.wall_time_us()), entry.visit_id(), entry.fact(),
-                    StageWords(entry.stage())});
+                    name.empty() ? entry.author() : name, StageWords(entry.stage())});
   }
-  return answer.Table({"ENTRY", "WHEN", "VISIT", "WHAT", "STATE"}, rows);
+  return answer.Table({"ENTRY", "WHEN", "VISIT", "WHAT", "BY", "STATE"}, rows);
 }
 
 void DescribeEntry(const v1::EntryStatus& entry, Answer* answer) {
