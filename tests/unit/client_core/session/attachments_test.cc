@@ -328,7 +328,7 @@ TEST_F(AttachmentsSessionTest, AnOlderServerTakesEntriesAllTheSame) {
   const v1::SyncReport report = Sync();
   EXPECT_EQ(report.entries_left(), 0u);
   EXPECT_EQ(report.attachments_left(), 1u);
-  EXPECT_THAT(report.stopped_because(), testing::HasSubstr("the server is older than this app"));
+  EXPECT_THAT(report.stopped_because(), ::testing::HasSubstr("the server is older than this app"));
   EXPECT_EQ(server_.calls[kPut], 1);
 }
 
