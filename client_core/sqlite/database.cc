@@ -68,6 +68,7 @@ absl::Status ConfigureConnection(Database& db, const OpenOptions& options) {
   sqlite3_extended_result_codes(db.handle(), 1);
   // Else a statement is compiled again whenever its LIMIT is bound.
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+  if (options.page_bytes > 0) RETURN_IF_ERROR(db.Execute(absl::StrCat("PRAGMA page_size=", options.page_bytes)));
   if (options.scratch) return ConfigureScratch(db, options);
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (options.exclusive) RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode=EXCLUSIVE"));
@@ -272,7 +273,14 @@ absl::Status Database::CheckpointAll() {
                   "checkpoint of everything");
 }
 
-void Database::OwnCheckpoints() {
+absl::StatusOr<int64_t> Database::PageBytes() {
+  ASSIGN_OR_RETURN(Statement read, Prepare("PRAGMA page_size"));
+  ASSIGN_OR_RETURN(const bool row, read.Step());
+  return row ? read.Int(0) : 0;
+}
+
+absl::Status Database::OwnCheckpoints() {
+  ASSIGN_OR_RETURN(page_bytes_, PageBytes());
   // The hook takes the place of SQLite's automatic checkpoints.
   sqlite3_wal_hook(
       db_,
@@ -281,6 +289,7 @@ void Database::OwnCheckpoints() {
         return SQLITE_OK;
       },
       this);
+  return absl::OkStatus();
 }
 
 absl::Status Database::SyncLog() {

@@ -75,6 +75,7 @@ struct OpenOptions {
   std::string vfs{};   // Empty: the system's.
   int busy_timeout_ms = 5000;
   int64_t cache_bytes = 8 * 1024 * 1024;
+  int page_bytes = 0;      // Of a file that is created: a power of two, 512 to 65536; 0: SQLite's own, 4096.
   bool exclusive = false;  // Only one process may have the file open (no shared memory file).
   // The file goes when anything fails: nothing is rolled back, nothing waits for the disk, no second connection.
   bool scratch = false;
@@ -102,11 +103,12 @@ class Database {
   // Moves all of the WAL into the database file, which is then durable on its own, and empties it. UNAVAILABLE: another
   // connection is reading.
   absl::Status CheckpointAll();
-  // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalPages()
+  // From now on commits never move the WAL into the file by themselves: the owner calls Checkpoint() when WalBytes()
   // says that it has grown.
-  void OwnCheckpoints();
-  // Pages in the WAL after the last commit of this connection. Only after OwnCheckpoints().
-  int64_t WalPages() const { return wal_pages_; }
+  absl::Status OwnCheckpoints();
+  // Of the pages in the WAL after the last commit of this connection. Only after OwnCheckpoints().
+  int64_t WalBytes() const { return wal_pages_ * page_bytes_; }
+  absl::StatusOr<int64_t> PageBytes();
   // What was committed survives a power cut, also with Synchronous::kNormal.
   absl::Status SyncLog();
   // Copies everything into `copy`, which must be empty, page by page. Inside a read transaction that has read already
@@ -124,6 +126,7 @@ class Database {
   explicit Database(sqlite3* db) : db_(db) {}
   sqlite3* db_;
   int64_t wal_pages_ = 0;
+  int64_t page_bytes_ = 0;
 };
 
 // The status for SQLite's result `code` on `db` (may be null), saying what was being done. RESOURCE_EXHAUSTED means the

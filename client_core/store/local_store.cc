@@ -28,7 +28,7 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const StoreOptions&
   RETURN_IF_ERROR(store->lock_.Take(options.directory));
   RETURN_IF_ERROR(store->WithReserve([&] { return store->OpenFiles(); }));
   // Makes the reserve again while there is room for it; what stands against it is told there. A new app is opened
-  // faster without one: it gets it before its first page.
+  // faster without one: it gets it when it is enrolled.
   if (store->journal_->identity().has_value()) (void)store->CanFetch();
   store->OpenAttachments();
   // What a page brought before the process ended. Without it entries show an earlier stage than they have, which must
@@ -53,6 +53,7 @@ absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
   RETURN_IF_ERROR(can_record_);
   RETURN_IF_ERROR(WithReserve([&] { return journal_->CompleteEnrolment(response); }));
   KeepIdentity();
+  (void)CanFetch();  // Makes the reserve, which would hold up the first page; without room, it is tried again there.
   return absl::OkStatus();
 }
 

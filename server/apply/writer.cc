@@ -25,7 +25,6 @@ namespace {
 constexpr uint32_t kTroubleWaitMs = 5000;
 // A frame with more culprits than this is quarantined as a whole.
 constexpr size_t kCulpritsMax = 32;
-constexpr int64_t kPageBytes = 4096;
 
 // Trouble of the machine and not of a request: asking one by one would not help.
 bool IsTrouble(const absl::Status& status) {
@@ -173,7 +172,7 @@ void Writer::Answer(absl::Span<Request> requests) {
 
 void Writer::CheckpointWhenGrown() {
   sqlite::Database& db = storage_->writer().database();
-  if (db.WalPages() * kPageBytes < options_.checkpoint_bytes) return;
+  if (db.WalBytes() < options_.checkpoint_bytes) return;
   const absl::Status status = db.Checkpoint();
   if (!status.ok()) Log(log_, LogLevel::kWarning, absl::StrCat("writer: ", status.message()));
 }

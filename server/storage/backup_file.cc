@@ -70,17 +70,17 @@ absl::Status CopyLive(Storage& live, const std::string& backup,
   options.scratch = true;
   RemoveDrafts(BackupFolder(live.path()));
   RETURN_IF_ERROR(CreateFile(options.path));  // For nobody else, whatever the process's umask says.
-  ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> copy, sqlite::Database::Open(options));
-  RETURN_IF_ERROR(live.Read("a backup", [&](SqlSession& sql) -> absl::Status {
+  return live.Read("a backup", [&](SqlSession& sql) -> absl::Status {
     Query page = sql.Use("SELECT page_size, (SELECT count(*) FROM meta) FROM pragma_page_size");  // The view begins.
     ASSIGN_OR_RETURN(const bool row, page.Step());
-    const uint64_t bytes = row ? static_cast<uint64_t>(page.Int(0)) : 0;
+    options.page_bytes = row ? static_cast<int>(page.Int(0)) : 0;
     RETURN_IF_ERROR(page.Run());
+    ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> copy, sqlite::Database::Open(options));
+    const auto bytes = static_cast<uint64_t>(options.page_bytes);
     return sql.database().CopyTo(*copy, [&](int64_t done, int64_t total) {
       return progress(static_cast<uint64_t>(done) * bytes, static_cast<uint64_t>(total) * bytes);
     });
-  }));
-  return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::string> SealBackup(const std::string& backup) {

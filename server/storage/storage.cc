@@ -24,6 +24,11 @@ const std::vector<absl::string_view>& Migrations() {
   return *migrations;
 }
 
+// What a commit writes is large: frames and visits, in runs of pages of which each costs the kernel two writes. In
+// pages of 8 KiB a server takes a sixth more entries a second than in SQLite's 4 (bench_server), and the file stays as
+// long.
+constexpr int kPageBytes = 8192;
+
 int64_t FileBytes(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 ? int64_t{status.st_size} : 0;
@@ -37,6 +42,7 @@ sqlite::OpenOptions ConnectionOptions(const StorageOptions& options, bool read_o
   connection.synchronous = options.durable ? sqlite::Synchronous::kFull : sqlite::Synchronous::kNormal;
   connection.scratch = options.scratch;
   connection.read_only = read_only;
+  connection.page_bytes = read_only ? 0 : kPageBytes;
   connection.cache_bytes = read_only ? 8 * 1024 * 1024 : 64 * 1024 * 1024;
   return connection;
 }
@@ -62,7 +68,7 @@ absl::Status Storage::Start(Random& random) {
   RETURN_IF_ERROR(FinishRestore(options_.path).status());
   ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, false)));
   // The writer moves the log into the file between groups, not in the middle of a commit.
-  db->OwnCheckpoints();
+  RETURN_IF_ERROR(db->OwnCheckpoints());
   const absl::Status migrated = sqlite::Migrate(*db, Migrations());
   if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
   writer_ = std::make_unique<SqlSession>(std::move(db));

@@ -6,8 +6,9 @@
 //   morning_ms                      an empty phone downloads its 30 visits and last week's; median of 5 phones
 //   morning_50_ms                   50 at once, until the last is done
 //   morning_down_bytes              of one phone: morning_records, morning_record_bytes before compression
-//   delta_p50_ms, delta_p99_ms      5 new visits: from the answer to the last command until they are durable here, by a
-//                                   hint of the server
+//   delta_p50_ms, delta_p99_ms      5 visits moved at one moment: from the commands' calls, which makes it a little
+//   more
+//                                   than from their commits, until all are durable here, by hints of the server
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -187,27 +188,40 @@ Figures MeasureMornings(Office& office, const std::string& folder) {
           {"morning_record_bytes", static_cast<double>(feed.bytes)}};
 }
 
-// Until the phone has told of all of `visits`.
-void WaitForVisits(PhoneCore& phone, std::set<std::string> visits) {
+// Until the phone shows each of `visits` from `start_us` on: what it shows is durable.
+void WaitForMoves(PhoneCore& phone, std::set<std::string> visits, int64_t start_us) {
   const double deadline = Seconds() + 30;
   while (!visits.empty()) {
-    if (Seconds() > deadline) Fail("new visits did not reach the phone within 30 s");
+    if (Seconds() > deadline) Fail("visits that moved did not reach the phone within 30 s");
     const v1::EventsPollResponse polled = phone.PollEvents(1000);
-    for (const v1::PhoneEvent& event : polled.events()) visits.erase(event.visit_id());
+    for (const v1::PhoneEvent& event : polled.events()) {
+      if (visits.count(event.visit_id()) == 0) continue;
+      if (phone.Visit(event.visit_id()).planned().start_time_us() == start_us) visits.erase(event.visit_id());
+    }
   }
 }
 
-Figures MeasureDeltas(Office& office, const std::string& folder) {
+// Five dispatchers move a visit each at one moment, from their calls until all five stand on the phone.
+Figures MeasureDeltas(Office& office, const std::string& connect_file, const std::string& folder) {
   const std::string technician = office.MakeTechnicians("delta", 1)[0];
+  const int64_t day_us = office.ServerTimeUs();
+  const std::vector<std::string> visits = office.MakeVisits(technician, 5, day_us + kHourUs);
+  std::vector<std::unique_ptr<Office>> dispatchers;
+  for (size_t i = 0; i < visits.size(); ++i) dispatchers.push_back(std::make_unique<Office>(connect_file));
   std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
   phone->SyncOnce();
   phone->Follow();
   std::vector<double> ms;
-  for (int i = 0; i < kDeltas; ++i) {
-    const std::vector<std::string> visits = office.MakeVisits(technician, 5, office.ServerTimeUs() + kHourUs);
+  for (int round = 0; round < kDeltas; ++round) {
+    const int64_t start_us = day_us + (2 + round % 6) * kHourUs;
+    std::vector<std::thread> threads;
     const double begin = Seconds();
-    WaitForVisits(*phone, {visits.begin(), visits.end()});
+    for (size_t i = 0; i < visits.size(); ++i) {
+      threads.emplace_back([&, i] { dispatchers[i]->MoveVisit(visits[i], start_us); });
+    }
+    WaitForMoves(*phone, {visits.begin(), visits.end()}, start_us);
     ms.push_back((Seconds() - begin) * 1e3);
+    for (std::thread& thread : threads) thread.join();
   }
   return {{"delta_p50_ms", Percentile(ms, 0.5)}, {"delta_p99_ms", Percentile(ms, 0.99)}};
 }
@@ -216,7 +230,7 @@ void Run(const std::string& connect_file, const std::string& folder) {
   Office office(connect_file);
   office.MakeAccounts(kAccounts, kAssets);
   Figures figures = MeasureMornings(office, folder);
-  for (Figures more : {MeasureDeltas(office, folder), MeasureTaps(office, folder)}) {
+  for (Figures more : {MeasureDeltas(office, connect_file, folder), MeasureTaps(office, folder)}) {
     figures.insert(figures.end(), more.begin(), more.end());
   }
   Print(figures);

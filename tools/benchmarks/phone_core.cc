@@ -78,6 +78,10 @@ v1::EventsPollResponse PhoneCore::PollEvents(uint32_t timeout_ms) {
 
 v1::PhoneStatus PhoneCore::Status() { return Parse<v1::PhoneStatus>(Take(doorstep_status(core_), "status")); }
 
+v1::Visit PhoneCore::Visit(const std::string& id) {
+  return Parse<v1::LocalVisit>(Take(doorstep_visit_get(core_, id.c_str()), "a visit")).visit();
+}
+
 int PhoneCore::Visits() {
   return Parse<v1::VisitsListResponse>(Take(doorstep_visits_list(core_, nullptr, 0), "list visits")).visits_size();
 }

@@ -28,6 +28,7 @@ class PhoneCore {
   v1::EventsPollResponse PollEvents(uint32_t timeout_ms);
   v1::PhoneStatus Status();
   int Visits();
+  v1::Visit Visit(const std::string& id);
 
  private:
   doorstep_core* core_ = nullptr;

@@ -166,6 +166,36 @@ TEST_F(DatabaseTest, FindsDamage) {
   EXPECT_TRUE(absl::IsDataLoss(db->CheckIntegrity()));
 }
 
+TEST_F(DatabaseTest, AFileKeepsThePagesItWasMadeWith) {
+#ifdef DOORSTEP_SQLITE_CIPHER
+  for (const std::string& key : {std::string(), std::string(32, 'k')}) {
+    options_.key = key;
+    options_.path += key;
+#else
+  {
+#endif
+    for (const int asked : {8192, 4096, 0}) {
+      options_.page_bytes = asked;
+      const auto db = Open();
+      ASSERT_TRUE(db->Execute("CREATE TABLE IF NOT EXISTS t (a)").ok());
+      EXPECT_EQ(*db->PageBytes(), 8192);
+    }
+    options_.page_bytes = 0;
+  }
+}
+
+TEST_F(DatabaseTest, AWalIsAsLongAsItsPages) {
+  options_.page_bytes = 8192;
+  const auto db = Open();
+  ASSERT_TRUE(db->OwnCheckpoints().ok());
+  ASSERT_TRUE(db->Execute("CREATE TABLE t (a)").ok());
+  const int64_t before = db->WalBytes();
+  EXPECT_GT(before, 0);
+  EXPECT_EQ(before % 8192, 0);
+  ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (zeroblob(81920))").ok());
+  EXPECT_GE(db->WalBytes(), before + 81920);
+}
+
 #ifdef DOORSTEP_SQLITE_CIPHER
 TEST_F(DatabaseTest, OpensAnEncryptedFileOnlyWithItsKey) {
   options_.key = std::string("32 bytes, of which one is zero:\0", 32);

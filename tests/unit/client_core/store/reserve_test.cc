@@ -26,11 +26,11 @@ class ReserveTest : public StoreTest {
     StoreTest::TearDown();
     disk_.reset();
   }
-  // As a phone is after its first page.
+  // As a phone is from its enrolment on.
   void OpenWithReserve() {
-    OpenEnrolled();
+    ASSERT_OK(Open());
     EXPECT_EQ(ReadFile("reserve"), "") << "a new app is opened without waiting for it";
-    ASSERT_OK(store_->CanFetch());
+    OpenEnrolled();
   }
   v1::PhoneStatus Status() {
     v1::PhoneStatus status;
