@@ -136,6 +136,15 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
     return absl::OkStatus();
   }
   TakeExchange(response.server_time_us(), flight.sent, at);
+  if (IsOtherGeneration(response.generation())) {
+    // Its rows may lack what this phone takes for settled: first a Hello says what the server has lost.
+    PullAnswered restored;
+    restored.call = call;
+    restored.bytes = flight.bytes_up + bytes.size();
+    restored.generation_changed = true;
+    Handle(restored);
+    return absl::OkStatus();
+  }
   absl::StatusOr<PageChanges> page = parts_.store->ApplyPage(flight.feed, flight.cursor, response);
   if (!page.ok()) return page.status();
   KillPoint("c1");
@@ -145,7 +154,7 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
                               flight.bytes_up + bytes.size(),
                               page->at_head && !page->stale,
                               page->sum_differed,
-                              IsOtherGeneration(response.generation()),
+                              /*generation_changed=*/false,
                               response.feed_seq()};
   // Step C2 and the rest in a task of their own: a tap may come in between.
   parts_.queue->Post(Urgency::kNetwork, [this, answered, page = *std::move(page)] {

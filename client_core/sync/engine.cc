@@ -12,6 +12,7 @@ namespace doorstep {
 namespace {
 
 constexpr uint64_t kNoByteBound = UINT64_MAX;
+constexpr int64_t kNoSeq = -1;  // No head is equal to it.
 
 FeedWork* FindFeed(EngineState& s, const std::string& feed) {
   for (FeedWork& f : s.feeds) {
@@ -409,6 +410,14 @@ struct Handler {
     const Retry before = feed->work.retry;
     Succeed(feed->work, s);
     if (e.wait_us > 0) return feed->work.retry.Ask(e.wait_us, now_us);
+    if (e.generation_changed) {
+      // Whatever head the Hello tells of this feed has it read again.
+      feed->due = false;
+      feed->again = false;
+      feed->hinted = 0;
+      feed->seq = kNoSeq;
+      return;
+    }
     feed->due = !e.at_head || e.restarted || feed->again || feed->hinted > e.feed_seq;
     feed->again = false;
     feed->hinted = 0;

@@ -132,7 +132,8 @@ struct PullAnswered {
   bool at_head = false;
   // The replica's sum was not the feed's: the cursor was forgotten, a new snapshot is needed.
   bool restarted = false;
-  bool generation_changed = false;  // The server was restored: a Hello must tell its marks.
+  // The server was restored: the page was not taken, a Hello must tell its marks first.
+  bool generation_changed = false;
   int64_t feed_seq = 0;
   int64_t wait_us = 0;  // Above 0: the server did not look, and asks to be asked again after so long.
 };

@@ -481,6 +481,24 @@ TEST(EngineTest, PagesFollowEachOtherUntilTheHead) {
   EXPECT_FALSE(phone.Sent<SendPull>().has_value());
 }
 
+// What such a server has lost is settled here: its rows would take it off the screen.
+TEST(EngineTest, ARestoredServersPagesWaitForAHello) {
+  Phone phone;
+  phone.Begin(0);
+  phone.Drain();
+  phone.Do(Notice::kHint);
+  phone.Do(PullAnswered{phone.state.pull_call.call, 0, false, false, /*generation_changed=*/true, 0});
+  ASSERT_TRUE(phone.Sent<SendHello>().has_value());
+  phone.Do(PullAnswered{phone.state.pull_call.call, 0, false, false, true, 0});  // Of the other feed.
+  EXPECT_EQ(phone.state.pull_call.call, 0u);
+  phone.AnswerHello(0);  // Even when nothing is left in the feeds.
+  for (int feed = 0; feed < 2; ++feed) {
+    ASSERT_TRUE(phone.Sent<SendPull>().has_value());
+    phone.AnswerPull(0);
+  }
+  EXPECT_FALSE(phone.Sent<SendPull>().has_value());
+}
+
 TEST(EngineTest, SumsThatNeverAgreeDoNotDownloadInATightLoop) {
   Phone phone;
   phone.Do(FeedsSeen{{"device"}});
