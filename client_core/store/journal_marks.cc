@@ -38,6 +38,16 @@ void GoBackTo(const v1::JournalMark& mark, EpochMarks& marks) {
   KeepCountermark(mark, marks);
 }
 
+// What was deleted here cannot be sent again. Where the server has a copy's entries in that place, what is left is sent
+// all the same: a fork answers it, and says how much both have in common. True: it is to be sent now.
+bool GoOnBehindTheGap(const v1::JournalMark& not_ours, EpochMarks& marks) {
+  if (marks.received_through >= marks.retained_through || not_ours.received_through() < marks.retained_through) {
+    return false;
+  }
+  marks.received_through = marks.retained_through;
+  return true;
+}
+
 }  // namespace
 
 absl::Status Journal::WriteMarks(const EpochMarks& marks) {
@@ -150,8 +160,14 @@ absl::StatusOr<Acknowledgement> Journal::Acknowledge(const v1::JournalMark& mark
   const auto found = epochs_.find(mark.epoch());
   if (found == epochs_.end()) return Acknowledgement::kNotOurs;
   ASSIGN_OR_RETURN(const bool ours, IsOurs(found->second, mark));
-  if (!ours) return Acknowledgement::kNotOurs;
   EpochMarks marks = found->second;
+  if (!ours) {
+    if (!GoOnBehindTheGap(mark, marks)) return Acknowledgement::kNotOurs;
+    const absl::Status written = WriteMarks(marks);
+    if (!written.ok()) return ExplainFullDisk(written);
+    found->second = std::move(marks);
+    return Acknowledgement::kNotOurs;
+  }
   const uint64_t received = std::min<uint64_t>(mark.received_through(), marks.last_own_seq());
   marks.received_through = std::max(marks.received_through, received);
   marks.backed_up_through =
@@ -196,6 +212,9 @@ absl::Status Journal::AdoptGeneration(absl::string_view generation, const std::v
         if (mark.epoch() != epoch) continue;
         ASSIGN_OR_RETURN(const bool ours, IsOurs(before, mark));
         if (ours) there = mark;
+        if (!ours && mark.received_through() >= before.retained_through) {
+          there.set_received_through(before.retained_through);
+        }
       }
       GoBackTo(there, after);
       RETURN_IF_ERROR(WriteMarks(after));

@@ -214,6 +214,32 @@ TEST_F(JournalTest, WhatItStillHasBehindAGapGoesOnInANewEpoch) {
   for (const v1::JournalClaim& claim : journal().Claims()) EXPECT_NE(claim.epoch(), 1u) << "it has nothing to give";
 }
 
+// A copy of this phone went on after the restore, and has given the server entries where this one has deleted its own.
+TEST_F(JournalTest, WhatItHasBehindAGapIsSentWhenACopysEntriesFillIt) {
+  OpenEnrolled();
+  AppendNotes(5);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3, 3)).status());
+  ASSERT_OK(journal().SetJudged(1, 3));
+  ASSERT_OK(journal().SettleThrough(1, 3));
+  ASSERT_EQ(*journal().Retain(kNineOClockUs + 2 * limits::kRetentionMicros), 3u);
+  v1::JournalMark of_the_copy;
+  of_the_copy.set_epoch(1);
+  of_the_copy.set_hash(std::string(32, 'x'));
+  ASSERT_OK(journal().AdoptGeneration("g2", {}));
+  of_the_copy.set_received_through(2);
+  ASSERT_OK(journal().Acknowledge(of_the_copy).status());
+  EXPECT_EQ(journal().UnsentEpoch(), 0u) << "the server tells where to go on";
+  of_the_copy.set_received_through(4);
+  EXPECT_EQ(*journal().Acknowledge(of_the_copy), Acknowledgement::kNotOurs);
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  EXPECT_EQ(journal().ReadForFrame(1, 3, 100, kNoBound)->entries.size(), 2u);
+  ASSERT_OK(journal().AdoptGeneration("g3", {of_the_copy}));
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  ASSERT_OK(Open());
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  EXPECT_EQ(journal().Counts().saved_here, 2u);
+}
+
 TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   OpenEnrolled();
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kTravelStarted), "tap-1"), 1u);
