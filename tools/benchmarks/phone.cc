@@ -213,7 +213,8 @@ Figures MeasureDeltas(Office& office, const std::string& connect_file, const std
   phone->Follow();
   std::vector<double> ms;
   for (int round = 0; round < kDeltas; ++round) {
-    const int64_t start_us = day_us + (2 + round % 6) * kHourUs;
+    // Later than where MakeVisits put them, and another hour each time: whoever stays in place is not told of.
+    const int64_t start_us = day_us + (6 + round % 6) * kHourUs;
     std::vector<std::thread> threads;
     const double begin = Seconds();
     for (size_t i = 0; i < visits.size(); ++i) {
