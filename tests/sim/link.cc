@@ -1,5 +1,6 @@
 #include "tests/sim/link.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -118,6 +119,7 @@ void Link::Carry(UnaryCall call, Transport::Done done) {
     if (world_->Chance(500)) world_->After(Delay(), [tell] { tell(absl::UnavailableError("connection reset"), ""); });
     return;
   }
+  const uint64_t number = ++requests_;
   const auto request = std::make_shared<const UnaryCall>(std::move(call));
   if (world_->Strikes(FaultKind::kRequestRepeated)) {
     world_->After(world_->Between(1, kRepeatedWithin), [this, request] {
@@ -125,24 +127,31 @@ void Link::Carry(UnaryCall call, Transport::Done done) {
       server_->Call(request->method, request->authorization, request->request, [](const SimServer::Answer&) {});
     });
   }
-  world_->After(Delay(), [this, request, tell] {
-    server_->Call(request->method, request->authorization, request->request,
-                  [this, request, tell](SimServer::Answer answer) { Bring(request->method, std::move(answer), tell); });
+  world_->After(Delay(), [this, request, number, tell] {
+    server_->Call(
+        request->method, request->authorization, request->request,
+        [this, request, number, tell](SimServer::Answer answer) { Bring(*request, number, std::move(answer), tell); });
   });
 }
 
-void Link::Bring(const std::string& method, SimServer::Answer answer, const Transport::Done& tell) {
+void Link::CountOvertaken(uint64_t number) {
+  if (number < answered_) world_->Count(FaultKind::kAnswerOvertaken);
+  answered_ = std::max(answered_, number);
+}
+
+void Link::Bring(const UnaryCall& request, uint64_t number, SimServer::Answer answer, const Transport::Done& tell) {
   int64_t delay = Delay();
   if (!answer.has_value()) {
     return world_->After(delay, [tell] { tell(absl::UnavailableError("the server is not there"), ""); });
   }
   if (one_way_ || world_->Strikes(FaultKind::kAnswerLost)) {
-    world_->Note(name_, absl::StrCat("an answer is lost: ", method));
+    world_->Note(name_, absl::StrCat("an answer is lost: ", request.method));
     if (world_->Chance(500)) world_->After(delay, [tell] { tell(absl::UnavailableError("connection reset"), ""); });
     return;
   }
   if (world_->Strikes(FaultKind::kAnswerLate)) delay += world_->Between(1, 70) * kSecond;
-  world_->After(delay, [tell, answer = *std::move(answer)]() mutable {
+  world_->After(delay, [this, tell, number, answer = *std::move(answer)]() mutable {
+    CountOvertaken(number);
     if (answer.ok()) {
       tell(absl::OkStatus(), *std::move(answer));
     } else {

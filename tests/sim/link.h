@@ -40,7 +40,9 @@ class Link {
   // Violates when so many calls of one phone, or failures of them, are those of a loop that nothing holds up.
   void CheckPace(std::deque<int64_t>& instants, size_t most, const char* what);
   // The way back of an answer.
-  void Bring(const std::string& method, SimServer::Answer answer, const Transport::Done& tell);
+  void Bring(const UnaryCall& request, uint64_t number, SimServer::Answer answer, const Transport::Done& tell);
+  // Of the request that was sent as so many.
+  void CountOvertaken(uint64_t number);
   int64_t Delay() { return world_->Between(delay_us_ / 2, delay_us_ * 2); }
 
   World* const world_;
@@ -50,6 +52,8 @@ class Link {
   bool gone_ = false;
   bool one_way_ = false;
   bool small_pages_ = false;
+  uint64_t requests_ = 0;
+  uint64_t answered_ = 0;         // The last one sent of those whose answer has come.
   std::deque<int64_t> calls_;     // Instants of the last minute.
   std::deque<int64_t> failures_;  // Likewise.
 };

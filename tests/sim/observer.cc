@@ -11,6 +11,7 @@
 #include "server/storage/frame_table.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/visit_table.h"
+#include "tests/sim/attached_bytes.h"
 
 namespace doorstep::sim {
 namespace {
@@ -42,15 +43,27 @@ void Observer::Excuse(const std::string& phone, SimServer& server) {
     if (entry.phone != phone || entry.expect != Expect::kOnce) continue;
     if (received.count(key) == 0) entry.expect = Expect::kAtMostOnce;
     entry.only_at_office = true;
+    ForgetLost(entry, server);
   }
+}
+
+void Observer::ForgetLost(NotedEntry& entry, SimServer& server) {
+  entry.attached.erase(std::remove_if(entry.attached.begin(), entry.attached.end(),
+                                      [&](const std::string& sha256) { return !IsAtOffice(server, sha256); }),
+                       entry.attached.end());
+}
+
+void Observer::Names(const EntryKey& key, const std::vector<std::string>& attached) {
+  NotedEntry& entry = entries_[key];
+  entry.attached.insert(entry.attached.end(), attached.begin(), attached.end());
 }
 
 void Observer::WentBack(SimServer& server) {
   const std::map<EntryKey, Arrived> received = Received(server);
   for (auto& [key, entry] : entries_) {
-    if (entry.expect == Expect::kOnce && entry.only_at_office && received.count(key) == 0) {
-      entry.expect = Expect::kAtMostOnce;
-    }
+    if (entry.expect != Expect::kOnce || !entry.only_at_office) continue;
+    if (received.count(key) == 0) entry.expect = Expect::kAtMostOnce;
+    ForgetLost(entry, server);
   }
 }
 
@@ -85,6 +98,7 @@ std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
             const v1::Judgement& judgement = entry.received.judgement();
             if (judgement.verdict() == v1::VERDICT_SAME_AS_ORIGINAL) continue;
             ++arrived[key].times;
+            arrived[key].author = entry.received.author();
             if (!Counts(judgement)) continue;
             ++arrived[key].counted;
             Count(bytes, entry.received, counted_of_visit_[bytes.visit_id()]);
@@ -105,7 +119,13 @@ std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
 void Observer::Compare(SimServer& server) {
   const std::map<EntryKey, Arrived> received = Received(server);
   for (const auto& [key, arrived] : received) {
-    if (entries_.count(key) == 0) world_->Violate("wrong", absl::StrCat("nobody recorded ", Describe(key)));
+    const auto noted = entries_.find(key);
+    if (noted == entries_.end()) {
+      world_->Violate("wrong", absl::StrCat("nobody recorded ", Describe(key)));
+    } else if (noted->second.author != arrived.author) {
+      world_->Violate("wrong", absl::StrCat(Describe(key), " was recorded by ", noted->second.author,
+                                            ", and the office has it of ", arrived.author));
+    }
     if (arrived.times > 1) {
       world_->Violate("doubled", absl::StrCat(Describe(key), " is held ", arrived.times, " times"));
     }
@@ -134,6 +154,20 @@ void Observer::Compare(SimServer& server) {
     return absl::OkStatus();
   });
   if (!read.ok()) world_->Violate("wrong", absl::StrCat("reading visits: ", read.ToString()));
+}
+
+void Observer::CompareAttached(SimServer& server, const std::function<bool(const std::string& sha256)>& kept) {
+  CheckAttachments(*world_, server, added_);
+  // By hand, behind the phones' backs: before a phone deletes anything it asks whether the office still has it.
+  const bool put_back = world_->counts()[static_cast<int>(FaultKind::kServerSetBack)] > 0;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.expect != Expect::kOnce) continue;
+    for (const std::string& sha256 : entry.attached) {
+      if (IsAtOffice(server, sha256) || (put_back && kept(sha256))) continue;
+      world_->Violate("lost", absl::StrCat("what ", Describe(key), " of ", entry.phone, ", first ",
+                                           FormatPosition(entry.position), ", names is not whole at the office"));
+    }
+  }
 }
 
 bool Observer::IsTrusted(const std::string& visit) const {

@@ -4,6 +4,7 @@
 #define DOORSTEP_TESTS_SIM_OBSERVER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -33,11 +34,14 @@ enum class Expect {
 
 struct NotedEntry {
   std::string phone;
+  std::string author;
   std::string visit;
   v1::LogEntry::FactCase fact = v1::LogEntry::FACT_NOT_SET;
   v1::JournalPosition position;  // Its first, when the phone told it.
   Expect expect = Expect::kOnce;
   bool only_at_office = false;  // No phone need have it any more.
+  // Hashes of what it names and its phone had: bytes that have to come to the office.
+  std::vector<std::string> attached;
 };
 
 class Observer {
@@ -45,6 +49,10 @@ class Observer {
   explicit Observer(World* world) : world_(world) {}
 
   void Tapped(const EntryKey& key, NotedEntry entry);
+  // Somebody tried to add bytes with this hash.
+  void Added(const std::string& sha256) { added_.insert(sha256); }
+  // What the entry names has been added after it.
+  void Names(const EntryKey& key, const std::vector<std::string>& attached);
   const std::vector<Told>& told() const { return told_; }
   void Expects(const EntryKey& key, Expect expect) { entries_[key].expect = expect; }
   // The phone is gone or put back: of what is its own and not at the office, nothing is promised any more.
@@ -59,17 +67,23 @@ class Observer {
 
   // Every entry against what the server has: lost, doubled, invented, out of order; every visit's count of facts.
   void Compare(SimServer& server);
+  // Every attachment whole, and where it belongs. `kept`: whether some phone still has the bytes.
+  void CompareAttached(SimServer& server, const std::function<bool(const std::string& sha256)>& kept);
 
  private:
   struct Arrived {
     uint64_t times = 0;  // Without copies of an original that is held.
     uint64_t counted = 0;
+    std::string author;
   };
   std::map<EntryKey, Arrived> Received(SimServer& server);
+  // What only the office had, and has no more, nobody can send again.
+  static void ForgetLost(NotedEntry& entry, SimServer& server);
 
   World* const world_;
   std::map<EntryKey, NotedEntry> entries_;
   std::vector<Told> told_;
+  std::set<std::string> added_;
   // What counts on one visit.
   struct CountedVisit {
     uint64_t facts = 0;                 // Without those that only decide about others.

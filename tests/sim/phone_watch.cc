@@ -95,6 +95,42 @@ void SimPhone::WatchFeeds() {
 
 // ---- at rest ----
 
+std::string SimPhone::Unrest() {
+  if (destroyed_) return "";
+  if (!enrolled()) return absl::StrCat(name_, " is not enrolled");
+  const JournalCounts counts = store_->journal().Counts();
+  if (counts.saved_here > 0) return absl::StrCat(name_, " has ", counts.saved_here, " entries saved here");
+  if (counts.safe > 0) {
+    std::string marks;
+    for (const auto& [epoch, m] : store_->journal().epochs()) {
+      absl::StrAppend(&marks, " ", epoch, ".", m.head_seq, ": received ", m.received_through, ", judged ",
+                      m.judged_through, ";");
+    }
+    return absl::StrCat(name_, " has ", counts.safe, " entries that nobody judged;", marks);
+  }
+  for (const auto& [epoch, pending] : store_->journal().pending()) {
+    if (!pending.empty()) {
+      return absl::StrCat(name_, " has ", pending.size(), " entries that are not settled, the first ", epoch, ".",
+                          pending.front().info.seq, " on ", pending.front().info.visit_id);
+    }
+  }
+  std::string unrest = AttachmentUnrest();
+  const absl::Status read = server_->storage().Read("heads", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<std::string> technicians, Served(sql));
+    std::vector<std::string> feeds = {std::string(kDeviceFeed)};
+    for (const std::string& technician : technicians) feeds.push_back(TechnicianFeed(technician));
+    for (const std::string& feed : feeds) {
+      const FeedState* state = store_->replica().FindFeed(feed);
+      ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed == kDeviceFeed ? DeviceFeed(device()) : feed));
+      if (state == nullptr || !state->at_head || state->head_seq != seq) {
+        unrest = absl::StrCat(name_, " has ", feed, " at ", state == nullptr ? 0 : state->head_seq, " of ", seq);
+      }
+    }
+    return absl::OkStatus();
+  });
+  return read.ok() ? unrest : read.ToString();
+}
+
 // A file that was put in place behind everybody's back does things anew under the versions of what it lost. A phone
 // that lost nothing of its own by it cannot tell one from the other.
 bool SimPhone::IsDeceived(const std::string& here, const std::string& office) const {
@@ -109,14 +145,21 @@ bool SimPhone::IsDeceived(const std::string& here, const std::string& office) co
 
 void SimPhone::CompareWithOffice(const std::vector<std::string>& all) {
   if (!enrolled()) return;
-  const std::string name = TechnicianFeed(technician_);
   const absl::Status read = server_->storage().Read("a scope", [&](SqlSession& sql) -> absl::Status {
     std::map<std::string, std::string> office;
-    ASSIGN_OR_RETURN(office, VisitsOf(sql, all, technician_));
-    ASSIGN_OR_RETURN(const auto head, FindFeed(sql, name));
-    const FeedState* state = store_->replica().FindFeed(name);
-    if (head.has_value() && state != nullptr && state->sum != head->sum) {
-      world_->Violate("wrong", absl::StrCat(name_, ": the sum of ", name, " is not the office's"));
+    std::vector<FeedHead> heads;
+    ASSIGN_OR_RETURN(const std::vector<std::string> technicians, Served(sql));
+    for (const std::string& technician : technicians) {
+      const std::string name = TechnicianFeed(technician);
+      ASSIGN_OR_RETURN(auto visits, VisitsOf(sql, all, technician));
+      office.merge(visits);
+      ASSIGN_OR_RETURN(const auto head, FindFeed(sql, name));
+      if (!head.has_value()) continue;
+      heads.push_back(*head);
+      const FeedState* state = store_->replica().FindFeed(name);
+      if (state != nullptr && state->sum != head->sum) {
+        world_->Violate("wrong", absl::StrCat(name_, ": the sum of ", name, " is not the office's"));
+      }
     }
     std::map<std::string, std::string> here;
     RETURN_IF_ERROR(
@@ -132,8 +175,9 @@ void SimPhone::CompareWithOffice(const std::vector<std::string>& all) {
         continue;
       }
       std::optional<FeedRow> row;
-      if (head.has_value()) {
-        ASSIGN_OR_RETURN(row, FindFeedRow(sql, head->n, v1::ENTITY_KIND_VISIT, id));
+      for (const FeedHead& head : heads) {
+        if (row.has_value()) break;
+        ASSIGN_OR_RETURN(row, FindFeedRow(sql, head.n, v1::ENTITY_KIND_VISIT, id));
       }
       world_->Violate("wrong", absl::StrCat(name_, ": visit ", id, here[id].empty() ? " is not here" : " differs", "; ",
                                             !row.has_value() ? "its feed never had it"
@@ -143,7 +187,7 @@ void SimPhone::CompareWithOffice(const std::vector<std::string>& all) {
     for (const auto& [id, bytes] : here) {
       if (office.count(id) == 0) world_->Violate("wrong", absl::StrCat(name_, ": has visit ", id, ", not its own"));
     }
-    ASSIGN_OR_RETURN(const std::vector<v1::LocalVisit> shown, store_->view().Visits(technician_));
+    ASSIGN_OR_RETURN(const std::vector<v1::LocalVisit> shown, store_->view().Visits(""));
     for (const v1::LocalVisit& visit : shown) {
       if (deceived.count(visit.visit().id()) > 0) continue;
       if (visit.own_entries() > 0) {

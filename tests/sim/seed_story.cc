@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +37,8 @@ constexpr int64_t kRestWithin = 15 * kMinute;
 // And so much when nobody tells the phones that anything is better: they say Hello every 15 minutes.
 constexpr int64_t kRestAloneWithin = 40 * kMinute;
 constexpr int64_t kLookEvery = 10 * kSecond;
+// In a thousand, of a world's strength: the phone goes into the pocket right after a tap.
+constexpr int64_t kPocketed = 200;
 // The longest that a repeated request takes.
 constexpr int64_t kEchoes = 21 * kMinute;
 constexpr uint64_t kRebuildEvery = 8;
@@ -88,8 +91,9 @@ class SeedStory {
     server_ = std::make_unique<SimServer>(&world_, Folder("server"));
     server_->Start();
     office_ = std::make_unique<SimOffice>(&world_, server_.get());
-    const int technicians = static_cast<int>(world_.Between(1, 2));
+    int technicians = static_cast<int>(world_.Between(1, 2));
     const int phones = static_cast<int>(world_.Between(1, kPhonesMax));
+    if (world_.Has(FaultKind::kTechnicianChanged)) technicians = std::max(technicians, 2);
     office_->Import(technicians);
     for (int i = 0; i < phones && !world_.violated(); ++i) {
       const std::string technician = SimOffice::Technician(1 + i % technicians);
@@ -136,6 +140,10 @@ class SeedStory {
     if (!visits.empty() && !world_.Chance(50)) {
       visit = visits[static_cast<size_t>(world_.Draw(static_cast<int64_t>(visits.size())))];
     }
+    if (world_.Strikes(FaultKind::kAttachment)) return phone.Attach(SomeAttachment(), visit);
+    if (world_.aside().Chance(kPocketed) && world_.Strikes(FaultKind::kSuspended)) {
+      world_.After(world_.aside().Between(0, kSecond), [&phone] { phone.Suspend(); });
+    }
     // What decides about another entry names its visit; mostly one's own, at times one that is not here yet.
     if (world_.Chance(120)) {
       const auto& told = observer_.told();
@@ -145,6 +153,26 @@ class SeedStory {
       }
     }
     phone.Tap(SomeFact(), visit);
+  }
+
+  // Mostly small, and at times a few pieces long; some have been added before, by this phone or by another.
+  Attachment SomeAttachment() {
+    Draws& draws = world_.aside();
+    Attachment what;
+    what.signature = draws.Chance(150);
+    what.entry_first = draws.Chance(150);
+    if (!photos_.empty() && draws.Chance(150)) {
+      what.photo = draws.One(photos_);
+      return what;
+    }
+    const int64_t length = draws.Draw(100);
+    const int64_t most = length < 70 ? 2000 : length < 95 ? 60'000 : 600'000;
+    what.photo = {static_cast<uint64_t>(draws.Draw(INT64_MAX)), static_cast<size_t>(draws.Between(1, most))};
+    photos_.push_back(what.photo);
+    if (!what.signature && draws.Chance(300)) {
+      what.preview = Photo{static_cast<uint64_t>(draws.Draw(INT64_MAX)), static_cast<size_t>(draws.Between(1, 3000))};
+    }
+    return what;
   }
 
   v1::LogEntry Deciding(const v1::JournalPosition& target) {
@@ -229,6 +257,28 @@ class SeedStory {
     if (world_.Strikes(FaultKind::kPhonePowerCut)) phone.DieSoon(/*power=*/true);
     if (world_.Strikes(FaultKind::kPhoneRebooted)) phone.Reboot();
     StrikeFiles(index);
+    if (phone.enrolled() && world_.Strikes(FaultKind::kSuspended)) phone.Suspend();
+    if (phone.enrolled() && world_.Strikes(FaultKind::kTechnicianChanged)) ChangeTechnician(phone);
+    if (world_.Has(FaultKind::kAttachment) && world_.aside().Chance(60)) {
+      phone.SetMetered(true);
+      world_.After(world_.aside().Between(1, 20) * kMinute, [&phone] { phone.SetMetered(false); });
+    }
+  }
+
+  // The office lets them all at first, and later changes its mind at times. One technician hands the phone to another,
+  // both work with it, or nobody does for a while.
+  void ChangeTechnician(SimPhone& phone) {
+    Draws& draws = world_.aside();
+    if (let_.insert(phone.device()).second) return office_->LetAll(phone.device());
+    const std::string technician = office_->SomeTechnician(draws);
+    const int64_t what = draws.Draw(10);
+    if (what < 2) return office_->Let(phone.device(), technician, draws.Chance(700));
+    if (what < 7 && phone.enrolled()) {
+      for (const std::string& one : phone.SignedIn()) {
+        if (phone.enrolled() && draws.Chance(800)) phone.SignOut(one);
+      }
+    }
+    if (what < 9 && phone.enrolled()) phone.SignIn(technician);
   }
 
   void Unplug(SimPhone& phone) {
@@ -302,6 +352,9 @@ class SeedStory {
     }
     if (world_.violated()) return;
     observer_.Compare(*server_);
+    observer_.CompareAttached(*server_, [this](const std::string& sha256) {
+      return std::any_of(phones_.begin(), phones_.end(), [&](const auto& phone) { return phone->Keeps(sha256); });
+    });
     office_->CompareDone();
     for (const auto& phone : phones_) {
       if (!phone->destroyed()) phone->CompareWithOffice(office_->visits());
@@ -355,6 +408,8 @@ class SeedStory {
   std::unique_ptr<SimOffice> office_;
   std::vector<std::unique_ptr<SimPhone>> phones_;
   std::vector<std::string> copies_;  // By phone; empty: none.
+  std::set<std::string> let_;        // Devices that everybody may use.
+  std::vector<Photo> photos_;
   size_t invited_ = 0;
   int backups_ = 0;
   uint64_t steps_ = 0;

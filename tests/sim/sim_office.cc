@@ -71,10 +71,15 @@ std::string SimOffice::Invite(const std::string& technician) {
 // ---- with a network ----
 
 template <typename Request>
-void SimOffice::Send(const std::string& method, Request request, Then then) {
+void SimOffice::SendTo(const std::string& method, Request request, Then then) {
   request.set_request_id(NextRequestId());
   ++waiting_;
-  Try(absl::StrCat("/doorstep.v1.DispatchService/", method), request.SerializeAsString(), std::move(then));
+  Try(absl::StrCat("/doorstep.v1.", method), request.SerializeAsString(), std::move(then));
+}
+
+template <typename Request>
+void SimOffice::Send(const std::string& method, Request request, Then then) {
+  SendTo(absl::StrCat("DispatchService/", method), std::move(request), std::move(then));
 }
 
 template <typename Request>
@@ -196,6 +201,18 @@ void SimOffice::DoSomething() {
   } else {
     Schedule(visit);
   }
+}
+
+void SimOffice::LetAll(const std::string& device) {
+  for (int i = 1; i <= technicians_; ++i) Let(device, Technician(i), true);
+}
+
+void SimOffice::Let(const std::string& device, const std::string& technician, bool allowed) {
+  v1::SetDeviceTechnicianRequest request;
+  request.set_device(device);
+  request.set_technician_id(technician);
+  request.set_allowed(allowed);
+  SendTo("AdminService/SetDeviceTechnician", request, [](const absl::Status&) {});
 }
 
 // Who went back to an older file has lost commands, and whoever asked for them knows it.

@@ -28,6 +28,12 @@ class SimOffice {
 
   // Begins one thing that an office does. It ends when the server has answered all of it.
   void DoSomething();
+  // Who may sign in on a phone.
+  void LetAll(const std::string& device);
+  void Let(const std::string& device, const std::string& technician, bool allowed);
+  std::string SomeTechnician(Draws& draws) const {
+    return Technician(static_cast<int>(draws.Between(1, technicians_)));
+  }
   // A visit from order to dispatch.
   void Plan();
   // After the server went back: what it lost of the first `planned` visits is planned again, under the same ids.
@@ -44,6 +50,10 @@ class SimOffice {
   using Then = std::function<void(const absl::Status& status)>;
 
   std::string NextRequestId();
+  // `method` with its service.
+  template <typename Request>
+  void SendTo(const std::string& method, Request request, Then then);
+  // Of dispatch.
   template <typename Request>
   void Send(const std::string& method, Request request, Then then);
   // Of one visit: done, unless it is refused.

@@ -8,11 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/ids.h"
-#include "client_core/base/status.h"
 #include "client_core/session/recorder.h"
 #include "doorstep/v1/enrollment_service.pb.h"
-#include "server/storage/feed_pages.h"
-#include "server/storage/feed_table.h"
 #include "tests/support/memory_vfs.h"
 
 namespace doorstep::sim {
@@ -20,6 +17,8 @@ namespace {
 
 constexpr int64_t kDiesWithinOperations = 16;
 constexpr uint32_t kEnrollMs = 30000;
+// In a thousand: somebody wants to record something, and opens the app for it.
+constexpr int64_t kWokenForATap = 300;
 
 // A folder's files, but the lock and what only lives in memory.
 void CopyFiles(const std::string& from, const std::string& to) {
@@ -76,16 +75,22 @@ void SimPhone::Open() {
     return world_->Violate("stuck", absl::StrCat(name_, " does not open: ", store.status().ToString()));
   }
   store_ = *std::move(store);
-  if (!store_->repairs().empty()) {
+  // On a full disk a file may not open, of which nothing is damaged.
+  if (!store_->repairs().empty() && !full_) {
     world_->Violate("wrong", absl::StrCat(name_, ": files were damaged: ", absl::StrJoin(store_->repairs(), "; ")));
   }
   world_->Note(name_, absl::StrCat("opens, boot ", boots_));
   ++processes_;
   network_lost_ = false;
+  metered_ = false;
+  missed_.reset();
   events_ = std::make_unique<EventLog>();
   queue_ = std::make_unique<SimQueue>(
       world_, [this] { driver_->Handle(Tick()); }, [this] { LookForDeath(); });
-  transport_ = MakeTransport(&link_, [this] { return !disk_.dead(); });
+  transport_ = MakeTransport(&link_, [this] {
+    if (driver_->asleep()) world_->Violate("wrong", absl::StrCat(name_, " calls although it is about to be suspended"));
+    return !disk_.dead();
+  });
   driver_ = std::make_unique<SyncDriver>(
       SyncDriver::Parts{store_.get(), transport_.get(), this, &random_, queue_.get(), events_.get(), nullptr});
   WatchMarks();
@@ -98,7 +103,7 @@ void SimPhone::Open() {
   }
   if (doubt_.has_value() && world_->Chance(700)) {
     const Doubt doubt = *std::exchange(doubt_, std::nullopt);
-    if (enrolled()) Append(doubt.request, doubt.key);
+    if (enrolled()) Append(doubt.request, doubt.key, doubt.attached);
   }
   LookForDeath();
 }
@@ -177,13 +182,20 @@ void SimPhone::RestoreFrom(const std::string& folder) {
   world_->Note(name_, "is put back to an older copy");
 }
 
+void SimPhone::SetFull(bool full) {
+  full_ = full;
+  disk_.SetFull(full);
+}
+
 void SimPhone::Mend(bool told) {
-  disk_.SetFull(false);
+  SetFull(false);
   if (!disk_.dead()) disk_.Revive();  // It was to die, and does not.
   power_cut_ = false;
   link_.SetGone(false);
   link_.SetOneWay(false);
   Open();
+  WakeUp();
+  if (metered_) SetMetered(false);
   if (told || network_lost_) Notify(Notice::kNetworkChanged);
   if (!told) return;
   Notify(Notice::kForeground);
@@ -237,29 +249,45 @@ void SimPhone::CompleteEnrolment(const std::string& answer, const ClockReading& 
 
 // ---- recording ----
 
-void SimPhone::Tap(v1::LogEntry entry, const std::string& visit) {
-  if (!enrolled() || world_->now_us() <= last_tap_us_) return;
+bool SimPhone::PickUp() {
+  if (!enrolled() || world_->now_us() <= last_tap_us_) return false;
+  if (queue_->frozen() && world_->aside().Chance(kWokenForATap)) WakeUp();
+  return enrolled() && !queue_->frozen();
+}
+
+v1::AppendRequest SimPhone::RequestOf(v1::LogEntry entry, const std::string& visit) {
   v1::AppendRequest request;
-  request.set_author(technician_);
+  request.set_author(Author());
   *request.mutable_entry() = std::move(entry);
   request.mutable_entry()->set_visit_id(visit);
   request.set_token(absl::StrCat(name_, "-", ++tokens_));
-  Append(request, std::nullopt);
+  return request;
 }
 
-void SimPhone::Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted) {
+void SimPhone::Tap(v1::LogEntry entry, const std::string& visit) {
+  if (PickUp()) Append(RequestOf(std::move(entry), visit), std::nullopt, {});
+}
+
+std::optional<EntryKey> SimPhone::Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted,
+                                         std::vector<std::string> attached) {
+  // Who asks again after a death must say who it was.
+  if (request.author().empty() && SignedIn().empty()) return std::nullopt;
   last_tap_us_ = world_->now_us();
   const ClockReading now = Now();
   const EntryKey key(now.boot_id, now.monotonic_us);
+  NotedEntry noted;
+  noted.phone = name_;
+  noted.author = request.author().empty() ? SignedIn().front() : request.author();
+  noted.visit = request.entry().visit_id();
+  noted.fact = request.entry().fact_case();
+  noted.attached = attached;
   const absl::StatusOr<v1::AppendResponse> response = Record(request, now, random_, *store_);
-  NotedEntry noted{name_, request.entry().visit_id(), request.entry().fact_case(), {}, Expect::kOnce};
+  const bool accepted = !disk_.dead() && response.ok();
   if (disk_.dead()) {
     noted.expect = Expect::kAtMostOnce;
-    observer_->Tapped(key, noted);
-    doubt_ = Doubt{key, request};
+    doubt_ = Doubt{key, request, std::move(attached)};
   } else if (!response.ok()) {
     noted.expect = Expect::kNever;
-    observer_->Tapped(key, noted);
     if (!absl::IsResourceExhausted(response.status())) {
       world_->Violate("lost", absl::StrCat(name_, " refuses an entry: ", response.status().ToString()));
     }
@@ -271,56 +299,29 @@ void SimPhone::Append(const v1::AppendRequest& request, std::optional<EntryKey> 
     } else if (doubted.has_value()) {
       observer_->Expects(*doubted, Expect::kNever);
     }
-    observer_->Tapped(key, noted);
     world_->Note(name_, absl::StrCat("records ", FormatPosition(response->position()), " on ",
                                      request.entry().visit_id(), response->repeated() ? " (repeated)" : ""));
     queue_->Post(Urgency::kNetwork, [this] { driver_->JournalChanged(); });
   }
+  observer_->Tapped(key, std::move(noted));
+  WakeSoon();
   LookForDeath();
+  return accepted ? std::optional(key) : std::nullopt;
 }
 
 void SimPhone::Notify(Notice notice) {
   if (!running()) return;
-  if (notice == Notice::kNetworkLost) network_lost_ = true;
-  if (notice == Notice::kNetworkChanged) network_lost_ = false;
+  const bool costs = notice == Notice::kMetered || notice == Notice::kUnmetered;
+  const bool of_network = notice == Notice::kNetworkLost || notice == Notice::kNetworkChanged || costs;
+  if (queue_->frozen()) {
+    if (of_network) missed_ = notice;
+    return;
+  }
+  if (of_network) network_lost_ = notice == Notice::kNetworkLost;
+  if (costs) metered_ = notice == Notice::kMetered;
   driver_->Handle(notice);
+  WakeSoon();
   LookForDeath();
-}
-
-// ---- what must be true ----
-
-std::string SimPhone::Unrest() {
-  if (destroyed_) return "";
-  if (!enrolled()) return absl::StrCat(name_, " is not enrolled");
-  const JournalCounts counts = store_->journal().Counts();
-  if (counts.saved_here > 0) return absl::StrCat(name_, " has ", counts.saved_here, " entries saved here");
-  if (counts.safe > 0) {
-    std::string marks;
-    for (const auto& [epoch, m] : store_->journal().epochs()) {
-      absl::StrAppend(&marks, " ", epoch, ".", m.head_seq, ": received ", m.received_through, ", judged ",
-                      m.judged_through, ";");
-    }
-    return absl::StrCat(name_, " has ", counts.safe, " entries that nobody judged;", marks);
-  }
-  for (const auto& [epoch, pending] : store_->journal().pending()) {
-    if (!pending.empty()) {
-      return absl::StrCat(name_, " has ", pending.size(), " entries that are not settled, the first ", epoch, ".",
-                          pending.front().info.seq, " on ", pending.front().info.visit_id);
-    }
-  }
-  std::string unrest;
-  const absl::Status read = server_->storage().Read("heads", [&](SqlSession& sql) -> absl::Status {
-    const std::string device = store_->journal().identity()->device();
-    for (const std::string& feed : {std::string(kDeviceFeed), TechnicianFeed(technician_)}) {
-      const FeedState* state = store_->replica().FindFeed(feed);
-      ASSIGN_OR_RETURN(const int64_t seq, FeedSeq(sql, feed == kDeviceFeed ? DeviceFeed(device) : feed));
-      if (state == nullptr || !state->at_head || state->head_seq != seq) {
-        unrest = absl::StrCat(name_, " has ", feed, " at ", state == nullptr ? 0 : state->head_seq, " of ", seq);
-      }
-    }
-    return absl::OkStatus();
-  });
-  return read.ok() ? unrest : read.ToString();
 }
 
 }  // namespace doorstep::sim

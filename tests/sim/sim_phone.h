@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/random.h"
 #include "client_core/session/event_log.h"
 #include "client_core/session/sync_driver.h"
 #include "client_core/store/local_store.h"
+#include "tests/sim/attached_bytes.h"
 #include "tests/sim/link.h"
 #include "tests/sim/observer.h"
 #include "tests/sim/sim_queue.h"
@@ -26,6 +28,14 @@
 #include "tests/support/power_vfs.h"
 
 namespace doorstep::sim {
+
+// What one entry names, and how it is added.
+struct Attachment {
+  Photo photo;
+  std::optional<Photo> preview;
+  bool signature = false;
+  bool entry_first = false;  // Apps add the bytes first, and nothing keeps them from doing it afterwards.
+};
 
 class SimPhone final : public Clock {
  public:
@@ -40,13 +50,30 @@ class SimPhone final : public Clock {
   bool enrolled() const { return running() && store_->journal().identity().has_value(); }
   bool destroyed() const { return destroyed_; }
   const std::string& name() const { return name_; }
+  // For whom it was enrolled.
   const std::string& technician() const { return technician_; }
   const std::string& folder() const { return folder_; }
   Link& link() { return link_; }
   LocalStore& store() { return *store_; }
 
   void Tap(v1::LogEntry entry, const std::string& visit);
+  void Attach(const Attachment& what, const std::string& visit);
+  // Whether the bytes of an attachment are here, undamaged.
+  bool Keeps(const std::string& sha256);
   void Notify(Notice notice);
+  void SetMetered(bool metered);
+
+  // ---- who works with it ----
+  // While it is enrolled. Whoever is first is who taps when nobody says otherwise.
+  std::vector<std::string> SignedIn();
+  void SignIn(const std::string& technician);
+  void SignOut(const std::string& technician);
+  std::string device() { return store_->journal().identity()->device(); }
+
+  // ---- sleep ----
+  // The system is about to suspend the app, does it, and wakes it again later or kills it without a word.
+  void Suspend();
+  void WakeUp();
 
   // ---- what may happen to it ----
   // As SimServer::DieSoon.
@@ -54,7 +81,7 @@ class SimPhone final : public Clock {
   // Now, and up again later.
   void Reboot();
   void JumpClock(int64_t by_us) { skew_us_ += by_us; }
-  void SetFull(bool full) { disk_.SetFull(full); }
+  void SetFull(bool full);
   // The phone falls into the water.
   void Destroy();
   // A copy of its files as of now; the process ends for it and comes again.
@@ -79,6 +106,7 @@ class SimPhone final : public Clock {
   struct Doubt {
     EntryKey key;
     v1::AppendRequest request;
+    std::vector<std::string> attached;
   };
 
   void Die();
@@ -86,8 +114,22 @@ class SimPhone final : public Clock {
   void OpenLater(int64_t delay_us);
   void CallEnroll();
   void CompleteEnrolment(const std::string& answer, const ClockReading& sent, const ClockReading& answered);
-  void Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted);
+  // The app is opened. False: nobody can record anything now.
+  bool PickUp();
+  v1::AppendRequest RequestOf(v1::LogEntry entry, const std::string& visit);
+  // `attached`: what it names and is here. Absent: the phone did not say that it is recorded.
+  std::optional<EntryKey> Append(const v1::AppendRequest& request, std::optional<EntryKey> doubted,
+                                 std::vector<std::string> attached);
+  bool AddBytes(const Photo& photo, v1::AttachmentKind kind, std::vector<std::string>& attached);
+  bool AddAll(const Attachment& what, std::vector<std::string>& attached);
+  std::string AttachmentUnrest();
   void LookForDeath();
+  std::string Author();
+  // As the session does after whatever it was asked for.
+  void WakeSoon();
+  void FallAsleep();
+  // Signed in, and let by the office: whose feeds are here.
+  absl::StatusOr<std::vector<std::string>> Served(SqlSession& sql);
   // Looks at everything that moved since the last time.
   void WatchMarks();
   void WatchSafe(const EpochMarks& marks, uint64_t before);
@@ -110,7 +152,10 @@ class SimPhone final : public Clock {
   int processes_ = 0;
   bool power_cut_ = false;
   bool destroyed_ = false;
-  bool network_lost_ = false;  // The system said so to this process, and has not taken it back.
+  bool full_ = false;
+  bool network_lost_ = false;     // The system said so to this process, and has not taken it back.
+  bool metered_ = false;          // Likewise, that its network costs.
+  std::optional<Notice> missed_;  // What it would have said of the network while the process was frozen.
   int64_t last_tap_us_ = 0;
   uint64_t tokens_ = 0;
   std::string invitation_code_;

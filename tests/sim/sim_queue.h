@@ -1,5 +1,5 @@
 // A phone's queue in simulated time: tasks run one an event, a moment after another, so that anything may happen in
-// between.
+// between. The system may freeze the process for a while.
 #ifndef DOORSTEP_TESTS_SIM_SIM_QUEUE_H_
 #define DOORSTEP_TESTS_SIM_SIM_QUEUE_H_
 
@@ -28,14 +28,31 @@ class SimQueue final : public TaskQueue {
   void SetTimer(int64_t delay_us) override {
     const int setting = ++timer_setting_;
     if (delay_us < 0) return;
-    world_->After(delay_us, [this, setting, alive = std::weak_ptr<int>(alive_)] {
-      if (alive.expired() || setting != timer_setting_) return;
-      Run(on_timer_);
-    });
+    FireAfter(delay_us, setting);
   }
+
+  // Nothing of the process runs until Thaw: tasks wait, and so does the timer.
+  void Freeze() { frozen_ = true; }
+  void Thaw() {
+    frozen_ = false;
+    if (std::exchange(fired_, -1) == timer_setting_) FireAfter(1, timer_setting_);
+    if (!person_.empty() || !network_.empty()) Wake();
+  }
+  bool frozen() const { return frozen_; }
 
  private:
   static constexpr int64_t kTaskMicrosMax = 3000;
+
+  void FireAfter(int64_t delay_us, int setting) {
+    world_->After(delay_us, [this, setting, alive = std::weak_ptr<int>(alive_)] {
+      if (alive.expired() || setting != timer_setting_) return;
+      if (frozen_) {
+        fired_ = setting;
+      } else {
+        Run(on_timer_);
+      }
+    });
+  }
 
   void Wake() {
     if (awake_) return;
@@ -43,6 +60,7 @@ class SimQueue final : public TaskQueue {
     world_->After(world_->Between(1, kTaskMicrosMax), [this, alive = std::weak_ptr<int>(alive_)] {
       if (alive.expired()) return;
       awake_ = false;
+      if (frozen_) return;
       std::deque<std::function<void()>>& from = person_.empty() ? network_ : person_;
       const std::function<void()> task = std::move(from.front());
       from.pop_front();
@@ -65,7 +83,9 @@ class SimQueue final : public TaskQueue {
   std::deque<std::function<void()>> person_;
   std::deque<std::function<void()>> network_;
   bool awake_ = false;
+  bool frozen_ = false;
   int timer_setting_ = 0;
+  int fired_ = -1;  // The setting whose instant came while the process was frozen.
 };
 
 }  // namespace doorstep::sim

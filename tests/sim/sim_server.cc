@@ -2,25 +2,30 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "doorstep/v1/import_service.pb.h"
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/device_commands.h"
+#include "server/apply/commands/device_technicians.h"
 #include "server/apply/commands/dispatch_commands.h"
 #include "server/apply/commands/import_commands.h"
 #include "server/apply/commands/secrets.h"
 #include "server/apply/commands/tick.h"
+#include "server/services/attachment_calls.h"
 #include "server/services/backup_job.h"
 #include "server/services/make_command.h"
 #include "server/services/sync_calls.h"
+#include "server/storage/attachment_files.h"
 #include "server/storage/backup_file.h"
 #include "server/storage/device_table.h"
 #include "server/storage/durable_file.h"
@@ -38,6 +43,8 @@ constexpr char kAdministrator[] = "a1";
 constexpr int64_t kDiesWithinOperations = 24;
 // Rarer than a real server, so that quiet nights have few events.
 constexpr int64_t kKeepAliveUs = 30 * kMinute;
+// In a thousand: a piece of an attachment was being written when the power went.
+constexpr int64_t kTornPiece = 300;
 // So long what arrived may wait for the writer.
 constexpr int64_t kTurnMicrosMax = 8000;
 
@@ -76,6 +83,7 @@ void SimServer::Close() {
   parts_.reset();
   writer_.reset();
   hub_.reset();
+  intake_.reset();
   storage_.reset();
   authenticator_.reset();
   for (auto& [id, waiting] : std::exchange(waiting_, {})) {
@@ -124,8 +132,13 @@ absl::Status SimServer::Open() {
   ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr, std::move(writing)));
   authenticator_ = std::make_unique<Authenticator>();
   RETURN_IF_ERROR(authenticator_->AdmitStored(*storage_));
+  IntakeOptions intake;
+  intake.free_bytes = [this](const std::string&) -> absl::StatusOr<uint64_t> {
+    return full_ ? 0 : limits::kAttachmentDayBytesMax;
+  };
+  intake_ = std::make_unique<AttachmentIntake>(AttachmentFolder(Database()), std::move(intake));
   parts_ = std::make_unique<ServerParts>(ServerParts{*storage_, *writer_, *authenticator_, *this, random_, nullptr,
-                                                     "sim", Now().wall_time_us, hub_.get()});
+                                                     "sim", Now().wall_time_us, hub_.get(), intake_.get()});
   if (!administrator_.empty()) return absl::OkStatus();
   const std::string token = MakeToken(random_);
   Command command;
@@ -154,10 +167,29 @@ void SimServer::Die() {
   Close();
   if (std::exchange(power_cut_, false)) {
     disk_.ReviveAfterPowerCut(world_->random());
+    TearPieces();
   } else {
     disk_.Revive();
   }
   world_->After(world_->Between(1, 120) * kSecond, [this] { Start(); });
+}
+
+// The power may have gone while a piece was written: the file is longer already, and what it is longer by is not there.
+void SimServer::TearPieces() {
+  const std::filesystem::path partial = AttachmentFolder(Database()) + "/partial";
+  if (!std::filesystem::exists(partial)) return;
+  std::set<std::filesystem::path> pieces;  // In an order that is the same each time.
+  for (const auto& piece : std::filesystem::directory_iterator(partial)) pieces.insert(piece.path());
+  for (const std::filesystem::path& piece : pieces) {
+    if (!world_->aside().Chance(kTornPiece)) continue;
+    std::filesystem::resize_file(piece, std::filesystem::file_size(piece) + world_->aside().Between(1, 4096));
+  }
+}
+
+// With the disk on which they are. Those that any backup named stand beside the backups.
+void SimServer::LoseAttachments() {
+  const std::string folder = AttachmentFolder(Database());
+  if (std::filesystem::exists(folder) && world_->aside().Chance(500)) std::filesystem::remove_all(folder);
 }
 
 void SimServer::Mend() {
@@ -203,6 +235,7 @@ void SimServer::GoBack(bool by_hand) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Database() + suffix);
     std::filesystem::copy_file(backup_, Database());
   } else {
+    LoseAttachments();
     const absl::StatusOr<RestoreReport> report = RestoreBackup(backup_, Database(), random_);
     if (!report.ok()) world_->Violate("stuck", absl::StrCat("no restore: ", report.status().ToString()));
   }
@@ -366,6 +399,18 @@ void SimServer::Begin(Waiting& waiting, const std::string& authorization, const 
     if (pull == nullptr) return done(Unparsed());
     return done(Bytes(PullCall(parts, *scope, *pull)));
   }
+  if (name == "PutChunk") {
+    waiting.device = scope->name();
+    const auto put = Parse<v1::PutChunkRequest>(request, waiting.request);
+    if (put == nullptr) return done(Unparsed());
+    return PutChunkCall(parts, *scope, *put, [done](const absl::StatusOr<v1::PutChunkResponse>& a) { done(Bytes(a)); });
+  }
+  if (name == "CheckAttachments") {
+    waiting.device = scope->name();
+    const auto check = Parse<v1::CheckAttachmentsRequest>(request, waiting.request);
+    if (check == nullptr) return done(Unparsed());
+    return done(Bytes(CheckAttachmentsCall(parts, *scope, *check)));
+  }
   if (name == "Enroll") {
     const auto enroll = Parse<v1::EnrollRequest>(request, waiting.request);
     if (enroll == nullptr) return done(Unparsed());
@@ -380,6 +425,7 @@ void SimServer::Begin(Waiting& waiting, const std::string& authorization, const 
   if (name == "ReassignVisit") return Office<v1::ReassignVisitRequest>(waiting, *scope, request, done);
   if (name == "DispatchVisit") return Office<v1::DispatchVisitRequest>(waiting, *scope, request, done);
   if (name == "CancelVisit") return Office<v1::CancelVisitRequest>(waiting, *scope, request, done);
+  if (name == "SetDeviceTechnician") return Office<v1::SetDeviceTechnicianRequest>(waiting, *scope, request, done);
   if (name == "RecordMiss") return Office<v1::RecordMissRequest>(waiting, *scope, request, done);
   done(absl::UnimplementedError(waiting.method));
 }

@@ -19,6 +19,7 @@
 #include "client_core/base/clock.h"
 #include "client_core/base/random.h"
 #include "server/apply/writer.h"
+#include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
 #include "server/services/watch_hub.h"
@@ -78,6 +79,7 @@ class SimServer final : public Clock {
   const std::string& administrator() const { return administrator_; }
   // While it is up.
   Storage& storage() { return *storage_; }
+  AttachmentFiles& attachments() { return intake_->files(); }
   // Every entry that it ever held.
   const HeldEntries& held() const { return held_; }
   Random& random() { return random_; }
@@ -107,6 +109,9 @@ class SimServer final : public Clock {
   std::string Database() const { return folder_ + "/doorstep.db"; }
   void Close();
   void Die();
+  // Beside the database: files of the system, which the disk does not know.
+  void TearPieces();
+  void LoseAttachments();
   void NotePushed(const std::string& device, const std::string& push_answer);
   absl::Status CheckMarks();
   void Tick();
@@ -130,6 +135,7 @@ class SimServer final : public Clock {
 
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Storage> storage_;
+  std::unique_ptr<AttachmentIntake> intake_;
   std::unique_ptr<WatchHub> hub_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<ServerParts> parts_;

@@ -14,8 +14,12 @@ constexpr const char* kFaultNames[kFaultKinds] = {
     "request_lost",    "answer_lost",     "request_repeated", "answer_late",  "network_gone",   "one_way",
     "server_killed",   "server_power",    "phone_killed",     "phone_power",  "phone_rebooted", "phone_restored",
     "phone_cloned",    "phone_destroyed", "disk_full",        "clock_jumped", "clock_skewed",   "server_restored",
-    "server_set_back", "server_full",     "small_pages",      "left_alone",
+    "server_set_back", "server_full",     "small_pages",      "left_alone",   "suspended",      "technician_changed",
+    "attachment",      "office_decided",  "answer_overtaken",
 };
+
+// Of all worlds, so many in a thousand have one of the kinds that draw aside.
+constexpr int64_t kAsideLikely = 250;
 
 // Nothing that ends takes so many.
 constexpr int kEventsOfAnInstant = 10000;
@@ -24,7 +28,7 @@ constexpr int kEventsOfAnInstant = 10000;
 
 const char* FaultName(FaultKind kind) { return kFaultNames[static_cast<int>(kind)]; }
 
-World::World(uint64_t seed, bool tell) : random_(seed), tell_(tell) {}
+World::World(uint64_t seed, bool tell) : draws_(seed), aside_(~seed), tell_(tell) {}
 
 void World::After(int64_t delay_us, std::function<void()> event) {
   due_.push({now_us_ + delay_us, ++events_, std::move(event)});
@@ -46,9 +50,11 @@ void World::DrawFaults(int64_t beginning_us, const std::set<FaultKind>& without)
   now_us_ = beginning_us;
   // Some worlds are quiet and some have everything at once; each fault is rare in one and frequent in another.
   const int64_t likely = Between(50, 700);
-  for (int64_t& permille : permille_) {
-    if (!Chance(likely)) continue;
-    permille = Chance(300) ? Between(200, 600) : Between(10, 200);
+  const auto strength = [](Draws& draws) {
+    return draws.Chance(300) ? draws.Between(200, 600) : draws.Between(10, 200);
+  };
+  for (int i = 0; i < static_cast<int>(kFirstAside); ++i) {
+    if (Chance(likely)) permille_[i] = strength(draws_);
   }
   // Files that go back while others go on are rare in most worlds, and need each other to be hard.
   if (Chance(150)) {
@@ -56,12 +62,15 @@ void World::DrawFaults(int64_t beginning_us, const std::set<FaultKind>& without)
       permille_[static_cast<int>(kind)] = Between(200, 600);
     }
   }
+  for (int i = static_cast<int>(kFirstAside); i < static_cast<int>(FaultKind::kAnswerOvertaken); ++i) {
+    if (aside_.Chance(kAsideLikely)) permille_[i] = strength(aside_);
+  }
   for (const FaultKind kind : without) permille_[static_cast<int>(kind)] = 0;
 }
 
 bool World::Strikes(FaultKind kind) {
   // Drawn even when it cannot strike, so that leaving a fault out changes as little as possible.
-  const bool strikes = Chance(permille_[static_cast<int>(kind)]);
+  const bool strikes = (kind < kFirstAside ? draws_ : aside_).Chance(permille_[static_cast<int>(kind)]);
   if (healing_ || !strikes) return false;
   Count(kind);
   return true;

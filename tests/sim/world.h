@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "client_core/base/random.h"
 #include "client_core/base/sha256.h"
+#include "tests/sim/draws.h"
 
 namespace doorstep::sim {
 
@@ -25,7 +26,7 @@ inline constexpr int64_t kDay = 24 * kHour;
 // Monday 2026-11-23, 00:00 UTC.
 inline constexpr int64_t kMonday = int64_t{20780} * kDay;
 
-// What was broken, each kind by itself. Names as they are printed.
+// What was broken, or happened that is not of every day, each kind by itself. Names as they are printed.
 enum class FaultKind {
   kRequestLost,
   kAnswerLost,
@@ -49,8 +50,16 @@ enum class FaultKind {
   kServerFull,
   kSmallPages,
   kLeftAlone,
+  // What begins here draws from a stream of its own: a world that has none of it is told as if there were no such
+  // thing.
+  kSuspended,
+  kTechnicianChanged,
+  kAttachment,
+  kOfficeDecided,
+  kAnswerOvertaken,  // Nobody draws it: it comes of delays.
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kLeftAlone) + 1;
+inline constexpr FaultKind kFirstAside = FaultKind::kSuspended;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kAnswerOvertaken) + 1;
 const char* FaultName(FaultKind kind);
 
 class World {
@@ -59,12 +68,13 @@ class World {
   World(uint64_t seed, bool tell);
 
   int64_t now_us() const { return now_us_; }
-  // 0 <= draw < bound.
-  int64_t Draw(int64_t bound) { return static_cast<int64_t>(random_.Below(static_cast<uint64_t>(bound))); }
-  // From `low` to `high`, both possible.
-  int64_t Between(int64_t low, int64_t high) { return low + Draw(high - low + 1); }
-  bool Chance(int64_t permille) { return Draw(1000) < permille; }
-  Random& random() { return random_; }
+  // As in Draws.
+  int64_t Draw(int64_t bound) { return draws_.Draw(bound); }
+  int64_t Between(int64_t low, int64_t high) { return draws_.Between(low, high); }
+  bool Chance(int64_t permille) { return draws_.Chance(permille); }
+  Random& random() { return draws_.random(); }
+  // For the kinds from kFirstAside on, and all that comes of them.
+  Draws& aside() { return aside_; }
 
   void After(int64_t delay_us, std::function<void()> event);
   // Runs what is due until then. Stops early at the first violation.
@@ -103,7 +113,8 @@ class World {
     }
   };
 
-  SeededRandom random_;
+  Draws draws_;
+  Draws aside_;
   const bool tell_;
   int64_t now_us_ = kMonday;
   uint64_t events_ = 0;
