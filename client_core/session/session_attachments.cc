@@ -1,6 +1,8 @@
 // What the host asks about attachments.
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,26 +20,53 @@
 namespace doorstep {
 namespace {
 
-// One byte more than may be, so that what is too large is seen to be.
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "rbe"), fclose);
-  if (file == nullptr) return absl::NotFoundError(absl::StrCat("path: ", path, ": ", strerror(errno)));
-  struct stat status {};
-  if (fstat(fileno(file.get()), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat("path: ", path, " is no file"));
+constexpr size_t kReadBytes = size_t{64} * 1024;  // At a time.
+
+const char* KindOfFile(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t size_max) {
+  // What is no file must not hold up the host: a pipe is open only when somebody writes into it.
+  const int opened = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (opened < 0) return absl::NotFoundError(absl::StrCat("path: ", path, ": ", strerror(errno)));
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fdopen(opened, "rb"), fclose);
+  if (file == nullptr) {
+    close(opened);
+    return absl::UnavailableError("no memory to read a file");
   }
-  std::string bytes(limits::kAttachmentBytesMax + 1, '\0');
-  bytes.resize(fread(bytes.data(), 1, bytes.size(), file.get()));
+  struct stat status {};
+  if (fstat(opened, &status) != 0) return absl::InvalidArgumentError(absl::StrCat("path: ", path, " cannot be read"));
+  if (!S_ISREG(status.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat("path: ", path, " is ", KindOfFile(status.st_mode), ", no file"));
+  }
+  if (static_cast<uint64_t>(status.st_size) > size_max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("path: ", path, " has ", status.st_size, " bytes, at most ", size_max, " may be added"));
+  }
+  std::string bytes;
+  bytes.reserve(static_cast<size_t>(status.st_size) + 1);
+  char piece[kReadBytes];
+  // One byte more than may be, so that what has grown meanwhile is seen to be too large.
+  while (bytes.size() <= size_max) {
+    const size_t got = fread(piece, 1, sizeof(piece), file.get());
+    if (got == 0) break;
+    bytes.append(piece, got);
+  }
   if (ferror(file.get()) != 0) return absl::InvalidArgumentError(absl::StrCat("path: ", path, " cannot be read"));
   return bytes;
 }
 
-absl::StatusOr<std::string> ContentOf(v1::AttachmentAddRequest request) {
+absl::StatusOr<std::string> ContentOf(v1::AttachmentAddRequest request, v1::AttachmentKind kind) {
   switch (request.source_case()) {
     case v1::AttachmentAddRequest::kContent:
       return std::move(*request.mutable_content());
     case v1::AttachmentAddRequest::kPath:
-      return ReadFile(request.path());
+      return ReadFile(request.path(),
+                      kind == v1::ATTACHMENT_KIND_PREVIEW ? limits::kPreviewBytesMax : limits::kAttachmentBytesMax);
     default:
       return absl::InvalidArgumentError("source: give content or a path");
   }
@@ -50,7 +79,7 @@ absl::StatusOr<v1::AttachmentAddResponse> Session::AttachmentAdd(v1::AttachmentA
       request.kind() == v1::ATTACHMENT_KIND_UNSPECIFIED ? v1::ATTACHMENT_KIND_ORIGINAL : request.kind();
   const std::string content_type = request.content_type();
   // Reading and hashing 32 MiB takes long; nobody's tap waits for it.
-  ASSIGN_OR_RETURN(std::string content, ContentOf(std::move(request)));
+  ASSIGN_OR_RETURN(std::string content, ContentOf(std::move(request), kind));
   SodiumSha256 hasher;
   hasher.Update(content);
   const Hash sha256 = hasher.Finish();

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
@@ -362,6 +363,32 @@ TEST_F(AttachmentsSessionTest, AFileIsCopiedAndReadBack) {
   request.set_path(directory_);
   EXPECT_EQ(session_->AttachmentAdd(request).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(session_->AttachmentAdd(v1::AttachmentAddRequest()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// A pipe is open only when somebody writes into it: a core that waits for that never ends this test.
+TEST_F(AttachmentsSessionTest, APathOfWhatIsNoFileOrTooLargeIsRefusedAtOnce) {
+  v1::AttachmentAddRequest request;
+  const auto refusal = [&](const std::string& path) {
+    request.set_path(path);
+    const absl::Status status = session_->AttachmentAdd(request).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    return std::string(status.message());
+  };
+  const std::string pipe = directory_ + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(refusal(pipe), "path: " + pipe + " is a pipe, no file");
+  EXPECT_EQ(refusal(directory_), "path: " + directory_ + " is a folder, no file");
+  EXPECT_EQ(refusal("/dev/zero"), "path: /dev/zero is a device, no file");
+
+  const std::string large = directory_ + "/large.jpg";
+  std::ofstream(large) << 'x';
+  std::filesystem::resize_file(large, limits::kAttachmentBytesMax + 1);
+  EXPECT_EQ(refusal(large), "path: " + large + " has 33554433 bytes, at most 33554432 may be added");
+  std::filesystem::resize_file(large, limits::kPreviewBytesMax + 1);
+  request.set_kind(v1::ATTACHMENT_KIND_PREVIEW);
+  EXPECT_THAT(refusal(large), HasSubstr("at most 65536"));
+  request.set_kind(v1::ATTACHMENT_KIND_ORIGINAL);
+  EXPECT_TRUE(session_->AttachmentAdd(request).ok());
 }
 
 }  // namespace
