@@ -122,9 +122,10 @@ v1::PutChunkResponse AnswerWith(const ServerParts& parts, v1::AttachmentProgress
   return response;
 }
 
-// The file is whole: notes it, and answers when that is durable.
+// The file is whole: notes it, and answers when that is durable. `fresh`: its bytes have just come, and no backup has
+// them, whatever a row says of a file that was here before.
 void NoteWhole(const ServerParts& parts, const Scope& scope, const v1::PutChunkRequest& request, int64_t device,
-               CallDone<v1::PutChunkResponse> done) {
+               bool fresh, CallDone<v1::PutChunkResponse> done) {
   const v1::AttachmentClaim& claim = request.attachment();
   AttachmentRow row;
   row.sha256 = claim.sha256();
@@ -134,10 +135,10 @@ void NoteWhole(const ServerParts& parts, const Scope& scope, const v1::PutChunkR
   row.seq = claim.seq();
   Command command =
       MakeCommand(scope.principal(), "/doorstep.v1.AttachmentService/PutChunk", /*request_id=*/"", request,
-                  [&parts, &claim, row](Transaction& tx) -> absl::StatusOr<v1::PutChunkResponse> {
+                  [&parts, &claim, row, fresh](Transaction& tx) -> absl::StatusOr<v1::PutChunkResponse> {
                     // The same bytes from two phones, or a repeat.
                     ASSIGN_OR_RETURN(const auto there, FindAttachment(tx.sql(), row.sha256));
-                    if (there.has_value()) return AnswerWith(parts, SayStored(claim, there->backed_up));
+                    if (there.has_value() && !fresh) return AnswerWith(parts, SayStored(claim, there->backed_up));
                     AttachmentRow stored = row;
                     stored.stored_us = tx.commit_us();
                     RETURN_IF_ERROR(WriteAttachment(tx.sql(), stored));
@@ -176,8 +177,6 @@ void PutChunkCall(const ServerParts& parts, const Scope& scope, const v1::PutChu
   if (!read.ok()) return done(read);
   if (!known.named) return done(AnswerWith(parts, SayUnknownEntry(claim)));
   const bool whole = files.IsWhole(claim.sha256(), claim.size_bytes());
-  if (whole && known.row.has_value()) return done(AnswerWith(parts, SayStored(claim, known.row->backed_up)));
-
   const int64_t now_us = parts.NowUs();
   const int32_t today = CivilDay(now_us, /*utc_offset_s=*/0);
   if (!whole && !(*intake)->HasQuota(scope.name(), today, request.data().size())) {
@@ -189,9 +188,11 @@ void PutChunkCall(const ServerParts& parts, const Scope& scope, const v1::PutChu
   if (!put.ok()) return done(put.status());
   (*intake)->Count(scope.name(), today, put->added);
   if (whole) {
-    // A file without a row is one that a restored database does not know, or whose process ended before the row.
+    // Its size says little: a disk damages bytes, and a file without a row is one that a restored database does not
+    // know, or whose process ended before the row. A phone that puts what is here can send it again.
     const absl::StatusOr<bool> good = files.KeepIfGood(claim.sha256(), now_us);
     if (!good.ok()) return done(good.status());
+    if (*good && known.row.has_value()) return done(AnswerWith(parts, SayStored(claim, known.row->backed_up)));
     if (!*good) put->outcome = AttachmentFiles::Outcome::kMismatch;
   }
   switch (put->outcome) {
@@ -209,7 +210,7 @@ void PutChunkCall(const ServerParts& parts, const Scope& scope, const v1::PutChu
     case AttachmentFiles::Outcome::kWhole:
       break;
   }
-  NoteWhole(parts, scope, request, known.device, std::move(done));
+  NoteWhole(parts, scope, request, known.device, /*fresh=*/!whole, std::move(done));
 }
 
 absl::StatusOr<v1::CheckAttachmentsResponse> CheckAttachmentsCall(const ServerParts& parts, const Scope& scope,

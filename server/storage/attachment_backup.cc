@@ -20,6 +20,12 @@ bool IsThere(const std::string& folder, const AttachmentRow& row) {
          static_cast<uint64_t>(file.st_size) == row.size;
 }
 
+absl::StatusOr<bool> IsGood(const std::string& folder, const AttachmentRow& row) {
+  if (!IsThere(folder, row)) return false;
+  ASSIGN_OR_RETURN(const std::string hash, HashFile(AttachmentPath(folder, row.sha256)));
+  return hash == row.sha256;
+}
+
 absl::Status MakeFolderFor(const std::string& folder, const std::string& path) {
   RETURN_IF_ERROR(MakeFolder(folder));
   return MakeFolder(path.substr(0, path.rfind('/')));
@@ -27,12 +33,11 @@ absl::Status MakeFolderFor(const std::string& folder, const std::string& path) {
 
 // False: `from` has no such file, or a damaged one.
 absl::StatusOr<bool> Take(const std::string& from, const std::string& to, const AttachmentRow& row) {
-  if (!IsThere(from, row)) return false;
+  ASSIGN_OR_RETURN(const bool good, IsGood(from, row));
+  if (!good) return false;
   const std::string source = AttachmentPath(from, row.sha256);
   const std::string target = AttachmentPath(to, row.sha256);
   RETURN_IF_ERROR(MakeFolderFor(to, target));
-  ASSIGN_OR_RETURN(const std::string hash, HashFile(source));
-  if (hash != row.sha256) return false;
   unlink(target.c_str());
   if (link(source.c_str(), target.c_str()) == 0) {
     RETURN_IF_ERROR(SyncPath(target.substr(0, target.rfind('/'))));
@@ -56,9 +61,13 @@ absl::StatusOr<AttachmentsBeside> PutAttachmentsBeside(SqlSession& copy, const s
   const std::string beside = AttachmentFolder(backup);
   AttachmentsBeside done;
   RETURN_IF_ERROR(ForEachAttachment(copy, [&](const AttachmentRow& row) -> absl::Status {
-    bool there = IsThere(beside, row);
+    // What came again after it had been damaged here may be damaged in the backup too, by the same link.
+    bool there = row.backed_up && IsThere(beside, row);
     if (!there) {
       ASSIGN_OR_RETURN(there, Take(live, beside, row));
+    }
+    if (!there) {
+      ASSIGN_OR_RETURN(there, IsGood(beside, row));
     }
     ++(there ? done.attachments : done.missing);
     if (there && !row.backed_up) done.fresh.push_back(row.sha256);

@@ -121,8 +121,10 @@ uint64_t AttachmentFiles::StoredThrough(absl::string_view device, absl::string_v
 absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256, int64_t now_us) {
   MutexLock lock(&LockOf(sha256));
   const std::string path = AttachmentPath(folder_, sha256);
-  ASSIGN_OR_RETURN(const std::string hash, HashFile(path));
-  if (absl::string_view(hash) == sha256) {
+  const absl::StatusOr<std::string> hash = HashFile(path);
+  if (absl::IsNotFound(hash.status())) return false;  // Another call found it damaged.
+  RETURN_IF_ERROR(hash.status());
+  if (absl::string_view(*hash) == sha256) {
     SetTime(path, now_us);
     return true;
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -233,6 +234,32 @@ TEST_F(AttachmentCallsTest, AFileWithoutARowIsTakenWhenItIsGoodAndDroppedWhenItI
   std::filesystem::resize_file(AttachmentPath(intake_->files().folder(), HashOf(photo_)), 1000);
   EXPECT_EQ(Put(photo_, seq, 0, 0).state(), v1::ATTACHMENT_STATE_MISMATCH);
   EXPECT_EQ(Put(photo_, seq, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
+}
+
+// It is as long as it should be, and known; only its bytes are others.
+TEST_F(AttachmentCallsTest, AStoredFileThatIsDamagedIsAskedForAgainByWhoPutsItOnceMore) {
+  const uint64_t seq = Record(phone_, Naming(photo_));
+  ASSERT_EQ(Put(photo_, seq, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
+  Command backed_up;
+  backed_up.principal = "test";
+  backed_up.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
+    const absl::Status marked = MarkAttachmentBackedUp(tx.sql(), HashOf(photo_));
+    if (!marked.ok()) return marked;
+    return std::string();
+  };
+  ASSERT_TRUE(office_.writer().RunCommand(std::move(backed_up)).ok());
+  EXPECT_TRUE(Put(photo_, seq, 600, 400).backed_up()) << "a repeat";
+
+  std::ofstream(AttachmentPath(intake_->files().folder(), HashOf(photo_))) << std::string(1000, 'x');
+  const v1::AttachmentProgress damaged = Put(photo_, seq, 600, 400);
+  EXPECT_EQ(damaged.state(), v1::ATTACHMENT_STATE_MISMATCH);
+  EXPECT_EQ(damaged.stored_through(), 0u);
+  EXPECT_EQ(Check(photo_, seq)->state(), v1::ATTACHMENT_STATE_RECEIVING);
+  EXPECT_EQ(Put(photo_, seq, 0, 600).stored_through(), 600u);
+  const v1::AttachmentProgress again = Put(photo_, seq, 600, 400);
+  EXPECT_EQ(again.state(), v1::ATTACHMENT_STATE_STORED);
+  EXPECT_FALSE(again.backed_up()) << "what a backup linked may be damaged as well";
+  EXPECT_EQ(*intake_->files().Read(HashOf(photo_), 0, 1000), photo_);
 }
 
 TEST_F(AttachmentCallsTest, FieldsOutsideTheirBoundsAreNamed) {

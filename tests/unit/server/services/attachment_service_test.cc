@@ -266,6 +266,21 @@ TEST_F(AttachmentServiceTest, ARestoreForgetsWhatIsNowhereSoThatPhonesSendItAgai
   EXPECT_EQ(Put(photo_, 1, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
 }
 
+// A backup takes a file by linking it, so a disk that damages the one damages the other.
+TEST_F(AttachmentServiceTest, WhatCameAgainAfterDamageIsInTheNextBackupAsItCame) {
+  Push(phone_, {Naming(photo_)});
+  Put(photo_, 1, 0, 1000);
+  BackUp("noon.backup");
+  std::ofstream(AttachmentPath(Data() + "/attachments", HashOf(photo_))) << std::string(1000, 'x');
+  EXPECT_EQ(Put(photo_, 1, 0, 1000).state(), v1::ATTACHMENT_STATE_MISMATCH);
+  EXPECT_EQ(Put(photo_, 1, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
+  EXPECT_FALSE(Check(photo_, 1).backed_up());
+  EXPECT_EQ(BackUp("evening.backup").attachments(), 1u);
+  EXPECT_TRUE(Check(photo_, 1).backed_up());
+  std::ifstream in(AttachmentPath(Data() + "/backups/attachments", HashOf(photo_)));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), photo_);
+}
+
 TEST_F(AttachmentServiceTest, ABackupSaysWhichPhotosTheServerNoLongerHas) {
   Push(phone_, {Naming(photo_)});
   Put(photo_, 1, 0, 1000);
