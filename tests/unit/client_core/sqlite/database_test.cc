@@ -116,6 +116,16 @@ TEST_F(DatabaseTest, SaysThatTheDiskIsFullAndKeepsWhatWasThere) {
   EXPECT_TRUE(db->Execute("DELETE FROM t").ok());
 }
 
+// Somebody who is told to make room on the disk, or gives up what is kept for a full one, has not more memory by it.
+TEST_F(DatabaseTest, AFullMemoryIsNotAFullDisk) {
+  for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
+    EXPECT_TRUE(absl::IsResourceExhausted(StatusOf(nullptr, code, "writing"))) << code;
+  }
+  for (const int code : {SQLITE_NOMEM, SQLITE_IOERR_NOMEM}) {
+    EXPECT_TRUE(absl::IsUnavailable(StatusOf(nullptr, code, "writing"))) << code;
+  }
+}
+
 TEST_F(DatabaseTest, CompilesAStatementOnceHoweverOftenItsLimitIsBound) {
   const auto db = Open();
   ASSERT_TRUE(db->Execute("CREATE TABLE item (n INTEGER PRIMARY KEY)").ok());
