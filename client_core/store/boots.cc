@@ -11,6 +11,16 @@ namespace {
 
 constexpr size_t kExchangesMax = limits::kFrameClockSamplesMax - 1;
 constexpr int64_t kWriteEveryUs = int64_t{15} * 60 * 1000000;
+// More restarts than a phone has. Another number is damage.
+constexpr uint64_t kBootNumberMax = uint64_t{1} << 31;
+
+// What a damaged file holds is no exchange, and times that are none must not be added up.
+bool IsExchange(const v1::ClockSample& sample, absl::string_view boot_id) {
+  const auto is_span = [](int64_t us) { return us >= -limits::kTimeMicrosMax && us <= limits::kTimeMicrosMax; };
+  return sample.boot_id() == boot_id && sample.server_time_us() > 0 && is_span(sample.server_time_us()) &&
+         is_span(sample.wall_time_us()) && is_span(sample.monotonic_us()) && sample.uncertainty_us() >= 0 &&
+         is_span(sample.uncertainty_us());
+}
 
 }  // namespace
 
@@ -21,11 +31,16 @@ absl::Status Boots::Load() {
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
-    numbers[std::string(read.Text(1))] = read.Int(0);
-    Boot& boot = boots[read.Int(0)];
+    const uint64_t number = static_cast<uint64_t>(read.Int(0));
+    if (number == 0 || number > kBootNumberMax) continue;
+    numbers[std::string(read.Text(1))] = number;
+    Boot& boot = boots[number];
     const absl::string_view exchange = read.Blob(2);
-    if (boot.exchange.ParseFromArray(exchange.data(), static_cast<int>(exchange.size()))) {
+    const bool parsed = boot.exchange.ParseFromArray(exchange.data(), static_cast<int>(exchange.size()));
+    if (parsed && IsExchange(boot.exchange, read.Text(1))) {
       boot.written_monotonic_us = boot.exchange.monotonic_us();
+    } else {
+      boot.exchange.Clear();
     }
   }
   // A reload after a failed write must not lose the newer exchange that only memory has.
@@ -44,7 +59,9 @@ absl::StatusOr<uint64_t> Boots::Number(absl::string_view boot_id) {
   const auto known = numbers_.find(std::string_view(boot_id.data(), boot_id.size()));
   if (known != numbers_.end()) return known->second;
   const uint64_t number = boots_.empty() ? 1 : boots_.rbegin()->first + 1;
-  ASSIGN_OR_RETURN(sqlite::Statement write, db_->Prepare("INSERT INTO boot (boot, boot_id) VALUES ($1, $2)"));
+  // In place of a row that damage has left under this number or this id.
+  ASSIGN_OR_RETURN(sqlite::Statement write,
+                   db_->Prepare("INSERT OR REPLACE INTO boot (boot, boot_id) VALUES ($1, $2)"));
   RETURN_IF_ERROR(write.Bind(1, number).BindText(2, boot_id).Run());
   numbers_[std::string(boot_id)] = number;
   boots_[number];

@@ -120,6 +120,8 @@ absl::Status Journal::LoadFile() {
     }
   }
   RETURN_IF_ERROR(LoadEpochs());
+  // They come together. Whose entries these are is copied into the replica, where the repair finds it.
+  if (!identity_.has_value() && !epochs_.empty()) return absl::DataLossError("journal: the identity is gone");
   for (const auto& [epoch, marks] : epochs_) RETURN_IF_ERROR(LoadPending(marks));
   return boots_.Load();
 }
@@ -246,6 +248,13 @@ absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1:
   PendingEntry pending{std::move(row.info), std::nullopt};
   if (BearsState(entry.fact_case())) pending.fold = FoldOf(entry, result.position, author);
   AddPending(std::move(pending));
+  // A damaged index may lose what was just put into it, and the same tap would be recorded again.
+  if (!row.token.empty()) {
+    const absl::StatusOr<AppendResult> found = FindToken(token);
+    if (absl::IsDataLoss(found.status()) || (found.ok() && !found->repeated)) {
+      return absl::DataLossError("journal: the index of tokens is damaged");
+    }
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/fold_fact.h"
 #include "client_core/store/journal.h"
@@ -11,11 +12,20 @@
 namespace doorstep {
 
 absl::Status Journal::LoadPending(const EpochMarks& marks) {
+  // Of an epoch that is no longer appended to, entries go one by one. Where it goes on, a gap is damage, which has to
+  // be found before anything is recorded behind it.
+  const bool whole = marks.state == EpochState::kCurrent;
+  uint64_t seq = std::max(marks.settled_through, marks.retained_through);
   SelectRows(marks.epoch, marks.settled_through, marks.last_own_seq(), kEntrySeqMax);
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read_after_.Step());
-    if (!row) return absl::OkStatus();
-    PendingEntry entry{InfoFromRow(read_after_), std::nullopt};
+    if (!row && (!whole || seq == marks.last_own_seq())) return absl::OkStatus();
+    PendingEntry entry;
+    if (row) entry.info = InfoFromRow(read_after_);
+    if (whole && entry.info.seq != ++seq) {
+      read_after_.Reset();
+      return absl::DataLossError(absl::StrCat("journal: entry ", marks.epoch, ".", seq, " is missing"));
+    }
     if (BearsState(entry.info.fact)) {
       v1::LogEntry recorded;
       if (ParseBytes(read_after_.Blob(kEntryColumn), recorded)) {

@@ -7,6 +7,16 @@
 #include "client_core/rules/fold_fact.h"
 
 namespace doorstep {
+namespace {
+
+// A number that is no fact of this version is written by damage, or by a newer version that was here: it is then read
+// as entries of the wire are, as a fact that is not known.
+v1::LogEntry::FactCase FactOf(int64_t number) {
+  const bool known = number > 0 && number <= v1::LogEntry::kRetraction;
+  return known ? static_cast<v1::LogEntry::FactCase>(number) : v1::LogEntry::FACT_NOT_SET;
+}
+
+}  // namespace
 
 EntryInfo InfoFromRow(const sqlite::Statement& row) {
   EntryInfo info;
@@ -16,7 +26,7 @@ EntryInfo InfoFromRow(const sqlite::Statement& row) {
   info.from_epoch = row.Int(4);
   info.from_seq = row.Int(5);
   info.visit_id = std::string(row.Text(6));
-  info.fact = static_cast<v1::LogEntry::FactCase>(row.Int(7));
+  info.fact = FactOf(row.Int(7));
   info.wall_time_us = row.Int(8);
   info.bytes = row.Int(10);
   return info;

@@ -1,6 +1,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+
+#include "absl/strings/escaping.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
 namespace doorstep {
@@ -486,6 +489,58 @@ TEST_F(JournalTest, KeepsTheExchangesOfTheNewestBoots) {
     EXPECT_EQ(journal().boots().Exchange("boot-70").server_time_us(), 70);
     ASSERT_OK(Open());
   }
+}
+
+TEST_F(JournalTest, TimesOfADamagedFileAreNotAddedUp) {
+  OpenEnrolled();
+  v1::ClockSample good;
+  good.set_boot_id("boot-1");
+  good.set_monotonic_us(1000);
+  good.set_server_time_us(kNineOClockUs);
+  for (void (*damage)(v1::ClockSample&) : {
+           +[](v1::ClockSample& s) { s.set_server_time_us(INT64_MAX); },
+           +[](v1::ClockSample& s) { s.set_server_time_us(-1); },
+           +[](v1::ClockSample& s) { s.set_monotonic_us(INT64_MIN); },
+           +[](v1::ClockSample& s) { s.set_uncertainty_us(-1); },
+           +[](v1::ClockSample& s) { s.set_wall_time_us(INT64_MAX); },
+           +[](v1::ClockSample& s) { s.set_boot_id("another"); },
+       }) {
+    v1::ClockSample bad = good;
+    damage(bad);
+    ASSERT_OK(journal().boots().Number("boot-1").status());
+    EditFile("journal.db", "UPDATE boot SET exchange = x'" + absl::BytesToHexString(bad.SerializeAsString()) + "'");
+    ASSERT_OK(Open());
+    v1::ClockSample now;
+    now.set_boot_id("boot-1");
+    now.set_monotonic_us(61000);
+    EXPECT_EQ(journal().boots().Tied(now).server_time_us(), 0) << bad.ShortDebugString();
+    EXPECT_EQ(journal().boots().LastContactUs(), 0) << bad.ShortDebugString();
+  }
+}
+
+TEST_F(JournalTest, ADamagedNumberOfABootKeepsNobodyFromRecording) {
+  for (const char* number : {"-1", "9223372036854775807", "2147483648"}) {
+    OpenEnrolled();
+    Append(EntryOf("v1", v1::LogEntry::kNote, 1, "boot-1"));
+    EditFile("journal.db", std::string("UPDATE boot SET boot = ") + number);
+    for (const char* boot : {"boot-2", "boot-3", "boot-1", "boot-4"}) {
+      ASSERT_OK(Open());
+      EXPECT_GT(Append(EntryOf("v1", v1::LogEntry::kNote, 2, boot)), 0u) << number << " " << boot;
+    }
+    store_.reset();
+    for (const char* file : {"journal.db", "replica.db"}) std::filesystem::remove(Path(file));
+  }
+}
+
+TEST_F(JournalTest, ANumberThatIsNoFactIsAFactThatIsNotKnown) {
+  OpenEnrolled();
+  AppendNotes(2);
+  EditFile("journal.db", "UPDATE entry SET fact = 90 WHERE id & 255 = 1");
+  ASSERT_OK(Open());
+  const absl::StatusOr<std::vector<EntryInfo>> entries = journal().List(1, 0, 2);
+  ASSERT_OK(entries.status());
+  EXPECT_EQ(entries->at(0).fact, v1::LogEntry::FACT_NOT_SET);
+  EXPECT_EQ(entries->at(1).fact, v1::LogEntry::kNote);
 }
 
 TEST_F(JournalTest, WhatAServerThatWasPutBackByHandHasLostIsUnsentAgain) {

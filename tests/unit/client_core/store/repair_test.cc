@@ -24,6 +24,15 @@ class RepairTest : public StoreTest {
     ASSERT_GE(ReadFile(file).size(), (page + pages) * 4096);
     OverwriteFile(file, page * 4096, std::string(pages * 4096, '\x5a'));
   }
+  // Where the page of the index of tokens begins, of a file that is closed.
+  size_t TokenIndexPage() {
+    sqlite::OpenOptions options;
+    options.path = Path("journal.db");
+    const auto db = sqlite::Database::Open(options);
+    if (!db.ok()) return 0;
+    auto read = (*db)->Prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_token'");
+    return read.ok() && *read->Step() ? static_cast<size_t>(read->Int(0) - 1) * 4096 : 0;
+  }
   std::vector<std::string> FirstPositions(uint64_t epoch) {
     std::vector<std::string> firsts;
     const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(epoch, 0, kNoBound, kNoBound);
@@ -320,6 +329,70 @@ TEST_F(RepairTest, OpensWhenAVisitOfTheReplicaCannotBeRead) {
   EXPECT_EQ(store_->replica().Cursor("device"), "") << "it is fetched again";
   EXPECT_EQ(journal().Counts().recorded, 1u);
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 2u);
+}
+
+// As damage may leave a file: what it says of itself does not fit together, and every page of it can be read.
+
+TEST_F(RepairTest, AnEntryOfAnEpochThatIsLostIsSaidToBeDamaged) {
+  OpenEnrolled();
+  AppendNotes(3);
+  EditFile("journal.db", "DELETE FROM epoch WHERE epoch = 1");
+  ASSERT_OK(Open());
+  const absl::Status status = StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, 2)).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("nothing is known of epoch 1"));
+}
+
+TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalHasForgottenIt) {
+  OpenEnrolled();
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  EditFile("journal.db", "DELETE FROM identity");
+  ASSERT_OK(Open());
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  ASSERT_TRUE(journal().identity().has_value());
+  EXPECT_EQ(journal().identity()->device(), "d7");
+  ASSERT_OK(store_->view().Visits("").status());
+  EXPECT_EQ(journal().Counts().recorded, 1u);
+}
+
+TEST_F(RepairTest, WhatIsRecordedBehindAGapIsThereAfterwards) {
+  OpenEnrolled();
+  AppendNotes(20);
+  EditFile("journal.db", "UPDATE entry SET id = id + 30000000000 WHERE id & 255 = 17");
+  ASSERT_OK(Open());
+  EXPECT_EQ(store_->repairs().size(), 1u) << "the gap is found before anything is recorded behind it";
+  ASSERT_GT(Append(EntryOf("v1", v1::LogEntry::kNote), "token-99"), 0u);
+  ASSERT_OK(Open());
+  const absl::StatusOr<AppendResult> again = store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote), "token-99");
+  ASSERT_OK(again.status());
+  EXPECT_TRUE(again->repeated);
+}
+
+// A lookup goes astray where keys are out of order, and which lookups do depends on how many there are.
+TEST_F(RepairTest, ATokenIsFoundAgainThoughItsIndexIsDamaged) {
+  OpenEnrolled();
+  for (int i = 0; i < 20; ++i) Append(EntryOf("v1", v1::LogEntry::kNote), "token-" + std::to_string(i));
+  store_.reset();
+  const std::string journal = ReadFile("journal.db");
+  const size_t page = TokenIndexPage();
+  ASSERT_GT(page, 0u);
+  int damaged = 0;
+  for (size_t at = journal.find("token-", page); at < page + 4096; at = journal.find("token-", at + 1)) {
+    std::string bytes = journal;
+    bytes[at] = 'x';
+    OverwriteFile("journal.db", 0, bytes);
+    ASSERT_OK(Open());
+    ASSERT_OK(store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote), "token-99").status());
+    ASSERT_OK(Open());
+    const absl::StatusOr<AppendResult> again = store_->Append("ana", EntryOf("v1", v1::LogEntry::kNote), "token-99");
+    ASSERT_OK(again.status());
+    EXPECT_TRUE(again->repeated) << "the key at " << at;
+    store_.reset();
+    ++damaged;
+  }
+  EXPECT_EQ(damaged, 20);
 }
 
 TEST_F(RepairTest, RefusesASecondCoreOnTheSameFolder) {

@@ -17,6 +17,7 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/rules/frame_codec.h"
+#include "client_core/sqlite/database.h"
 #include "client_core/store/local_store.h"
 #include "tests/support/enrolment.h"
 #include "tests/support/office_feed.h"
@@ -81,6 +82,15 @@ class StoreTest : public ::testing::Test {
     ASSERT_OK(Open());
     ASSERT_OK(journal().PrepareEnrolment(Invitation(), random_).status());
     ASSERT_OK(store_->CompleteEnrolment(Enrolment()));
+  }
+  // What a damaged file might say; closes the store.
+  void EditFile(const std::string& file, const std::string& sql) {
+    store_.reset();
+    sqlite::OpenOptions options;
+    options.path = Path(file);
+    const auto db = sqlite::Database::Open(options);
+    ASSERT_OK(db.status());
+    ASSERT_OK((*db)->Execute(sql));
   }
   static v1::EnrolmentRequest Invitation() {
     v1::EnrolmentRequest request;
