@@ -38,7 +38,7 @@ class CaseProjection {
                         static_cast<v1::OutcomeCode>(visit.columns.outcome), visit.columns.ended_us});
     }
     const v1::WorkOrderState state = RollUp(rollup);
-    return state == known->state ? absl::OkStatus() : SetState(known->id, state);
+    return state == known->state ? absl::OkStatus() : SetState(n, state);
   }
 
   absl::Status ProjectLoneVisit(int64_t n) {
@@ -47,8 +47,8 @@ class CaseProjection {
   }
 
  private:
-  absl::Status SetState(const std::string& id, v1::WorkOrderState state) {
-    ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrder(sql_, id));
+  absl::Status SetState(int64_t n, v1::WorkOrderState state) {
+    ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrderByNumber(sql_, n));
     v1::WorkOrder order;
     if (!row.has_value() || !order.ParseFromString(row->bytes)) {
       return absl::DataLossError("table work_order: a row is not a WorkOrder");
@@ -56,7 +56,7 @@ class CaseProjection {
     order.set_state(state);
     order.set_version(group_.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), row->version));
     group_.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, order.id()});
-    return WriteWorkOrder(sql_, order, row->account).status();
+    return UpdateWorkOrderState(sql_, n, order);
   }
 
   // As the group leaves them, in the order of their numbers.

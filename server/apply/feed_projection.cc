@@ -130,10 +130,14 @@ class FeedProjection {
     for (const auto& [kind, id] : group_.dirty().entities) {
       ASSIGN_OR_RETURN(const std::vector<std::string> feeds, FeedsReferringTo(sql_, kind, id));
       if (feeds.empty()) continue;
-      ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, {kind, id}));
+      int64_t version = group_.GivenVersion(kind, id);
+      if (version == 0) {
+        ASSIGN_OR_RETURN(version, VersionOf(sql_, {kind, id}));
+      }
       for (const std::string& feed : feeds) {
         ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(feed));
-        RETURN_IF_ERROR(writer_.Put(*head, kind, id, version, 0).status());
+        // Mostly it stands there as it was before this group.
+        RETURN_IF_ERROR(writer_.Put(*head, kind, id, version, 0, version - 1, 0).status());
       }
     }
     return absl::OkStatus();

@@ -217,6 +217,11 @@ int64_t Group::NextVersion(int kind, absl::string_view id, int64_t stored_versio
   return dirty().versions.insert({key, stored_version}).first->second + 1;
 }
 
+int64_t Group::GivenVersion(int kind, absl::string_view id) const {
+  const auto known = dirty_.versions.find({kind, std::string(id)});
+  return known == dirty_.versions.end() ? 0 : known->second + 1;
+}
+
 // ---- commands ----
 
 absl::Status Group::RunCommand(const std::function<absl::Status()>& body) {

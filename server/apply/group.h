@@ -95,6 +95,8 @@ class Group {
   // ---- versions ----
   // The version that an entity has after this group, given the one it has in the file now.
   int64_t NextVersion(int kind, absl::string_view id, int64_t stored_version);
+  // The one that NextVersion gave in this group; 0: none was asked for.
+  int64_t GivenVersion(int kind, absl::string_view id) const;
 
   // ---- commands ----
   // Runs `body` so that an error leaves nothing of it behind.

@@ -28,6 +28,9 @@ class Recent {
   // For who writes to the row of a visit that the group has not taken.
   void ForgetVisit(int64_t n) { TakeVisit(n); }
 
+  // Visits that were forgotten and not freed yet, for whoever lets another thread free them. Null: none.
+  std::shared_ptr<void> TakeForgotten() { return std::move(forgotten_); }
+
   // Nothing: not here.
   std::optional<FeedHead> TakeFeed(absl::string_view name);
   void PutFeed(FeedHead head);
@@ -43,6 +46,7 @@ class Recent {
   // What nobody took while as much again was put is forgotten: young ones grow old, and old ones go together.
   Visits young_;
   Visits old_;
+  std::shared_ptr<void> forgotten_;  // Until the next are.
   absl::flat_hash_map<std::string, FeedHead> feeds_;
 };
 

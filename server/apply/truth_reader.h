@@ -33,6 +33,8 @@ struct TruthGroup {
   int64_t commit_us = 0;
   std::vector<Frame> frames;  // In the order of their numbers.
   std::vector<Command> commands;
+  // What applying it leaves over: goes when the group does.
+  std::vector<std::shared_ptr<void>> leftovers;
 };
 
 class TruthReader {

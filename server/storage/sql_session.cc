@@ -37,6 +37,11 @@ absl::Status Query::Run() {
   return statement_->Run();
 }
 
+absl::StatusOr<int64_t> Query::RunCounted() {
+  RETURN_IF_ERROR(Run());
+  return db_->Changes();
+}
+
 absl::Status SqlSession::Savepoint(const std::function<absl::Status()>& body) {
   RETURN_IF_ERROR(Use("SAVEPOINT request").Run());
   const absl::Status status = body();
@@ -57,11 +62,11 @@ Query SqlSession::UseText(const char* text, size_t length) {
     absl::StatusOr<sqlite::Statement> made = db_->Prepare(absl::string_view(text, length));
     if (!made.ok()) {
       statements_.erase(text);
-      return Query(nullptr, made.status());
+      return Query(db_.get(), nullptr, made.status());
     }
     kept = std::make_unique<sqlite::Statement>(*std::move(made));
   }
-  return Query(kept.get(), absl::OkStatus());
+  return Query(db_.get(), kept.get(), absl::OkStatus());
 }
 
 }  // namespace doorstep

@@ -21,7 +21,8 @@ namespace doorstep {
 // half-read result included. Two uses of one text must not overlap.
 class Query {
  public:
-  Query(sqlite::Statement* statement, absl::Status status) : statement_(statement), status_(std::move(status)) {}
+  Query(sqlite::Database* db, sqlite::Statement* statement, absl::Status status)
+      : db_(db), statement_(statement), status_(std::move(status)) {}
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
   ~Query() {
@@ -37,6 +38,8 @@ class Query {
   // True: a row is there. Errors of preparing and binding surface here.
   absl::StatusOr<bool> Step();
   absl::Status Run();
+  // Runs an INSERT, UPDATE or DELETE; the number of rows that it changed.
+  absl::StatusOr<int64_t> RunCounted();
 
   // Columns of the row, from 0. Bytes stay valid until the next Step or the end of the use.
   int64_t Int(int column) const { return statement_->Int(column); }
@@ -45,6 +48,7 @@ class Query {
   bool IsNull(int column) const { return statement_->IsNull(column); }
 
  private:
+  sqlite::Database* const db_;
   sqlite::Statement* const statement_;
   absl::Status status_;
 };

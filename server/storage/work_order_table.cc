@@ -31,6 +31,12 @@ absl::StatusOr<std::optional<WorkOrderCase>> FindWorkOrderCase(SqlSession& sql, 
   return std::optional<WorkOrderCase>({std::string(query.Text(0)), query.Int(1)});
 }
 
+absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrderByNumber(SqlSession& sql, int64_t n) {
+  Query query = sql.Use("SELECT n, account, version, bytes FROM work_order WHERE n = $1");
+  query.Int(1, n);
+  return ReadOne(query);
+}
+
 absl::StatusOr<int64_t> FindWorkOrderNumber(SqlSession& sql, absl::string_view id) {
   Query query = sql.Use("SELECT n FROM work_order WHERE id = $1");
   ASSIGN_OR_RETURN(const bool found, query.Text(1, id).Step());
@@ -50,6 +56,12 @@ absl::StatusOr<int64_t> WriteWorkOrder(SqlSession& sql, const v1::WorkOrder& ord
   const int64_t n = query.Int(0);
   RETURN_IF_ERROR(query.Run());
   return n;
+}
+
+absl::Status UpdateWorkOrderState(SqlSession& sql, int64_t n, const v1::WorkOrder& order) {
+  const std::string bytes = order.SerializeAsString();
+  Query query = sql.Use("UPDATE work_order SET state = $2, version = $3, bytes = $4 WHERE n = $1");
+  return query.Int(1, n).Int(2, order.state()).Int(3, order.version()).Blob(4, bytes).Run();
 }
 
 absl::StatusOr<std::vector<WorkOrderRow>> ListWorkOrders(SqlSession& sql, int64_t account, int64_t after_n,

@@ -28,11 +28,15 @@ struct WorkOrderCase {
   int64_t state = 0;
 };
 absl::StatusOr<std::optional<WorkOrderCase>> FindWorkOrderCase(SqlSession& sql, int64_t n);
+absl::StatusOr<std::optional<WorkOrderRow>> FindWorkOrderByNumber(SqlSession& sql, int64_t n);
 // 0: no such work order.
 absl::StatusOr<int64_t> FindWorkOrderNumber(SqlSession& sql, absl::string_view id);
 
 // Inserts or replaces by id; returns the number.
 absl::StatusOr<int64_t> WriteWorkOrder(SqlSession& sql, const v1::WorkOrder& order, int64_t account);
+
+// Of a work order that is there: all that changes when its state does.
+absl::Status UpdateWorkOrderState(SqlSession& sql, int64_t n, const v1::WorkOrder& order);
 
 // In the order of creation, those after number `after_n`. `account` 0: all.
 absl::StatusOr<std::vector<WorkOrderRow>> ListWorkOrders(SqlSession& sql, int64_t account, int64_t after_n,
