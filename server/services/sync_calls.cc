@@ -202,14 +202,16 @@ absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope&
     RETURN_IF_ERROR(CheckRange("page_bytes", request.page_bytes(), limits::kPageBytesMin, limits::kPageBytesMax));
   }
   v1::PullResponse response;
+  std::vector<std::string> unreadable;
   RETURN_IF_ERROR(parts.storage.Read("a feed", [&](SqlSession& sql) -> absl::Status {
     ASSIGN_OR_RETURN(std::string feed, OwnFeed(sql, request.feed(), scope.name()));
     const int64_t now_us = parts.NowUs();
     ASSIGN_OR_RETURN(response, BuildPage(sql, {std::move(feed), request.cursor(), request.page_bytes(),
-                                               parts.storage.generation(), now_us}));
+                                               parts.storage.generation(), now_us, &unreadable}));
     response.set_server_time_us(now_us);
     return absl::OkStatus();
   }));
+  for (const std::string& line : unreadable) Log(parts.log, LogLevel::kError, line);
   return response;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "client_core/rules/feed_sum.h"
 
 namespace doorstep {
 
@@ -21,6 +22,8 @@ struct FeedCursor {
   int tier = 0;
   int kind = 0;
   std::string entity;
+  // Over the rows that this reader was not given because they could not be read here.
+  FeedSum left_out;
 };
 
 std::string FormatFeedCursor(const FeedCursor& cursor, absl::string_view generation, absl::string_view feed);

@@ -13,7 +13,10 @@
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/frame_codec.h"
+#include "doorstep/v1/account.pb.h"
+#include "doorstep/v1/visit.pb.h"
 #include "server/feeds/tier.h"
+#include "server/openssl_sha256.h"
 #include "server/storage/device_table.h"
 #include "server/storage/feed_cursor.h"
 #include "server/storage/feed_table.h"
@@ -109,13 +112,64 @@ absl::StatusOr<std::string> EntityBytes(SqlSession& sql, absl::string_view feed,
   }
 }
 
+constexpr char kUnreadableHere[] = "what the office has of it is damaged, and the office was told";
+
+template <typename Message>
+bool Reads(const std::string& bytes) {
+  return !bytes.empty() && Message().ParseFromString(bytes);
+}
+
+// Whether a phone can read what stands in the file. What is made here for each page always can be.
+bool IsReadable(v1::EntityKind kind, const std::string& bytes) {
+  switch (kind) {
+    case v1::ENTITY_KIND_VISIT:
+      return Reads<v1::Visit>(bytes);
+    case v1::ENTITY_KIND_WORK_ORDER:
+      return Reads<v1::WorkOrder>(bytes);
+    case v1::ENTITY_KIND_BRIEF:
+      return Reads<v1::AccountBrief>(bytes);
+    case v1::ENTITY_KIND_SITE:
+      return Reads<v1::Site>(bytes);
+    case v1::ENTITY_KIND_ASSET:
+      return Reads<v1::Asset>(bytes);
+    default:
+      return true;
+  }
+}
+
+// Nothing: what stands in the file cannot be read.
+absl::StatusOr<std::optional<std::string>> ReadableEntity(SqlSession& sql, absl::string_view feed, const FeedRow& row) {
+  absl::StatusOr<std::string> entity = EntityBytes(sql, feed, row);
+  if (!entity.ok() && !absl::IsDataLoss(entity.status())) return entity.status();
+  if (!entity.ok() || !IsReadable(row.kind, *entity)) return std::optional<std::string>();
+  return std::optional<std::string>(*std::move(entity));
+}
+
+void AddTerm(const FeedRow& row, FeedSum& sum) {
+  OpensslSha256 hasher;
+  if (row.kind != v1::ENTITY_KIND_JUDGEMENT) Add(FeedTerm(hasher, row.kind, row.entity, row.version), sum);
+}
+
+// Reads the whole feed.
+absl::StatusOr<FeedSum> SumOfUnreadable(SqlSession& sql, absl::string_view feed, const FeedHead& head) {
+  FeedSum sum;
+  ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql, head.n));
+  for (const FeedRow& row : rows) {
+    ASSIGN_OR_RETURN(const std::optional<std::string> entity, ReadableEntity(sql, feed, row));
+    if (!entity.has_value()) AddTerm(row, sum);
+  }
+  return sum;
+}
+
 // A page being filled.
 class PageBuilder {
  public:
-  PageBuilder(SqlSession& sql, absl::string_view feed, size_t bytes_max) : sql_(sql), feed_(feed), left_(bytes_max) {}
+  PageBuilder(SqlSession& sql, const PullQuestion& question, size_t bytes_max)
+      : sql_(sql), feed_(question.feed), unreadable_(question.unreadable), left_(bytes_max) {}
 
-  // False: the page is full, and the row is not in it. A page takes at least one row.
-  absl::StatusOr<bool> Add(const FeedRow& row) {
+  // False: the page is full, and the row is not in it. A page takes at least one row. `left_out` goes on by the row's
+  // term when it is said to have left, though the feed has it.
+  absl::StatusOr<bool> Add(const FeedRow& row, FeedSum& left_out) {
     v1::Change change;
     change.set_kind(row.kind);
     change.set_id(row.entity);
@@ -126,11 +180,17 @@ class PageBuilder {
       change.mutable_left()->set_reason(row.reason);
       change.mutable_left()->set_successor(row.successor);
     } else {
-      ASSIGN_OR_RETURN(*change.mutable_entity(), EntityBytes(sql_, feed_, row));
+      ASSIGN_OR_RETURN(std::optional<std::string> entity, ReadableEntity(sql_, feed_, row));
+      if (entity.has_value()) {
+        change.set_entity(*std::move(entity));
+      } else {
+        change.mutable_left()->set_reason(kUnreadableHere);
+      }
     }
-    const size_t cost = kChangeBytes + row.entity.size() + row.reason.size() + change.entity().size();
+    const size_t cost = kChangeBytes + row.entity.size() + change.left().reason().size() + change.entity().size();
     if (page_.changes_size() > 0 && cost > left_) return false;
     left_ -= std::min(cost, left_);
+    if (change.has_left() && !row.gone) LeaveOut(row, left_out);
     *page_.add_changes() = std::move(change);
     return true;
   }
@@ -138,8 +198,16 @@ class PageBuilder {
   const v1::PullPage& page() const { return page_; }
 
  private:
+  void LeaveOut(const FeedRow& row, FeedSum& left_out) {
+    AddTerm(row, left_out);
+    if (unreadable_ == nullptr) return;
+    unreadable_->push_back(absl::StrCat("feed ", feed_, ": ", v1::EntityKind_Name(row.kind), " ", row.entity,
+                                        " of version ", row.version, " cannot be read; phones go on without it"));
+  }
+
   SqlSession& sql_;
   const std::string feed_;
+  std::vector<std::string>* const unreadable_;
   size_t left_;
   v1::PullPage page_;
 };
@@ -158,7 +226,7 @@ absl::StatusOr<bool> FillSnapshot(SqlSession& sql, const FeedHead& head, FeedCur
   for (const FeedRow& row : rows) {
     const auto key = SnapshotKey(row, cursor.day);
     if (cursor.kind != 0 && key <= reached) continue;
-    ASSIGN_OR_RETURN(const bool added, page.Add(row));
+    ASSIGN_OR_RETURN(const bool added, page.Add(row, cursor.left_out));
     if (!added) return false;
     std::tie(cursor.tier, cursor.kind, cursor.entity) = key;
   }
@@ -171,7 +239,7 @@ absl::StatusOr<bool> FillDelta(SqlSession& sql, const FeedHead& head, FeedCursor
   while (true) {
     ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, FeedRowsAfter(sql, head.n, cursor.seq, kRowsAtATime));
     for (const FeedRow& row : rows) {
-      ASSIGN_OR_RETURN(const bool added, page.Add(row));
+      ASSIGN_OR_RETURN(const bool added, page.Add(row, cursor.left_out));
       if (!added) return false;
       cursor.seq = row.seq;
     }
@@ -222,7 +290,7 @@ absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& 
     response.set_snapshot_begins(true);
   }
 
-  PageBuilder page(sql, question.feed, page_bytes);
+  PageBuilder page(sql, question, page_bytes);
   bool complete = true;
   if (cursor->phase == FeedCursor::kSnapshot) {
     ASSIGN_OR_RETURN(complete, FillSnapshot(sql, head, *cursor, page));
@@ -234,8 +302,13 @@ absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& 
   }
   if (complete) {
     response.set_at_head(true);
-    response.mutable_sum()->set_high(head.sum.high);
-    response.mutable_sum()->set_low(head.sum.low);
+    FeedSum sum = head.sum;
+    if (cursor->left_out != FeedSum()) {
+      ASSIGN_OR_RETURN(const FeedSum unreadable, SumOfUnreadable(sql, question.feed, head));
+      Subtract(unreadable, sum);
+    }
+    response.mutable_sum()->set_high(sum.high);
+    response.mutable_sum()->set_low(sum.low);
     response.set_snapshot_ends(cursor->phase == FeedCursor::kAfterSnapshot);
     cursor->phase = FeedCursor::kDelta;
   }

@@ -24,11 +24,14 @@ struct PullQuestion {
   uint32_t page_bytes = 0;  // Of the uncompressed page; 0: kPageBytesDefault.
   std::string generation;
   int64_t now_us = 0;
+  // Takes a line about each row that was left out because it cannot be read.
+  std::vector<std::string>* unreadable = nullptr;
 };
 
 // Everything of the answer but nothing of the call's own; reads in one view, so call it inside Storage::Read. A feed
-// that nobody has written yet is empty, not an error. INVALID_ARGUMENT: `page_bytes` or the cursor's size is out of
-// bounds.
+// that nobody has written yet is empty, not an error. A row that cannot be read holds up nothing behind it: the reader
+// is told that it left, and why, and reads anew when the row can be read again. INVALID_ARGUMENT: `page_bytes` or the
+// cursor's size is out of bounds.
 absl::StatusOr<v1::PullResponse> BuildPage(SqlSession& sql, const PullQuestion& question);
 
 // Seq of the feed's head; 0: nothing was ever written.

@@ -57,6 +57,18 @@ class Replica {
     Apply(response);
     return response.at_head();
   }
+  // Whether the sum at the head, where it is, is another than that of what it has.
+  bool SumDiffers() {
+    v1::PullResponse response;
+    office_->Read([&](SqlSession& sql) {
+      PullQuestion question{feed_, cursor_, 0, office_->storage().generation(), office_->clock().Now().wall_time_us};
+      absl::StatusOr<v1::PullResponse> page = BuildPage(sql, question);
+      ASSERT_TRUE(page.ok()) << page.status();
+      response = *std::move(page);
+    });
+    EXPECT_TRUE(response.at_head());
+    return response.sum().high() != Sum().high || response.sum().low() != Sum().low;
+  }
   void set_cursor(std::string cursor) { cursor_ = std::move(cursor); }
   bool began_snapshot() const { return began_snapshot_; }
   void forget_snapshot() { began_snapshot_ = false; }
@@ -69,6 +81,14 @@ class Replica {
  private:
   using Key = std::pair<v1::EntityKind, std::string>;
 
+  FeedSum Sum() const {
+    FeedSum sum;
+    OpensslSha256 hasher;
+    for (const auto& [key, change] : rows_) {
+      if (key.first != v1::ENTITY_KIND_JUDGEMENT) Add(FeedTerm(hasher, key.first, key.second, change.version()), sum);
+    }
+    return sum;
+  }
   void Apply(const v1::PullResponse& response) {
     if (response.snapshot_begins()) {
       began_snapshot_ = true;
@@ -93,13 +113,8 @@ class Replica {
       for (auto row = rows_.begin(); row != rows_.end();) row = written_.count(row->first) ? ++row : rows_.erase(row);
     }
     if (response.at_head()) {
-      FeedSum sum;
-      OpensslSha256 hasher;
-      for (const auto& [key, change] : rows_) {
-        if (key.first != v1::ENTITY_KIND_JUDGEMENT) Add(FeedTerm(hasher, key.first, key.second, change.version()), sum);
-      }
-      EXPECT_EQ(response.sum().high(), sum.high);
-      EXPECT_EQ(response.sum().low(), sum.low);
+      EXPECT_EQ(response.sum().high(), Sum().high);
+      EXPECT_EQ(response.sum().low(), Sum().low);
     }
     cursor_ = response.cursor();
   }
@@ -130,6 +145,12 @@ class FeedProjectionTest : public ::testing::Test {
       return std::string();
     };
     EXPECT_EQ(office_.writer().RunCommand(std::move(command)).status(), absl::OkStatus());
+  }
+  // What stands in the file of v1, whose version stays as it is.
+  void PutFirstVisit(const std::string& bytes) {
+    Write([&](Transaction& tx) {
+      return tx.sql().Use("UPDATE visit SET bytes = $1 WHERE id = 'v1'").Blob(1, bytes).Run();
+    });
   }
   void Tick() {
     Write([](Transaction& tx) { return RunTick(tx).status(); });
@@ -164,6 +185,42 @@ class FeedProjectionTest : public ::testing::Test {
   Office office_;
   FieldPhone phone_;
 };
+
+// A disk has changed what stands in the file. The rest of the feed goes on, and nothing is damaged for good.
+TEST_F(FeedProjectionTest, ARowThatCannotBeReadHoldsUpNothingBehindIt) {
+  office_.Plan("v1", "acme", "ana", 8);
+  office_.Plan("v2", "acme", "ana", 10);
+  int late = 0;
+  for (const char* damaged : {"\xff\xff\xff", ""}) {
+    PutFirstVisit(damaged);
+    for (const uint32_t page_bytes : {0u, limits::kPageBytesMin}) {
+      Replica fresh(&office_, "technician:ana");
+      fresh.Pull(page_bytes);
+      EXPECT_FALSE(fresh.Has(v1::ENTITY_KIND_VISIT, "v1"));
+      EXPECT_NE(fresh.Left("v1").left().reason(), "") << "people are told why it is not there";
+      EXPECT_TRUE(fresh.Has(v1::ENTITY_KIND_VISIT, "v2"));
+      const std::string visit = absl::StrCat("late", ++late);
+      office_.Plan(visit, "acme", "ana", 12);
+      fresh.Pull(page_bytes);
+      EXPECT_TRUE(fresh.Has(v1::ENTITY_KIND_VISIT, visit));
+    }
+  }
+}
+
+TEST_F(FeedProjectionTest, AReaderWithoutARowReadsAnewWhenItCanBeReadAgain) {
+  office_.Plan("v1", "acme", "ana", 8);
+  Replica before(&office_, "technician:ana");
+  before.Pull();
+  const std::string good = before.Row(v1::ENTITY_KIND_VISIT, "v1").entity();
+  PutFirstVisit("\xff");
+  Replica ana(&office_, "technician:ana");
+  ana.Pull();
+  PutFirstVisit(good);
+  EXPECT_TRUE(ana.SumDiffers()) << "by which a phone reads anew";
+  ana.set_cursor("");
+  ana.Pull();
+  EXPECT_TRUE(ana.Has(v1::ENTITY_KIND_VISIT, "v1"));
+}
 
 TEST_F(FeedProjectionTest, AVisitComesWithEverythingItRefersTo) {
   office_.Plan("v1", "acme", "ana", 8);
