@@ -54,8 +54,9 @@ check "visits on the phone" "$(says visits '[.visits[].visit.id] | join(" ")')" 
 check "who is signed in" "$(says status '.technician_ids | join(" ")')" "T-1"
 
 "$office" device disallow d1 T-2 >/dev/null
-printf 'open V-1\noutcome resolved\nsync\nstatus\n' >"$folder/third"
+printf 'queue\nopen V-1\noutcome resolved\nsync\nstatus\n' >"$folder/third"
 play "$folder/third" >"$folder/out" || fail "the third day: $(<"$folder/out")"
+check "whose entries wait" "$(grep -cE '^d1\.1\.[0-9]+ .* T-2 +saved here' "$folder/out")" 2
 check "authors at the office" "$("$office" journal show d1 --json | jq -r '[.entries[].author] | join(" ")')" "T-1 T-2 T-2 T-1"
 check "counted" "$("$office" journal show d1 --json | jq -r '[.entries[].judgement.verdict] | unique | join(" ")')" VERDICT_COUNTED
 check "the visit of who signed out" "$("$office" visit show V-2 --json | jq -r .visit.state)" VISIT_STATE_ON_SITE
