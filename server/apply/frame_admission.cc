@@ -1,10 +1,13 @@
 #include "server/apply/frame_admission.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
@@ -70,14 +73,16 @@ absl::StatusOr<Admission> Classify(Group& group, const PreparedFrame& frame, con
   return admission;
 }
 
-// The answer to a fork: the epoch to go on in, the same for a repeated push.
-absl::StatusOr<v1::Fork> ForkFor(Group& group, const PreparedFrame& frame, const JournalRow& journal,
+// The answer to a fork: the epoch to go on in, the same for a repeated push. Nothing: the device has so many journals
+// that another would not be its last.
+absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFrame& frame, const JournalRow& journal,
                                  uint64_t last_common_seq) {
   const v1::FrameHeader& header = frame.opened.header;
   ASSIGN_OR_RETURN(std::optional<ForkRow> known,
                    FindFork(group.sql(), journal.device, journal.epoch, header.head_hash()));
   if (!known.has_value()) {
     ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(group.sql(), journal.device));
+    if (journals.size() >= limits::kEpochsMax) return std::optional<v1::Fork>();
     v1::CommandRecord record;
     record.set_principal("server");
     v1::ForkCommand& fork = *record.mutable_fork();
@@ -100,7 +105,7 @@ absl::StatusOr<v1::Fork> ForkFor(Group& group, const PreparedFrame& frame, const
   answer.set_last_common_seq(known->last_common_seq);
   answer.set_new_epoch(known->new_epoch);
   answer.set_new_epoch_salt(known->new_epoch_salt);
-  return answer;
+  return std::optional<v1::Fork>(std::move(answer));
 }
 
 absl::Status Store(Group& group, PreparedFrame& frame, uint64_t skip, DeviceRow& device, JournalRow& journal) {
@@ -167,6 +172,11 @@ absl::StatusOr<FrameResult> AdmitFrame(Group& group, PreparedFrame& frame) {
     RETURN_IF_ERROR(Store(group, frame, admission.skip, *device, *journal));
   } else if (admission.kind == Admission::kFork && !Planted("clone_undetected")) {
     ASSIGN_OR_RETURN(result.answer.fork, ForkFor(group, frame, *journal, admission.last_common_seq));
+    if (!result.answer.fork.has_value()) {
+      return Refused(absl::FailedPreconditionError(
+          absl::StrCat("frame.header.prev_hash: is of another past, and device \"", device->id, "\" has ",
+                       limits::kEpochsMax, " journals, as many as one may; enrol it anew")));
+    }
   }
   result.answer.mark.set_epoch(journal->epoch);
   result.answer.mark.set_received_through(journal->mark);

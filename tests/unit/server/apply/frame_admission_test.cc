@@ -1,9 +1,12 @@
 #include "server/apply/frame_admission.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "tests/support/office.h"
 
 namespace doorstep {
@@ -92,6 +95,25 @@ TEST_F(FrameAdmissionTest, AnotherPastIsAForkAndTheJournalGoesOnInANewEpoch) {
   EXPECT_EQ(Parts(), 4000 + 2 * 5000) << "the entry that is held already counts once";
   EXPECT_EQ(office_.JudgementOf(moved, 1)->verdict(), v1::VERDICT_SAME_AS_ORIGINAL);
   office_.ExpectRebuildEqual();
+}
+
+// Whoever holds a phone's token could make a journal with every frame.
+TEST_F(FrameAdmissionTest, ADeviceHasNoMoreJournalsThanTheLimit) {
+  EXPECT_EQ(Mark(office_.Push(phone_, 1, 4)), 4u);
+  const auto another_past = [&](size_t number) {
+    FieldPhone copy("d1", 1, "salt of epoch 1.", "ana");
+    copy.Record(Note(absl::StrCat("past ", number)), "v1", kMonday + 8 * kHour);
+    return office_.Push(copy, 1, 1);
+  };
+  size_t forks = 0;
+  absl::StatusOr<FrameAnswer> answer = another_past(forks);
+  const absl::StatusOr<FrameAnswer> first = answer;
+  while (answer.ok() && forks < 2 * limits::kEpochsMax) answer = another_past(++forks);
+  EXPECT_LT(forks, limits::kEpochsMax);
+  EXPECT_TRUE(absl::IsFailedPrecondition(answer.status())) << answer.status();
+  EXPECT_THAT(std::string(answer.status().message()), ::testing::HasSubstr("256 journals"));
+  EXPECT_EQ(another_past(0)->fork->new_epoch(), first->fork->new_epoch()) << "what was answered is answered again";
+  EXPECT_EQ(Mark(office_.Push(phone_, 5, 6)), 6u) << "and what goes on is taken";
 }
 
 TEST_F(FrameAdmissionTest, AnotherPastBelowTheBeginningHasNothingInCommon) {
