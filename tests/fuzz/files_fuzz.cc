@@ -17,7 +17,6 @@
 #include "server/storage/storage.h"
 #include "tests/fuzz/scratch_folder.h"
 #include "tests/support/enrolment.h"
-#include "tests/support/memory_vfs.h"
 #include "tests/support/office_feed.h"
 
 namespace doorstep {
@@ -63,7 +62,6 @@ v1::LogEntry Entry(int number) {
 absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder) {
   StoreOptions options;
   options.directory = folder;
-  options.vfs = testing::MemoryVfs();  // Calls of the system were a quarter of the time.
   return LocalStore::Open(options);
 }
 
