@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
@@ -322,8 +323,18 @@ absl::Status Database::CopyTo(Database& copy, const std::function<bool(int64_t d
 absl::Status Database::CheckIntegrity() {
   ASSIGN_OR_RETURN(Statement check, Prepare("PRAGMA integrity_check(1)"));
   ASSIGN_OR_RETURN(const bool row, check.Step());
-  if (row && check.Text(0) == "ok") return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("integrity check: ", row ? check.Text(0) : "no answer"));
+  const std::string finding(row ? check.Text(0) : "no answer");
+  if (finding == "ok") return absl::OkStatus();
+  // A page that could not be read is a finding too, with SQLite's code at its end; a disk that fails has damaged
+  // nothing.
+  static constexpr char kCode[] = "error code=";
+  const size_t at = finding.rfind(kCode);
+  int code = SQLITE_OK;
+  if (at != std::string::npos && absl::SimpleAtoi(finding.substr(at + sizeof(kCode) - 1), &code) &&
+      (code & 0xFF) == SQLITE_IOERR) {
+    return StatusOf(nullptr, code, absl::StrCat("integrity check: ", finding));
+  }
+  return absl::DataLossError(absl::StrCat("integrity check: ", finding));
 }
 
 int64_t Database::Changes() const { return sqlite3_changes64(db_); }
