@@ -126,6 +126,10 @@ absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256, int64
   RETURN_IF_ERROR(hash.status());
   if (absl::string_view(*hash) == sha256) {
     SetTime(path, now_us);
+    // Whoever gave it its name may have ended before that was durable.
+    RETURN_IF_ERROR(MakeFolder(folder_));
+    RETURN_IF_ERROR(MakeFolder(FolderOf(path)));
+    RETURN_IF_ERROR(SyncPath(FolderOf(path)));
     return true;
   }
   unlink(path.c_str());
@@ -135,8 +139,13 @@ absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256, int64
 absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Put(const Piece& piece, int64_t now_us) {
   MutexLock lock(&LockOf(piece.sha256));
   if (IsWhole(piece.sha256, piece.size)) return Result{Outcome::kWhole, piece.size, 0};
-  RETURN_IF_ERROR(MakeFolder(folder_));
-  RETURN_IF_ERROR(MakeFolder(absl::StrCat(folder_, "/partial")));
+  const std::string partial = absl::StrCat(folder_, "/partial");
+  if (!names_durable_ || !FileExists(partial)) {
+    RETURN_IF_ERROR(MakeFolder(folder_));
+    RETURN_IF_ERROR(MakeFolder(partial));
+    RETURN_IF_ERROR(SyncPath(partial));
+    names_durable_ = true;
+  }
   const std::string path = PartialPath(piece.device, piece.sha256);
   int64_t had = SizeOf(path);
   if (had > static_cast<int64_t>(piece.size)) {  // Of another claim about its size, or spoiled.
@@ -168,7 +177,11 @@ absl::StatusOr<AttachmentFiles::Result> AttachmentFiles::Put(const Piece& piece,
     return result;
   }
   SetTime(path, now_us);
-  if (had < 0) RETURN_IF_ERROR(SyncPath(FolderOf(path)));
+  if (had < 0) {
+    const absl::Status synced = SyncPath(FolderOf(path));
+    if (!synced.ok()) names_durable_ = false;
+    RETURN_IF_ERROR(synced);
+  }
   KillPoint("chunk");
   result.added = fresh.size();
   result.stored_through += fresh.size();

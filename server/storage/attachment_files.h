@@ -14,6 +14,7 @@
 #define DOORSTEP_SERVER_STORAGE_ATTACHMENT_FILES_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -80,6 +81,8 @@ class AttachmentFiles {
 
   const std::string folder_;
   const FreeBytes free_bytes_;
+  // What earlier processes left under names that they may not have made durable, is by now.
+  std::atomic<bool> names_durable_{false};
   mutable std::array<Mutex, 16> locks_;
 };
 

@@ -88,8 +88,11 @@ absl::Status RenameDurably(const std::string& from, const std::string& to) {
 }
 
 absl::Status MakeFolder(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0) return SyncPath(FolderOf(path));
-  return errno == EEXIST ? absl::OkStatus() : Failed("making the folder", path);
+  const std::string parent = FolderOf(path);
+  if (mkdir(path.c_str(), 0700) == 0) return SyncPath(parent);
+  if (errno != EEXIST) return Failed("making the folder", path);
+  // Who made it may have ended before its name was durable. Where we may not even look, it was not one of ours.
+  return access(parent.c_str(), R_OK) == 0 ? SyncPath(parent) : absl::OkStatus();
 }
 
 absl::Status CreateFile(const std::string& path) {

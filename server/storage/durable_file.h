@@ -14,7 +14,7 @@ bool FileExists(const std::string& path);
 // NOT_FOUND: there is none. The folder or file, what was written to it and its name.
 absl::Status SyncPath(const std::string& path);
 absl::Status RenameDurably(const std::string& from, const std::string& to);
-// Mode 0700; OK when it is there.
+// Mode 0700, durable; OK when it is there.
 absl::Status MakeFolder(const std::string& path);
 // Empty, mode 0600; for whoever writes it by another way. ALREADY_EXISTS: it is there.
 absl::Status CreateFile(const std::string& path);

@@ -4,6 +4,7 @@
 //   crash journal --crashes 500      so many of them, drawn (all: every one)
 //   crash journal --again 100        so many crashes during the opening after a crash
 //   crash journal --faults 100       so many calls of the disk that fail
+//   crash journal --image written    crashes that leave this kind of disk only
 //   crash journal --draws 5          so many disks where it depends on luck what is left
 //   crash journal --seed 7           other draws
 //   crash CASE                       one case, as a line of "violations" names it
@@ -32,6 +33,7 @@ constexpr size_t kOpeningsPerCrash = 8;  // Crashes during one opening, unless a
 
 struct Wish {
   std::string scenario;
+  std::string image;  // Empty: all of them.
   uint64_t part = 1;
   uint64_t parts = 1;
   uint64_t crashes = UINT64_MAX;
@@ -60,7 +62,7 @@ std::vector<std::unique_ptr<Scenario>> AllScenarios() {
       all.push_back(make(key));
     }
   }
-  all.push_back(MakeServer());
+  for (const auto make : {MakeServer, MakeInvitations, MakePhotos, MakeBackups, MakeRestores}) all.push_back(make());
   return all;
 }
 
@@ -93,6 +95,9 @@ bool ParseWish(const std::vector<std::string>& arguments, Wish* wish) {
              wish->part >= 1 && wish->part <= wish->parts;
     } else if (arguments[i] == "--crashes") {
       good = ParseCount(value, &wish->crashes);
+    } else if (arguments[i] == "--image") {
+      wish->image = value;
+      for (const Image image : kImages) good |= value == ImageName(image);
     } else if (arguments[i] == "--again") {
       good = ParseCount(value, &wish->again);
     } else if (arguments[i] == "--faults") {
@@ -136,7 +141,11 @@ void RunAll(Enumerator& enumerator, const std::vector<CrashCase>& cases, uint64_
 
 void RunWish(Enumerator& enumerator, const Wish& wish, Tally& tally) {
   SeededRandom random(wish.seed * 1000 + wish.part);
-  const std::vector<CrashCase> crashes = PartOf(enumerator.Crashes(wish.draws, wish.seed), wish);
+  std::vector<CrashCase> all = enumerator.Crashes(wish.draws, wish.seed);
+  if (!wish.image.empty()) {
+    std::erase_if(all, [&](const CrashCase& one) { return ImageName(one.crash->image) != wish.image; });
+  }
+  const std::vector<CrashCase> crashes = PartOf(std::move(all), wish);
   RunAll(enumerator, Some(crashes, wish.crashes, random), &tally.crashes, tally);
   const bool every = wish.again == UINT64_MAX;
   const uint64_t firsts = every ? UINT64_MAX : (wish.again + kOpeningsPerCrash - 1) / kOpeningsPerCrash;

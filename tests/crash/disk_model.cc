@@ -16,7 +16,11 @@ using testing::DiskChange;
 
 constexpr int64_t kSectorBytes = 512;
 
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+// "a/b/" of "a/b/c" and of "a/b/c/"; empty: it stands at the top.
+std::string FolderOf(const std::string& name) {
+  const size_t slash = name.size() < 2 ? std::string::npos : name.rfind('/', name.size() - 2);
+  return slash == std::string::npos ? "" : name.substr(0, slash + 1);
+}
 
 }  // namespace
 
@@ -42,7 +46,7 @@ bool IsPowerCut(Image image) { return image != Image::kWritten && image != Image
 
 bool IsDrawn(Image image) { return image == Image::kTorn || image == Image::kSectors || image == Image::kNames; }
 
-DiskModel::DiskModel(const Files& files) {
+DiskModel::DiskModel(const Files& files, std::string folder) : folder_(std::move(folder) + "/") {
   for (const auto& [name, bytes] : files) {
     auto file = std::make_shared<File>();
     file->durable = bytes;
@@ -52,7 +56,7 @@ DiskModel::DiskModel(const Files& files) {
   durable_names_ = names_;
 }
 
-DiskModel::DiskModel(const DiskModel& other) {
+DiskModel::DiskModel(const DiskModel& other) : folder_(other.folder_) {
   std::map<const File*, std::shared_ptr<File>> copies;
   const auto copy = [&copies](const std::shared_ptr<File>& file) -> std::shared_ptr<File> {
     if (file == nullptr) return nullptr;
@@ -64,6 +68,25 @@ DiskModel::DiskModel(const DiskModel& other) {
   for (const auto& [name, file] : other.durable_names_) durable_names_[name] = copy(file);
   for (const Naming& naming : other.namings_) namings_.push_back({naming.name, copy(naming.file), naming.from});
   last_written_ = copy(other.last_written_);
+}
+
+std::string DiskModel::NameOf(const std::string& path) const {
+  return absl::StartsWith(path, folder_) ? path.substr(folder_.size()) : "";
+}
+
+// What was named in the folder lasts, wherever it came from.
+void DiskModel::SyncNames(const std::string& folder) {
+  std::vector<Naming> left;
+  for (Naming& naming : namings_) {
+    if (FolderOf(naming.name) != folder && (naming.from.empty() || FolderOf(naming.from) != folder)) {
+      left.push_back(std::move(naming));
+      continue;
+    }
+    const auto from = durable_names_.find(naming.from);
+    if (from != durable_names_.end() && from->second == naming.file) durable_names_.erase(from);
+    Change({naming.name, naming.file, ""}, durable_names_);
+  }
+  namings_ = std::move(left);
 }
 
 void DiskModel::Change(const Naming& naming, Names& names) {
@@ -118,10 +141,12 @@ void DiskModel::Apply(const DiskChange& change) {
       if (file == nullptr) return;
       namings_.push_back({NameOf(change.to), file, name});
       return Change(namings_.back(), names_);
+    case DiskChange::Kind::kLink:
+      if (file == nullptr) return;
+      namings_.push_back({NameOf(change.to), file, ""});
+      return Change(namings_.back(), names_);
     case DiskChange::Kind::kSyncNames:
-      durable_names_ = names_;
-      namings_.clear();
-      return;
+      return SyncNames(name.substr(0, name.rfind('/') + 1));
   }
 }
 
@@ -154,8 +179,15 @@ Files DiskModel::After(Image image, Random& random) const {
     }
   }
   Files files;
+  std::map<const File*, const std::string*> drawn;  // One that has two names has its bytes once.
   for (const auto& [name, file] : names) {
+    if (const std::string folder = FolderOf(name); !folder.empty() && files.count(folder) == 0) continue;
     std::string& bytes = files[name];
+    const auto [same, is_new] = drawn.emplace(file.get(), &bytes);
+    if (!is_new) {
+      bytes = *same->second;
+      continue;
+    }
     if (image == Image::kWritten || image == Image::kTorn) {
       bytes = file->written;
     } else if (image == Image::kSynced || image == Image::kBare) {
@@ -176,9 +208,13 @@ Files DiskModel::After(Image image, Random& random) const {
 
 Files ReadFiles(const std::string& folder) {
   Files files;
-  for (const auto& file : std::filesystem::directory_iterator(folder)) {
-    const std::string name = file.path().filename();
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string name = file.path().string().substr(folder.size() + 1);
     if (absl::EndsWith(name, ".lock") || absl::EndsWith(name, "-shm")) continue;
+    if (file.is_directory()) {
+      files[name + "/"] = "";
+      continue;
+    }
     std::ifstream in(file.path(), std::ios::binary);
     std::ostringstream bytes;
     bytes << in.rdbuf();
@@ -192,6 +228,10 @@ void WriteFiles(const Files& files, const std::string& folder) {
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   for (const auto& [name, bytes] : files) {
+    if (absl::EndsWith(name, "/")) {
+      std::filesystem::create_directory(folder + "/" + name.substr(0, name.size() - 1));
+      continue;
+    }
     std::ofstream out(folder + "/" + name, std::ios::binary);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     out.close();

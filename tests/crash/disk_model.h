@@ -1,8 +1,9 @@
 // What may stand on a disk after a crash at one moment of a story, worked out from the record of its changes.
 //
 // A file's bytes are durable once the file was synced, its name once its folder was. Of what is not, a power cut leaves
-// any part: each sector of 512 bytes of each write, each truncation, each creation, deletion and renaming for itself. A
-// killed process takes nothing with it, but its last write may have been cut short.
+// any part: each sector of 512 bytes of each write, each truncation, each creation, deletion and renaming for itself.
+// What is in a folder goes with the folder's own name. A killed process takes nothing with it, but its last write may
+// have been cut short.
 #ifndef DOORSTEP_TESTS_CRASH_DISK_MODEL_H_
 #define DOORSTEP_TESTS_CRASH_DISK_MODEL_H_
 
@@ -17,7 +18,7 @@
 
 namespace doorstep::crash {
 
-// By name, without the folder.
+// By path below the disk's folder: "doorstep.db", "backups/noon". A folder ends with a slash and has no bytes.
 using Files = std::map<std::string, std::string>;
 
 enum class Image {
@@ -38,8 +39,8 @@ bool IsDrawn(Image image);
 
 class DiskModel {
  public:
-  // Everything in it is durable.
-  explicit DiskModel(const Files& files);
+  // Everything in it is durable. `folder` is where the paths of changes begin.
+  DiskModel(const Files& files, std::string folder);
   DiskModel(const DiskModel& other);
   DiskModel& operator=(const DiskModel&) = delete;
 
@@ -66,10 +67,13 @@ class DiskModel {
     std::string from;  // Renamed: the name it had.
   };
 
+  std::string NameOf(const std::string& path) const;
   static void Change(const Naming& naming, Names& names);
+  void SyncNames(const std::string& folder);
   static void Change(const Write& write, std::string& bytes);
   static std::string SomeSectors(const File& file, Random& random);
 
+  std::string folder_;  // With a slash at its end.
   Names names_;
   Names durable_names_;
   std::vector<Naming> namings_;  // What made `names_` of `durable_names_`.

@@ -14,6 +14,7 @@
 namespace doorstep::crash {
 namespace {
 
+using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -41,7 +42,7 @@ class DiskModelTest : public ::testing::Test {
     return outcomes;
   }
 
-  DiskModel model_{Files{{"old", "0123"}}};
+  DiskModel model_{Files{{"old", "0123"}}, "/d"};
 };
 
 TEST_F(DiskModelTest, KeepsWhatWasSyncedAndLosesTheRest) {
@@ -94,6 +95,41 @@ TEST_F(DiskModelTest, BringsDeletedAndRenamedFilesBackWhole) {
   Do(Kind::kDelete, "old");
   EXPECT_EQ(After(Image::kWritten).size(), 0u);
   EXPECT_EQ(Outcomes(Image::kNames, "old"), (std::set<std::string>{"-", "0123", "n"}));
+}
+
+TEST_F(DiskModelTest, LosesWhatIsInAFolderWithTheFolder) {
+  Do(Kind::kCreate, "sub/");
+  Do(Kind::kCreate, "sub/new");
+  Write("sub/new", 0, "n");
+  Do(Kind::kSync, "sub/new");
+  Do(Kind::kSyncNames, "sub/");
+  EXPECT_THAT(After(Image::kSynced), ElementsAre(Pair("old", _), Pair("sub/", ""), Pair("sub/new", "n")));
+  EXPECT_THAT(After(Image::kBare), ElementsAre(Pair("old", _)));
+  EXPECT_EQ(Outcomes(Image::kNames, "sub/new"), (std::set<std::string>{"-", "n"}));
+  Do(Kind::kSyncNames, "sub");
+  EXPECT_THAT(After(Image::kBare), ElementsAre(Pair("old", _), Pair("sub/", ""), Pair("sub/new", "n")));
+}
+
+TEST_F(DiskModelTest, SyncsTheNamesOfOneFolderAndNoOther) {
+  Do(Kind::kCreate, "sub/");
+  Do(Kind::kSyncNames, "sub");
+  Do(Kind::kCreate, "new");
+  Do(Kind::kSyncNames, "sub/");
+  EXPECT_EQ(After(Image::kBare).count("new"), 0u);
+  Do(Kind::kRename, "old", "sub/moved");
+  EXPECT_THAT(After(Image::kBare), ElementsAre(Pair("old", "0123"), Pair("sub/", "")));
+  Do(Kind::kSyncNames, "sub/");
+  EXPECT_THAT(After(Image::kBare), ElementsAre(Pair("sub/", ""), Pair("sub/moved", "0123")));
+}
+
+TEST_F(DiskModelTest, AFileOfTwoNamesHasItsBytesOnce) {
+  Do(Kind::kLink, "old", "also");
+  EXPECT_EQ(Outcomes(Image::kNames, "also"), (std::set<std::string>{"-", "0123"}));
+  Write("also", 0, std::string(1024, 'x'));
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    const Files files = After(Image::kSectors, seed);
+    EXPECT_EQ(files.at("also"), files.at("old"));
+  }
 }
 
 TEST_F(DiskModelTest, ACopyGoesItsOwnWay) {

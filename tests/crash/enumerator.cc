@@ -96,7 +96,7 @@ std::string Enumerator::Run(const CrashCase& which) {
 
 const DiskModel& Enumerator::ModelAt(int64_t at) {
   if (model_ == nullptr || at < model_at_) {
-    model_ = std::make_unique<DiskModel>(before_);
+    model_ = std::make_unique<DiskModel>(before_, folder_);
     model_at_ = 0;
   }
   for (; model_at_ < std::min(at, changes()); ++model_at_) model_->Apply(changes_[static_cast<size_t>(model_at_)]);
@@ -140,9 +140,30 @@ std::string Enumerator::RunCrash(const CrashPoint& crash) {
   const bool power_cut = IsPowerCut(crash.image);
   if (!IsNew(files, Moment(crash), power_cut)) return "";
   WriteFiles(files, folder_);
+  std::vector<DiskChange> since;
+  {
+    PowerDisk disk;
+    disk.CoverFolder(folder_);
+    disk.Record();
+    if (std::string wrong = CheckEnd(disk, Moment(crash), power_cut, {}); !wrong.empty()) return wrong;
+    since = disk.TakeRecord();
+  }
+  // What a killed process had not synced is nobody's any more: whoever goes on must not rely on it.
+  return crash.image == Image::kWritten ? CheckLasts(ModelAt(crash.at), since) : "";
+}
+
+// The story has gone on to its end on a disk that `since` has made of `model`: the end is there after a power cut.
+std::string Enumerator::CheckLasts(DiskModel model, const std::vector<DiskChange>& since) {
+  for (const DiskChange& change : since) model.Apply(change);
+  SeededRandom random(1);
+  const Files files = model.After(Image::kBare, random);
+  if (files == ReadFiles(folder_)) return "";
+  WriteFiles(files, folder_);
   PowerDisk disk;
   disk.CoverFolder(folder_);
-  return CheckEnd(disk, Moment(crash), power_cut, {});
+  ++disks_;
+  const std::string wrong = scenario_->LookAtEnd({folder_, &disk});
+  return wrong.empty() ? "" : absl::StrCat("after a power cut at the end: ", wrong);
 }
 
 Enumerator::Opening Enumerator::Open(const Files& files) {
@@ -164,7 +185,7 @@ std::string Enumerator::RunTwice(const CrashPoint& crash, const CrashPoint& agai
   const Opening opening = Open(files);
   if (!opening.status.ok()) return absl::StrCat("does not open: ", opening.status.ToString());
   // After a kill, what was not synced is still not.
-  DiskModel model = crash.image == Image::kWritten ? ModelAt(crash.at) : DiskModel(files);
+  DiskModel model = crash.image == Image::kWritten ? ModelAt(crash.at) : DiskModel(files, folder_);
   const int64_t changes = std::min<int64_t>(again.at, static_cast<int64_t>(opening.changes.size()));
   for (int64_t i = 0; i < changes; ++i) model.Apply(opening.changes[static_cast<size_t>(i)]);
   SeededRandom random(again.seed + static_cast<uint64_t>(again.at) * 1000003);
@@ -182,6 +203,7 @@ std::string Enumerator::RunFault(const FaultPoint& point) {
   WriteFiles(before_, folder_);
   PowerDisk disk;
   disk.CoverFolder(folder_);
+  disk.Record();
   disk.FailAfter(point.call, point.fault, point.once);
   std::unique_ptr<Ledger> of_the_story = std::move(ledger_);
   ledger_ = std::make_unique<Ledger>([] { return int64_t{0}; });
@@ -189,6 +211,7 @@ std::string Enumerator::RunFault(const FaultPoint& point) {
   disk.Heal();
   ++disks_;
   if (wrong.empty()) wrong = CheckEnd(disk, kEnd, false, {});
+  if (wrong.empty()) wrong = CheckLasts(DiskModel(before_, folder_), disk.TakeRecord());
   ledger_ = std::move(of_the_story);
   return wrong;
 }

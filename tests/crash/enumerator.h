@@ -47,6 +47,7 @@ class Enumerator {
   Files FilesAfter(const CrashPoint& crash);
   Opening Open(const Files& files);
   bool IsNew(const Files& files, int64_t moment, bool power_cut);
+  std::string CheckLasts(DiskModel model, const std::vector<testing::DiskChange>& since);
   std::string CheckEnd(testing::PowerDisk& disk, int64_t moment, bool power_cut, const std::vector<Thing>& shown);
 
   const std::unique_ptr<Scenario> scenario_;

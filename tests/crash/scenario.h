@@ -59,6 +59,12 @@ class Scenario {
   // Opens the same again, asks once more for everything the story asked for, syncs, and compares with how it must end:
   // everything once. What is wrong; empty: nothing.
   virtual std::string GoOn(const Place& place) = 0;
+  // The power has been cut after GoOn: opens what that left and finds all that was answered to GoOn. What is wrong;
+  // empty: nothing, or the story does not say.
+  virtual std::string LookAtEnd(const Place& place) {
+    static_cast<void>(place);
+    return "";
+  }
 };
 
 // Those of a phone: `key` is that of its files, empty when they are not encrypted.
@@ -67,7 +73,12 @@ std::unique_ptr<Scenario> MakeEnrolment(const std::string& key);
 std::unique_ptr<Scenario> MakeJournal(const std::string& key);
 std::unique_ptr<Scenario> MakeReplica(const std::string& key);
 std::unique_ptr<Scenario> MakeSalvage(const std::string& key);
+// Those of a server.
 std::unique_ptr<Scenario> MakeServer();
+std::unique_ptr<Scenario> MakeInvitations();
+std::unique_ptr<Scenario> MakePhotos();
+std::unique_ptr<Scenario> MakeBackups();
+std::unique_ptr<Scenario> MakeRestores();
 
 }  // namespace doorstep::crash
 

@@ -130,22 +130,18 @@ class Serving final : public Scenario {
     for (const Waiting& group : story_) {
       if (const absl::Status again = Submit(server, group, nullptr); !again.ok()) return again.ToString();
     }
-    uint64_t entries = 0;
-    uint64_t commands = commands_before_;
-    for (const Sent& frame : AllFrames()) entries += frame.last - frame.first + 1;
-    for (const Waiting& group : story_) commands += group.visit.empty() ? 0 : 1;
-    const absl::Status counted = server.storage->Read("the end", [&](SqlSession& sql) -> absl::Status {
-      ASSIGN_OR_RETURN(const FrameTotals totals, CountFrames(sql));
-      ASSIGN_OR_RETURN(const uint64_t kept, CountCommands(sql));
-      if (totals.entries == entries && kept == commands) return absl::OkStatus();
-      return absl::InternalError(absl::StrCat("asked for again, there are ", totals.entries, " entries of ", entries,
-                                              " and ", kept, " commands of ", commands));
-    });
-    if (!counted.ok()) return counted.ToString();
+    if (const absl::Status counted = HasAll(server); !counted.ok()) return counted.ToString();
     if (const absl::Status whole = server.storage->writer().database().CheckIntegrity(); !whole.ok()) {
       return whole.ToString();
     }
     return RebuildDiffers(server, "at the end");
+  }
+
+  std::string LookAtEnd(const Place& place) override {
+    Server server;
+    absl::Status done = Open(place, server);
+    if (done.ok()) done = HasAll(server);
+    return done.ok() ? "" : done.ToString();
   }
 
  private:
@@ -173,6 +169,20 @@ class Serving final : public Scenario {
     std::vector<Sent> frames = before_;
     for (const Waiting& group : story_) frames.insert(frames.end(), group.frames.begin(), group.frames.end());
     return frames;
+  }
+
+  absl::Status HasAll(Server& server) {
+    uint64_t entries = 0;
+    uint64_t commands = commands_before_;
+    for (const Sent& frame : AllFrames()) entries += frame.last - frame.first + 1;
+    for (const Waiting& group : story_) commands += group.visit.empty() ? 0 : 1;
+    return server.storage->Read("the end", [&](SqlSession& sql) -> absl::Status {
+      ASSIGN_OR_RETURN(const FrameTotals totals, CountFrames(sql));
+      ASSIGN_OR_RETURN(const uint64_t kept, CountCommands(sql));
+      if (totals.entries == entries && kept == commands) return absl::OkStatus();
+      return absl::InternalError(absl::StrCat("asked for again, there are ", totals.entries, " entries of ", entries,
+                                              " and ", kept, " commands of ", commands));
+    });
   }
 
   absl::Status Open(const Place& place, Server& server) {

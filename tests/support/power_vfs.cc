@@ -97,8 +97,19 @@ Covered& TheCovered() {
   return *covered;
 }
 
-// True while SQLite's own disk works for this one: its calls are not the program's.
-thread_local bool inside_vfs = false;
+// While one stands, SQLite's own disk works for this one: its calls are not the program's.
+class Inside {
+ public:
+  Inside() { ++depth; }
+  ~Inside() { --depth; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  static bool any() { return depth > 0; }
+
+ private:
+  static thread_local int depth;
+};
+thread_local int Inside::depth = 0;
 
 struct PowerFile {
   sqlite3_file base;
@@ -135,7 +146,10 @@ int KeepBefore(Unsynced& file, sqlite3_file* real, int64_t from, int64_t to) {
 
 // ---- of a file ----
 
-int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
+int Close(sqlite3_file* file) {
+  const Inside inside;
+  return Real(file)->pMethods->xClose(Real(file));
+}
 // SQLITE_OK or how a fault makes this call fail. For calls that change nothing.
 int StrikeReader(PowerDiskState& disk, int failure) {
   MutexLock lock(&disk.mutex);
@@ -143,10 +157,12 @@ int StrikeReader(PowerDiskState& disk, int failure) {
 }
 
 int Read(sqlite3_file* file, void* to, int bytes, sqlite3_int64 from) {
+  const Inside inside;
   if (const int code = StrikeReader(*AsPower(file)->disk, SQLITE_IOERR_READ); code != SQLITE_OK) return code;
   return Real(file)->pMethods->xRead(Real(file), to, bytes, from);
 }
 int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
+  const Inside inside;
   PowerDiskState& disk = *AsPower(file)->disk;
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_WRITE;
@@ -170,6 +186,7 @@ int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   return code;
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+  const Inside inside;
   PowerDiskState& disk = *AsPower(file)->disk;
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_TRUNCATE;
@@ -201,27 +218,41 @@ int Sync(sqlite3_file* file, int) {
   return SQLITE_OK;  // Nothing below can lose power on its own.
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* bytes) {
+  const Inside inside;
   if (const int code = StrikeReader(*AsPower(file)->disk, SQLITE_IOERR_FSTAT); code != SQLITE_OK) return code;
   return Real(file)->pMethods->xFileSize(Real(file), bytes);
 }
-int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
-int Unlock(sqlite3_file* file, int level) { return Real(file)->pMethods->xUnlock(Real(file), level); }
+int Lock(sqlite3_file* file, int level) {
+  const Inside inside;
+  return Real(file)->pMethods->xLock(Real(file), level);
+}
+int Unlock(sqlite3_file* file, int level) {
+  const Inside inside;
+  return Real(file)->pMethods->xUnlock(Real(file), level);
+}
 int CheckReservedLock(sqlite3_file* file, int* taken) {
+  const Inside inside;
   return Real(file)->pMethods->xCheckReservedLock(Real(file), taken);
 }
 int FileControl(sqlite3_file* file, int what, void* argument) {
+  const Inside inside;
   return Real(file)->pMethods->xFileControl(Real(file), what, argument);
 }
 int SectorSize(sqlite3_file* file) { return Real(file)->pMethods->xSectorSize(Real(file)); }
 int DeviceCharacteristics(sqlite3_file* file) { return Real(file)->pMethods->xDeviceCharacteristics(Real(file)); }
 int ShmMap(sqlite3_file* file, int page, int bytes, int extend, void volatile** at) {
+  const Inside inside;
   return Real(file)->pMethods->xShmMap(Real(file), page, bytes, extend, at);
 }
 int ShmLock(sqlite3_file* file, int offset, int count, int flags) {
+  const Inside inside;
   return Real(file)->pMethods->xShmLock(Real(file), offset, count, flags);
 }
 void ShmBarrier(sqlite3_file* file) { Real(file)->pMethods->xShmBarrier(Real(file)); }
-int ShmUnmap(sqlite3_file* file, int remove) { return Real(file)->pMethods->xShmUnmap(Real(file), remove); }
+int ShmUnmap(sqlite3_file* file, int remove) {
+  const Inside inside;
+  return Real(file)->pMethods->xShmUnmap(Real(file), remove);
+}
 
 // Version 2: without memory-mapped reading, which would go past this.
 constexpr sqlite3_io_methods kMethods = {2,
@@ -247,6 +278,7 @@ constexpr sqlite3_io_methods kMethods = {2,
 // ---- of the disk ----
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened_flags) {
+  const Inside inside;
   PowerDiskState& disk = *DiskOf(vfs);
   PowerFile& power = *AsPower(file);
   power = {};
@@ -272,14 +304,13 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   return SQLITE_OK;
 }
 int Delete(sqlite3_vfs* vfs, const char* name, int sync_folder) {
+  const Inside inside;
   PowerDiskState& disk = *DiskOf(vfs);
   MutexLock lock(&disk.mutex);
   if (!disk.Operate()) return SQLITE_IOERR_DELETE;
   if (disk.Strike(/*takes_room=*/false).has_value()) return SQLITE_IOERR_DELETE;
   if (const auto found = disk.files.find(name); found != disk.files.end()) found->second = Unsynced();
-  inside_vfs = true;
   const int code = disk.real->xDelete(disk.real, name, sync_folder);
-  inside_vfs = false;
   if (code == SQLITE_OK) {
     disk.Keep({DiskChange::Kind::kDelete, name});
     if (sync_folder != 0) disk.Keep({DiskChange::Kind::kSyncNames, name});
@@ -287,10 +318,12 @@ int Delete(sqlite3_vfs* vfs, const char* name, int sync_folder) {
   return code;
 }
 int Access(sqlite3_vfs* vfs, const char* name, int flags, int* answer) {
+  const Inside inside;
   if (const int code = StrikeReader(*DiskOf(vfs), SQLITE_IOERR_ACCESS); code != SQLITE_OK) return code;
   return DiskOf(vfs)->real->xAccess(DiskOf(vfs)->real, name, flags, answer);
 }
 int FullPathname(sqlite3_vfs* vfs, const char* name, int bytes, char* path) {
+  const Inside inside;
   return DiskOf(vfs)->real->xFullPathname(DiskOf(vfs)->real, name, bytes, path);
 }
 int Randomness(sqlite3_vfs* vfs, int bytes, char* to) {
@@ -445,30 +478,47 @@ void PowerDisk::CoverFolder(const std::string& folder) {
 }
 
 bool IsCovered(const std::string& path) {
-  if (inside_vfs) return false;
+  if (Inside::any()) return false;
   Covered& covered = TheCovered();
   MutexLock lock(&covered.mutex);
-  return covered.disk != nullptr && absl::StartsWith(path, covered.folder);
+  if (covered.disk == nullptr || !absl::StartsWith(path, covered.folder)) return false;
+  return path.size() == covered.folder.size() || path[covered.folder.size()] == '/';
 }
 
-int CoveredCall(DiskChange change, int (*real)(const DiskChange& change)) {
-  PowerDiskState* disk = nullptr;
-  {
-    Covered& covered = TheCovered();
-    MutexLock lock(&covered.mutex);
-    disk = covered.disk;
-  }
-  MutexLock lock(&disk->mutex);
-  if (!disk->Operate()) return EIO;
-  if (const std::optional<DiskFault> fault = disk->Strike(/*takes_room=*/change.kind == DiskChange::Kind::kRename)) {
+namespace {
+
+PowerDiskState& CoveringDisk() {
+  Covered& covered = TheCovered();
+  MutexLock lock(&covered.mutex);
+  return *covered.disk;
+}
+
+bool TakesRoom(DiskChange::Kind kind) {
+  return kind == DiskChange::Kind::kCreate || kind == DiskChange::Kind::kWrite || kind == DiskChange::Kind::kRename ||
+         kind == DiskChange::Kind::kLink;
+}
+
+}  // namespace
+
+int CoveredLook() {
+  PowerDiskState& disk = CoveringDisk();
+  MutexLock lock(&disk.mutex);
+  return disk.dead || disk.Strike(/*takes_room=*/false).has_value() ? EIO : 0;
+}
+
+int CoveredCall(DiskChange change, const std::function<int()>& real) {
+  PowerDiskState& disk = CoveringDisk();
+  MutexLock lock(&disk.mutex);
+  if (!disk.Operate()) return EIO;
+  if (const std::optional<DiskFault> fault = disk.Strike(TakesRoom(change.kind))) {
     return *fault == DiskFault::kFull ? ENOSPC : EIO;
   }
-  if (const int failed = real(change); failed != 0) return failed;
-  if (change.kind == DiskChange::Kind::kRename) disk->files[change.to] = disk->files[change.path];
+  if (const int failed = real(); failed != 0) return failed;
+  if (change.kind == DiskChange::Kind::kRename) disk.files[change.to] = disk.files[change.path];
   if (change.kind == DiskChange::Kind::kRename || change.kind == DiskChange::Kind::kDelete) {
-    disk->files[change.path] = Unsynced();
+    disk.files[change.path] = Unsynced();
   }
-  disk->Keep(std::move(change));
+  disk.Keep(std::move(change));
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #define DOORSTEP_TESTS_SUPPORT_POWER_VFS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,12 +23,13 @@ struct PowerDiskState;
 // One change of the disk. Paths are as they were given to the system.
 struct DiskChange {
   enum class Kind {
-    kCreate,     // `path` is a new, empty file.
+    kCreate,     // `path` is a new, empty file; with a slash at its end, a folder.
     kWrite,      // `bytes` stand at `at`.
     kTruncate,   // `at` is the new size.
     kSync,       // What was written to `path` is durable.
     kDelete,     // There is no `path` any more.
     kRename,     // `path` is `to` from now on, in place of what was there.
+    kLink,       // `path` has the name `to` as well.
     kSyncNames,  // What was created, deleted and renamed in the folder of `path` is durable.
   };
   Kind kind;
@@ -84,8 +86,7 @@ class PowerDisk {
   // Calls that were made to fail.
   int64_t failures() const;
 
-  // Renames, deletions and syncs that the program does without SQLite below `folder` happen on this disk. One disk at a
-  // time; empty: no longer.
+  // What the program does without SQLite below `folder` happens on this disk. One disk at a time; empty: no longer.
   void CoverFolder(const std::string& folder);
 
   // Once everything is closed: the files are as the dead process left them, and the next process may come.
@@ -100,9 +101,11 @@ class PowerDisk {
 };
 
 // What power_calls.cc asks for every such call of the program. 0: done as it should be, else errno's value; `real`
-// makes the call itself.
+// makes the call itself and answers the same.
 bool IsCovered(const std::string& path);
-int CoveredCall(DiskChange change, int (*real)(const DiskChange& change));
+int CoveredCall(DiskChange change, const std::function<int()>& real);
+// The same for one that changes nothing, before it is made.
+int CoveredLook();
 
 }  // namespace doorstep::testing
 
