@@ -1,8 +1,9 @@
 #include "client_core/store/attachments.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -58,6 +59,11 @@ uint64_t SizeMax(v1::AttachmentKind kind) {
   return kind == v1::ATTACHMENT_KIND_PREVIEW ? limits::kPreviewBytesMax : limits::kAttachmentBytesMax;
 }
 
+// There is no file yet; the first attachment makes it.
+bool IsMissing(const absl::Status& opened, const std::string& path) {
+  return absl::IsFailedPrecondition(opened) && access(path.c_str(), F_OK) != 0;
+}
+
 absl::Status CheckContent(absl::string_view content, v1::AttachmentKind kind, absl::string_view content_type) {
   if (kind != v1::ATTACHMENT_KIND_PREVIEW && kind != v1::ATTACHMENT_KIND_ORIGINAL) {
     return absl::InvalidArgumentError("kind: must be PREVIEW or ORIGINAL");
@@ -94,14 +100,21 @@ KeptAttachment KeptAttachmentOf(const sqlite::Statement& row) {
 absl::StatusOr<std::unique_ptr<Attachments>> Attachments::Open(const sqlite::OpenOptions& file) {
   std::unique_ptr<Attachments> attachments(new Attachments(file));
   const absl::Status opened = attachments->OpenFile(/*create=*/false);
-  // There is none yet; the first attachment makes it.
-  const bool missing = absl::IsFailedPrecondition(opened) && !absl::StrContains(opened.message(), "not a database");
-  if (!opened.ok() && !missing) return opened;
+  if (!opened.ok() && !IsMissing(opened, file.path)) return opened;
   return attachments;
 }
 
 std::unique_ptr<Attachments> Attachments::Unopened(const sqlite::OpenOptions& file) {
-  return std::unique_ptr<Attachments>(new Attachments(file));
+  std::unique_ptr<Attachments> attachments(new Attachments(file));
+  attachments->may_be_there_ = true;
+  return attachments;
+}
+
+bool Attachments::IsOpen() {
+  if (db_ != nullptr || !may_be_there_) return db_ != nullptr;
+  const absl::Status opened = OpenFile(/*create=*/false);
+  may_be_there_ = !opened.ok() && !IsMissing(opened, file_.path);
+  return opened.ok();
 }
 
 absl::Status Attachments::OpenFile(bool create) {
@@ -133,7 +146,7 @@ absl::Status Attachments::LoadNames() {
 
 absl::StatusOr<std::vector<KeptAttachment>> Attachments::Rows(absl::string_view where, int64_t limit) {
   std::vector<KeptAttachment> rows;
-  if (db_ == nullptr) return rows;
+  if (!IsOpen()) return rows;
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare(absl::StrCat("SELECT ", kAttachmentColumns, " FROM attachment ", where, " LIMIT $1")));
   read.Bind(1, limit);
@@ -146,7 +159,7 @@ absl::StatusOr<std::vector<KeptAttachment>> Attachments::Rows(absl::string_view 
 
 absl::StatusOr<std::optional<KeptAttachment>> Attachments::FindRow(absl::string_view sha256) {
   std::optional<KeptAttachment> found;
-  if (db_ == nullptr) return found;
+  if (!IsOpen()) return found;
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare(absl::StrCat("SELECT ", kAttachmentColumns, " FROM attachment WHERE sha256 = $1")));
   ASSIGN_OR_RETURN(const bool row, read.BindBlob(1, sha256).Step());
@@ -275,7 +288,7 @@ absl::Status Attachments::InsertName(const NamedAttachment& name, const EntryInf
 // ---- forgetting ----
 
 absl::StatusOr<uint64_t> Attachments::Retain(int64_t now_us) {
-  if (db_ == nullptr) return 0;
+  if (!IsOpen()) return 0;
   ASSIGN_OR_RETURN(const std::vector<KeptAttachment> backed_up,
                    Rows(absl::StrCat("WHERE kept = 1 AND state = 2 AND backed_up = 1 AND added_us < ",
                                      now_us - limits::kRetentionMicros),

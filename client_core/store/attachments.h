@@ -81,7 +81,8 @@ class Attachments {
  public:
   // Opens the file when it is there; `file.create` is ignored. Errors as Database::Open.
   static absl::StatusOr<std::unique_ptr<Attachments>> Open(const sqlite::OpenOptions& file);
-  // Without looking at the file: says that nothing is here, and tries again when something is to be kept.
+  // Without the file, which cannot be opened now, as on a disk that fails: it is opened as soon as it can be, and until then
+  // nothing is here.
   static std::unique_ptr<Attachments> Unopened(const sqlite::OpenOptions& file);
 
   // Keeps `content`, whose hash is `sha256`. INVALID_ARGUMENT: empty or too large for its kind. RESOURCE_EXHAUSTED: the
@@ -123,6 +124,8 @@ class Attachments {
 
  private:
   explicit Attachments(sqlite::OpenOptions file) : file_(std::move(file)) {}
+  // Tries to open what could not be opened before.
+  bool IsOpen();
   absl::Status OpenFile(bool create);
   absl::Status LoadNames();
   absl::Status InsertName(const NamedAttachment& name, const EntryInfo& info, absl::string_view visit_id);
@@ -140,7 +143,8 @@ class Attachments {
   absl::StatusOr<std::string> VisitOf(int64_t n);
 
   const sqlite::OpenOptions file_;
-  std::unique_ptr<sqlite::Database> db_;           // Null: no attachment has ever been here.
+  std::unique_ptr<sqlite::Database> db_;           // Null: no attachment has ever been here, or it cannot be opened.
+  bool may_be_there_ = false;                      // It could not be opened when it was looked at.
   std::set<std::pair<uint64_t, uint64_t>> named_;  // Entries whose names are taken: (epoch, seq).
 };
 

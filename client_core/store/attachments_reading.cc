@@ -66,7 +66,7 @@ absl::StatusOr<v1::AttachmentsListResponse> Attachments::List(const v1::Attachme
   }
   const uint32_t limit = request.limit() == 0 ? kListDefault : request.limit();
   v1::AttachmentsListResponse response;
-  if (db_ == nullptr) return response;
+  if (!IsOpen()) return response;
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare(absl::StrCat(
                        "SELECT ", kAttachmentColumns,
@@ -125,7 +125,7 @@ absl::StatusOr<v1::AttachmentReadResponse> Attachments::Read(const v1::Attachmen
 
 absl::StatusOr<AttachmentCounts> Attachments::Counts() {
   AttachmentCounts counts;
-  if (db_ == nullptr) return counts;
+  if (!IsOpen()) return counts;
   ASSIGN_OR_RETURN(
       sqlite::Statement read,
       db_->Prepare("SELECT state, kind, kept, size, EXISTS (SELECT 1 FROM name WHERE name.n = attachment.n) "
@@ -149,7 +149,7 @@ absl::StatusOr<AttachmentCounts> Attachments::Counts() {
 
 absl::StatusOr<VisitAttachments> Attachments::CountVisit(absl::string_view visit_id) {
   VisitAttachments counts;
-  if (db_ == nullptr) return counts;
+  if (!IsOpen()) return counts;
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare("SELECT count(DISTINCT n), count(DISTINCT CASE WHEN state = 2 THEN n END) "
                                 "FROM name JOIN attachment USING (n) WHERE visit_id = $1 AND preview = 0"));

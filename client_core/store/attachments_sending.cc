@@ -55,7 +55,7 @@ absl::StatusOr<std::optional<v1::AttachmentClaim>> Attachments::ClaimOf(const Ke
 
 absl::StatusOr<AttachmentWork> Attachments::Work(const Journal& journal, int64_t now_us) {
   AttachmentWork work;
-  if (db_ == nullptr) return work;
+  if (!IsOpen()) return work;
   // Once for all: this is asked after every tap, and hundreds of photos may wait.
   ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   const auto any = [&](const std::string& where) -> absl::StatusOr<bool> {
@@ -140,7 +140,7 @@ absl::Status Attachments::MarkDamaged(int64_t n, absl::string_view why) {
 }
 
 absl::Status Attachments::NoteFailure(absl::string_view sha256, absl::string_view message) {
-  if (db_ == nullptr) return absl::OkStatus();
+  if (!IsOpen()) return absl::OkStatus();
   ASSIGN_OR_RETURN(sqlite::Statement write,
                    db_->Prepare("UPDATE attachment SET failures = failures + 1, message = $2 WHERE sha256 = $1"));
   return write.BindBlob(1, sha256).BindText(2, message).Run();
@@ -209,7 +209,7 @@ absl::StatusOr<std::string> Attachments::VisitOf(int64_t n) {
 }
 
 absl::StatusOr<bool> Attachments::TakeGeneration(absl::string_view generation) {
-  if (db_ == nullptr || generation.empty()) return false;
+  if (generation.empty() || !IsOpen()) return false;
   std::string known;
   {
     ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare("SELECT generation FROM known"));

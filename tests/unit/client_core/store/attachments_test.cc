@@ -3,6 +3,7 @@
 #include "client_core/store/attachments.h"
 
 #include "tests/support/photo.h"
+#include "tests/support/power_vfs.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
 namespace doorstep {
@@ -342,6 +343,35 @@ TEST_F(AttachmentsTest, ARestoredOfficeIsAskedAndSentAgainWhatItLost) {
   EXPECT_FALSE(photos().Work(journal(), kNowUs)->ask);
   EXPECT_EQ(Next()->data, lost);
   EXPECT_EQ(Listed(lost).stage(), v1::ATTACHMENT_STAGE_SAVED_HERE);
+}
+
+TEST_F(AttachmentsTest, WhatADiskKeptFromBeingOpenedGoesOnWhenTheDiskWorksAgain) {
+  testing::PowerDisk disk;
+  sqlite::OpenOptions file;
+  file.path = Path("photos.db");
+  file.vfs = disk.vfs();
+  file.exclusive = true;
+  const std::string photo = Photo(1000);
+  std::unique_ptr<Attachments> attachments = Attachments::Unopened(file);
+  ASSERT_OK(attachments->Add(photo, Sha256Of(photo), v1::ATTACHMENT_KIND_ORIGINAL, "image/jpeg", kNowUs).status());
+  const uint64_t seq = Append(Naming(photo));
+  ASSERT_OK(attachments->CatchUp(journal()).status());
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, seq)).status());
+
+  for (int64_t calls = 0;; ++calls) {
+    SCOPED_TRACE(calls);
+    attachments.reset();
+    const int64_t failures = disk.failures();
+    disk.FailAfter(calls, testing::DiskFault::kIoError, /*once=*/false);
+    absl::StatusOr<std::unique_ptr<Attachments>> opened = Attachments::Open(file);
+    const bool failed = disk.failures() > failures;
+    attachments = opened.ok() ? *std::move(opened) : Attachments::Unopened(file);
+    disk.Heal();
+    ASSERT_TRUE(attachments->Work(journal(), kNowUs)->originals);
+    ASSERT_EQ(attachments->Counts()->queued, 1u);
+    if (!failed) break;
+  }
+  attachments.reset();
 }
 
 TEST_F(AttachmentsTest, AMeteredNetworkIsSaidWhereItHoldsSomethingUp) {
