@@ -31,7 +31,7 @@ absl::StatusOr<std::vector<int64_t>> VisitsOfTechnician(SqlSession& sql, absl::s
                                                         int64_t to_day) {
   Query query = sql.Use(
       "SELECT a.visit FROM assignment a JOIN visit v ON v.n = a.visit "
-      "WHERE a.technician = $1 AND a.revoked = 0 AND v.day >= $2 AND v.day <= $3 ORDER BY a.visit");
+      "WHERE a.technician = $1 AND a.revoked = 0 AND (v.day = 0 OR (v.day >= $2 AND v.day <= $3)) ORDER BY a.visit");
   query.Text(1, technician).Int(2, from_day).Int(3, to_day);
   return ReadNumbers(query);
 }

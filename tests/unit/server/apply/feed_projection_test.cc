@@ -348,6 +348,26 @@ TEST_F(FeedProjectionTest, AsDaysPassOldVisitsLeaveAndNewOnesCome) {
   office_.ExpectRebuildEqual();
 }
 
+TEST_F(FeedProjectionTest, WhoComesBackToTheCompanySeesAgainWhatHasNoDay) {
+  office_.AddWorkOrder("order", "acme");
+  office_.AddVisit("v-unplanned", "order");
+  office_.Assign("v-unplanned", "ana");
+  Replica replica(&office_, "technician:ana");
+  replica.Pull();
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-unplanned"));
+  v1::CommandRecord leave;
+  leave.mutable_record_leave()->set_technician_id("ana");
+  leave.mutable_record_leave()->set_left_time_us(kMonday);
+  EXPECT_EQ(office_.Do(leave), absl::OkStatus());
+  replica.Pull();
+  EXPECT_FALSE(replica.Has(v1::ENTITY_KIND_VISIT, "v-unplanned"));
+  leave.mutable_record_leave()->set_left_time_us(0);
+  EXPECT_EQ(office_.Do(leave), absl::OkStatus());
+  replica.Pull();
+  EXPECT_TRUE(replica.Has(v1::ENTITY_KIND_VISIT, "v-unplanned"));
+  office_.ExpectRebuildEqual();
+}
+
 TEST_F(FeedProjectionTest, ATickMovesFeedsThatNobodyWritesTo) {
   office_.Plan("v-monday", "acme", "ana", 8);
   office_.Plan("v-later", "bolt", "ana", 18 * 24 + 8);
