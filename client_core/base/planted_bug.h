@@ -36,6 +36,7 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"feed_of_another", "any device may read any technician's feed"},
     {"feed_shows_all", "a technician from whom a visit was taken goes on seeing it"},
     {"epoch_issued_twice", "two forks get the same new epoch"},
+    {"attachment_of_another", "an attachment is kept under the entry before the one that names it"},
     {"synchronous_normal", "commits are not synced"},
     {"log_not_synced_at_opening", "a commit that a killed process left unsynced is read and told of"},
     // How a visit is folded.
@@ -52,6 +53,7 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"fork_forgets_first_position", "an entry that is appended again does not say where it first stood"},
     {"retry_encodes_again", "an entry that is appended again is encoded anew, with the time of now"},
     {"left_row_wipes_journal", "a visit that leaves the phone takes with it what was recorded on it"},
+    {"queue_lost_on_logout", "what was recorded and not sent is forgotten when somebody signs out"},
     {"tokens_forgotten", "an append that is repeated after a crash is recorded twice"},
     {"salvage_reuses_epoch", "a journal that was salvaged goes on in its old epoch from the first entry"},
     // When the phone calls.

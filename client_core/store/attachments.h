@@ -81,8 +81,8 @@ class Attachments {
  public:
   // Opens the file when it is there; `file.create` is ignored. Errors as Database::Open.
   static absl::StatusOr<std::unique_ptr<Attachments>> Open(const sqlite::OpenOptions& file);
-  // Without the file, which cannot be opened now, as on a disk that fails: it is opened as soon as it can be, and until then
-  // nothing is here.
+  // Without the file, which cannot be opened now, as on a disk that fails: it is opened as soon as it can be, and until
+  // then nothing is here.
   static std::unique_ptr<Attachments> Unopened(const sqlite::OpenOptions& file);
 
   // Keeps `content`, whose hash is `sha256`. INVALID_ARGUMENT: empty or too large for its kind. RESOURCE_EXHAUSTED: the

@@ -7,11 +7,28 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/store/local_store.h"
 #include "client_core/store/technicians.h"
 
 namespace doorstep {
+namespace {
+
+// Only when it is planted.
+[[maybe_unused]] void TakeForSent(Journal& journal) {
+  const auto unsent = journal.epochs().find(journal.UnsentEpoch());
+  if (unsent == journal.epochs().end()) return;
+  const auto frame = journal.ReadForFrame(unsent->first, unsent->second.received_through, INT64_MAX, INT64_MAX);
+  if (!frame.ok()) return;
+  v1::JournalMark mark;
+  mark.set_epoch(unsent->first);
+  mark.set_received_through(frame->last_seq);
+  mark.set_hash(std::string(AsBytes(frame->head_hash)));
+  (void)journal.Acknowledge(mark);
+}
+
+}  // namespace
 
 // The office's last word; before it has said anything, the people whom the phone knows from its enrolment.
 std::set<std::string> LocalStore::AllowedTechnicians() {
@@ -73,6 +90,7 @@ absl::StatusOr<uint64_t> LocalStore::SignOut(const std::string& technician_id) {
   doorstep::SignOut(technician_id, identity);
   RETURN_IF_ERROR(WithReserve([&] { return journal_->SetTechnicians(identity); }));
   KeepIdentity();
+  if (Planted("queue_lost_on_logout")) TakeForSent(*journal_);
   // Only rows go. What was recorded is the journal's.
   shown_.reset();
   if (const absl::Status dropped = replica_->DropFeed(TechnicianFeed(technician_id)); !dropped.ok()) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
 #include "client_core/rules/named_attachments.h"
@@ -133,6 +134,7 @@ void NoteWhole(const ServerParts& parts, const Scope& scope, const v1::PutChunkR
   row.device = device;
   row.epoch = claim.epoch();
   row.seq = claim.seq();
+  if (Planted("attachment_of_another")) row.seq = std::max<uint64_t>(row.seq, 2) - 1;
   Command command =
       MakeCommand(scope.principal(), "/doorstep.v1.AttachmentService/PutChunk", /*request_id=*/"", request,
                   [&parts, &claim, row, fresh](Transaction& tx) -> absl::StatusOr<v1::PutChunkResponse> {

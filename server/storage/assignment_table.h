@@ -14,7 +14,8 @@ namespace doorstep {
 
 absl::Status WriteAssignment(SqlSession& sql, absl::string_view technician, int64_t visit, bool revoked);
 
-// Numbers of the visits on which the technician is expected and whose day lies in [from_day, to_day], or that have none.
+// Numbers of the visits on which the technician is expected and whose day lies in [from_day, to_day], or that have
+// none.
 absl::StatusOr<std::vector<int64_t>> VisitsOfTechnician(SqlSession& sql, absl::string_view technician, int64_t from_day,
                                                         int64_t to_day);
 

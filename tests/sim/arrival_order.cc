@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,9 +38,11 @@ struct Heard {
 };
 
 // A command says also what the office knew of the visit when it was accepted: whether work had begun that a
-// reassignment takes over, what a close has seen. That is a part of what was accepted, like its instant, and does not
-// follow from what is heard first in another order.
-using Accepted = std::map<std::pair<int64_t, uint32_t>, v1::FoldCommand>;  // By instant and ordinal.
+// reassignment takes over, what a close has seen, which conflicts somebody decided and for whom a visit was made of
+// them. That is a part of what was accepted, like its instant, and does not follow from what is heard first in another
+// order.
+using Accepted =
+    std::map<std::tuple<std::string, int64_t, uint32_t>, v1::FoldCommand>;  // By visit, instant and ordinal.
 
 absl::StatusOr<Accepted> ReadAccepted(SqlSession& sql, const std::vector<std::string>& visits) {
   Accepted accepted;
@@ -51,9 +54,9 @@ absl::StatusOr<Accepted> ReadAccepted(SqlSession& sql, const std::vector<std::st
       return absl::DataLossError(absl::StrCat("visit ", id, " cannot be parsed"));
     }
     for (v1::FoldCommand& command : *input.mutable_commands()) {
-      if (!command.has_reassign() && !command.has_close()) continue;
-      const std::pair<int64_t, uint32_t> key(command.commit_us(), command.ordinal());
-      accepted[key] = std::move(command);
+      const bool made = !command.create().credited_from_visit_id().empty();
+      if (!command.has_reassign() && !command.has_close() && !command.has_resolve_attention() && !made) continue;
+      accepted[std::make_tuple(id, command.commit_us(), command.ordinal())] = std::move(command);
     }
   }
   return accepted;
@@ -64,7 +67,7 @@ absl::Status KeepWhatWasKnown(Group& group, const std::string& id, const Accepte
   ASSIGN_OR_RETURN(GroupVisit * visit, group.FindVisit(id));
   if (visit == nullptr) return absl::NotFoundError(absl::StrCat("visit ", id));
   v1::FoldCommand& command = *visit->input.mutable_commands()->rbegin();
-  const auto found = accepted.find({command.commit_us(), command.ordinal()});
+  const auto found = accepted.find(std::make_tuple(id, command.commit_us(), command.ordinal()));
   if (found == accepted.end()) return absl::NotFoundError(absl::StrCat("a command of visit ", id));
   group.WillChange(*visit);
   command = found->second;
@@ -130,6 +133,11 @@ absl::Status Hear(SqlSession& fresh, Recent& recent, Heard& heard, const Accepte
     Transaction tx(&group, apply, row.principal, row.request_id, row.body_hash);
     RETURN_IF_ERROR(tx.Apply(record));
     if (record.has_reassign_visit()) RETURN_IF_ERROR(KeepWhatWasKnown(group, record.reassign_visit().id(), accepted));
+    if (record.has_resolve_attention()) {
+      const v1::ResolveAttentionRequest& decided = record.resolve_attention();
+      RETURN_IF_ERROR(KeepWhatWasKnown(group, decided.id(), accepted));
+      if (!decided.new_visit_id().empty()) RETURN_IF_ERROR(KeepWhatWasKnown(group, decided.new_visit_id(), accepted));
+    }
     if (record.has_close_visit()) RETURN_IF_ERROR(KeepWhatWasKnown(group, record.close_visit().id(), accepted));
   }
   RETURN_IF_ERROR(group.Finish());

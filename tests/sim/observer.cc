@@ -101,7 +101,7 @@ std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
             arrived[key].author = entry.received.author();
             if (!Counts(judgement)) continue;
             ++arrived[key].counted;
-            Count(bytes, entry.received, counted_of_visit_[bytes.visit_id()]);
+            Count(bytes, entry.received, counted_of_visit_[server.copies().RootOf(bytes.visit_id())]);
           }
         }
         if (seq != journal.mark) {
@@ -142,13 +142,18 @@ void Observer::Compare(SimServer& server) {
   }
   const absl::Status read = server.storage().Read("visits", [&](SqlSession& sql) -> absl::Status {
     for (const auto& [id, counted] : counted_of_visit_) {
-      ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, id));
-      v1::Visit visit;
-      if (bytes.empty() || !visit.ParseFromString(bytes)) {
+      // What a person moves to a visit of its own counts there.
+      std::vector<v1::Visit> family;
+      for (const std::string& member : server.copies().Family(id)) {
+        ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, member));
+        v1::Visit visit;
+        if (!bytes.empty() && visit.ParseFromString(bytes)) family.push_back(std::move(visit));
+      }
+      if (family.empty()) {
         world_->Violate("wrong", absl::StrCat("entries count for visit ", id, ", which is not there"));
       } else {
-        CompareCount(id, counted, visit.facts());
-        CompareFeedback(visit, counted);
+        CompareCount(id, counted, family);
+        CompareFeedback(family, counted);
       }
     }
     return absl::OkStatus();
@@ -170,8 +175,8 @@ void Observer::CompareAttached(SimServer& server, const std::function<bool(const
   }
 }
 
-bool Observer::IsTrusted(const std::string& visit) const {
-  const auto found = counted_of_visit_.find(visit);
+bool Observer::IsTrusted(const std::string& visit, SimServer& server) const {
+  const auto found = counted_of_visit_.find(server.copies().RootOf(visit));
   return found == counted_of_visit_.end() || found->second.trusted;
 }
 
@@ -192,25 +197,30 @@ void Observer::Count(const v1::LogEntry& entry, const v1::ReceivedEntry& receive
   if (BearsState(entry.fact_case())) visit.retractable.insert(FormatPosition(received.position()));
 }
 
-void Observer::CompareFeedback(const v1::Visit& visit, const CountedVisit& counted) {
+void Observer::CompareFeedback(const std::vector<v1::Visit>& family, const CountedVisit& counted) {
   const auto stands = [&counted](const std::vector<std::vector<std::string>>& entries) {
     return std::any_of(entries.begin(), entries.end(), [&counted](const std::vector<std::string>& positions) {
       return std::none_of(positions.begin(), positions.end(),
                           [&counted](const std::string& position) { return counted.named.count(position) > 0; });
     });
   };
-  const bool captured = stands(counted.captured);
-  const bool lost = captured ? visit.feedback() != v1::FEEDBACK_STATE_CAPTURED
-                             : stands(counted.declined) && visit.feedback() == v1::FEEDBACK_STATE_UNSPECIFIED;
-  if (lost) world_->Violate("lost", absl::StrCat("visit ", visit.id(), " does not have what its customer said"));
-  if (counted.captured.empty() && counted.declined.empty() && visit.feedback() != v1::FEEDBACK_STATE_UNSPECIFIED) {
-    world_->Violate("wrong", absl::StrCat("visit ", visit.id(), " has feedback that nobody gave"));
+  const auto any = [&family](auto has) { return std::any_of(family.begin(), family.end(), has); };
+  const bool has_captured = any([](const v1::Visit& v) { return v.feedback() == v1::FEEDBACK_STATE_CAPTURED; });
+  const bool has_some = any([](const v1::Visit& v) { return v.feedback() != v1::FEEDBACK_STATE_UNSPECIFIED; });
+  const std::string& id = family.front().id();
+  if (stands(counted.captured) ? !has_captured : stands(counted.declined) && !has_some) {
+    world_->Violate("lost", absl::StrCat("visit ", id, " does not have what its customer said"));
+  }
+  if (counted.captured.empty() && counted.declined.empty() && has_some) {
+    world_->Violate("wrong", absl::StrCat("visit ", id, " has feedback that nobody gave"));
   }
 }
 
 // After forks one position may name entries of two journals, and which of them is meant is not for this to say: two
 // retractions of one position may each mean another.
-void Observer::CompareCount(const std::string& id, const CountedVisit& counted, uint64_t facts) {
+void Observer::CompareCount(const std::string& id, const CountedVisit& counted, const std::vector<v1::Visit>& family) {
+  uint64_t facts = 0;
+  for (const v1::Visit& visit : family) facts += visit.facts();
   const bool forks = world_->Has(FaultKind::kPhoneCloned) || world_->Has(FaultKind::kPhoneRestored) ||
                      world_->Has(FaultKind::kServerRestored) || world_->Has(FaultKind::kServerSetBack);
   uint64_t gone = 0;

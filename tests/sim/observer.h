@@ -63,7 +63,7 @@ class Observer {
   uint64_t accepted() const;
 
   // After Compare: whether nothing on this visit rests upon a phone's wall clock.
-  bool IsTrusted(const std::string& visit) const;
+  bool IsTrusted(const std::string& visit, SimServer& server) const;
 
   // Every entry against what the server has: lost, doubled, invented, out of order; every visit's count of facts.
   void Compare(SimServer& server);
@@ -84,7 +84,7 @@ class Observer {
   std::map<EntryKey, NotedEntry> entries_;
   std::vector<Told> told_;
   std::set<std::string> added_;
-  // What counts on one visit.
+  // What counts on one visit and those that were made of it.
   struct CountedVisit {
     uint64_t facts = 0;                 // Without those that only decide about others.
     std::set<std::string> retractable;  // Positions.
@@ -97,10 +97,10 @@ class Observer {
     bool trusted = true;  // The time of every entry is.
   };
   static void Count(const v1::LogEntry& entry, const v1::ReceivedEntry& received, CountedVisit& visit);
-  void CompareCount(const std::string& id, const CountedVisit& counted, uint64_t facts);
+  void CompareCount(const std::string& id, const CountedVisit& counted, const std::vector<v1::Visit>& family);
   // What the customer said is present.
-  void CompareFeedback(const v1::Visit& visit, const CountedVisit& counted);
-  std::map<std::string, CountedVisit> counted_of_visit_;
+  void CompareFeedback(const std::vector<v1::Visit>& family, const CountedVisit& counted);
+  std::map<std::string, CountedVisit> counted_of_visit_;  // By the first original.
 };
 
 std::string Describe(const EntryKey& key);

@@ -170,6 +170,7 @@ void SimPhone::CompareWithOffice(const std::vector<std::string>& all) {
     std::set<std::string> deceived;
     for (const auto& [id, bytes] : office) {
       if (here[id] == bytes) continue;
+      if (here[id].empty() && IsOfAnotherWeek(bytes, world_->now_us())) continue;
       if (IsDeceived(here[id], bytes)) {
         deceived.insert(id);
         continue;

@@ -19,8 +19,8 @@
 #include "tests/sim/sim_office.h"
 #include "tests/sim/sim_phone.h"
 #include "tests/sim/sim_server.h"
+#include "tests/sim/taps.h"
 #include "tests/sim/world.h"
-#include "tests/support/field_phone.h"
 
 namespace doorstep::sim {
 namespace {
@@ -105,6 +105,10 @@ class SeedStory {
     for (int64_t visits = world_.Between(1, kVisitsAtFirst); visits > 0; --visits) office_->Plan();
     Repeat(&office_pace_us_, [this] { office_->DoSomething(); });
     Repeat(&fault_pace_us_, [this] { StrikeServer(); });
+    if (!world_.Has(FaultKind::kOfficeDecided)) return;
+    Repeat(&fault_pace_us_, [this] {
+      if (world_.Strikes(FaultKind::kOfficeDecided)) office_->Decide();
+    });
   }
 
   SimPhone& AddPhone(const std::string& technician, const std::string& folder) {
@@ -140,7 +144,7 @@ class SeedStory {
     if (!visits.empty() && !world_.Chance(50)) {
       visit = visits[static_cast<size_t>(world_.Draw(static_cast<int64_t>(visits.size())))];
     }
-    if (world_.Strikes(FaultKind::kAttachment)) return phone.Attach(SomeAttachment(), visit);
+    if (world_.Strikes(FaultKind::kAttachment)) return phone.Attach(taps_.SomeAttachment(), visit);
     if (world_.aside().Chance(kPocketed) && world_.Strikes(FaultKind::kSuspended)) {
       world_.After(world_.aside().Between(0, kSecond), [&phone] { phone.Suspend(); });
     }
@@ -149,66 +153,10 @@ class SeedStory {
       const auto& told = observer_.told();
       if (!told.empty()) {
         const Told& target = told[static_cast<size_t>(world_.Draw(static_cast<int64_t>(told.size())))];
-        return phone.Tap(Deciding(target.position), target.visit);
+        return phone.Tap(taps_.Deciding(target.position), target.visit);
       }
     }
-    phone.Tap(SomeFact(), visit);
-  }
-
-  // Mostly small, and at times a few pieces long; some have been added before, by this phone or by another.
-  Attachment SomeAttachment() {
-    Draws& draws = world_.aside();
-    Attachment what;
-    what.signature = draws.Chance(150);
-    what.entry_first = draws.Chance(150);
-    if (!photos_.empty() && draws.Chance(150)) {
-      what.photo = draws.One(photos_);
-      return what;
-    }
-    const int64_t length = draws.Draw(100);
-    const int64_t most = length < 70 ? 2000 : length < 95 ? 60'000 : 600'000;
-    what.photo = {static_cast<uint64_t>(draws.Draw(INT64_MAX)), static_cast<size_t>(draws.Between(1, most))};
-    photos_.push_back(what.photo);
-    if (!what.signature && draws.Chance(300)) {
-      what.preview = Photo{static_cast<uint64_t>(draws.Draw(INT64_MAX)), static_cast<size_t>(draws.Between(1, 3000))};
-    }
-    return what;
-  }
-
-  v1::LogEntry Deciding(const v1::JournalPosition& target) {
-    if (world_.Chance(400)) return testing::Retract(target);
-    v1::LogEntry entry;
-    *entry.mutable_correction()->mutable_target() = target;
-    *entry.mutable_correction()->mutable_replacement() =
-        world_.Chance(500) ? testing::Arrived() : testing::PartUsed("valve", world_.Between(1, 5) * 1000);
-    return entry;
-  }
-
-  v1::LogEntry SomeFact() {
-    switch (world_.Draw(9)) {
-      case 0:
-        return testing::Arrived();
-      case 1:
-        return testing::WorkStarted();
-      case 2:
-        return testing::PartUsed("valve", world_.Between(1, 5) * 1000);
-      case 3: {
-        v1::LogEntry entry;
-        entry.mutable_travel_started();
-        return entry;
-      }
-      case 4:
-        return testing::Outcome(world_.Chance(700) ? v1::OUTCOME_CODE_RESOLVED : v1::OUTCOME_CODE_NOT_RESOLVED);
-      case 5:
-        return testing::Csat(static_cast<uint32_t>(world_.Between(1, 5)));
-      case 6: {
-        v1::LogEntry entry;
-        entry.mutable_feedback_declined()->set_reason("in a hurry");
-        return entry;
-      }
-      default:
-        return testing::Note(absl::StrCat("seen at ", world_.now_us()));
-    }
+    phone.Tap(taps_.SomeFact(), visit);
   }
 
   // ---- faults ----
@@ -345,6 +293,7 @@ class SeedStory {
     // Some are told of the network and looked at; others must find out by themselves.
     for (const auto& phone : phones_) phone->Mend(/*told=*/!world_.Has(FaultKind::kLeftAlone));
     if (world_.Has(FaultKind::kLeftAlone)) world_.Count(FaultKind::kLeftAlone);
+    office_->CallBack();
     ComeToRest();
     if (world_.Has(FaultKind::kRequestRepeated)) {
       if (!world_.violated()) world_.RunUntil(world_.now_us() + kEchoes);
@@ -381,7 +330,7 @@ class SeedStory {
       for (const std::string& id : office_->visits()) {
         ASSIGN_OR_RETURN(const std::string bytes, FindVisitBytes(sql, id));
         v1::Visit visit;
-        if (!observer_.IsTrusted(id) || !visit.ParseFromString(bytes)) continue;
+        if (!observer_.IsTrusted(id, *server_) || !visit.ParseFromString(bytes)) continue;
         visit.clear_version();
         verdict_.trusted_visits[id] = visit.SerializeAsString();
       }
@@ -404,12 +353,12 @@ class SeedStory {
   SeedVerdict verdict_;
   World world_;
   Observer observer_;
+  Taps taps_{&world_};
   std::unique_ptr<SimServer> server_;
   std::unique_ptr<SimOffice> office_;
   std::vector<std::unique_ptr<SimPhone>> phones_;
   std::vector<std::string> copies_;  // By phone; empty: none.
   std::set<std::string> let_;        // Devices that everybody may use.
-  std::vector<Photo> photos_;
   size_t invited_ = 0;
   int backups_ = 0;
   uint64_t steps_ = 0;

@@ -70,27 +70,6 @@ std::string SimOffice::Invite(const std::string& technician) {
 
 // ---- with a network ----
 
-template <typename Request>
-void SimOffice::SendTo(const std::string& method, Request request, Then then) {
-  request.set_request_id(NextRequestId());
-  ++waiting_;
-  Try(absl::StrCat("/doorstep.v1.", method), request.SerializeAsString(), std::move(then));
-}
-
-template <typename Request>
-void SimOffice::Send(const std::string& method, Request request, Then then) {
-  SendTo(absl::StrCat("DispatchService/", method), std::move(request), std::move(then));
-}
-
-template <typename Request>
-void SimOffice::SendOf(v1::FoldCommand::VerbCase verb, const std::string& method, Request request, Then then) {
-  const std::string visit = request.id();
-  Send(method, std::move(request), [this, verb, visit, then = std::move(then)](const absl::Status& status) {
-    if (status.ok()) ++done_[visit][verb];
-    then(status);
-  });
-}
-
 void SimOffice::Try(const std::string& method, const std::string& bytes, Then then) {
   const auto again = [this, method, bytes, then] {
     world_->After(world_->Between(1, 60) * kSecond, [this, method, bytes, then] { Try(method, bytes, then); });

@@ -1,9 +1,5 @@
 #include "tests/sim/sim_server.h"
 
-#include <chrono>
-#include <filesystem>
-#include <set>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,32 +15,24 @@
 #include "server/apply/commands/device_technicians.h"
 #include "server/apply/commands/dispatch_commands.h"
 #include "server/apply/commands/import_commands.h"
+#include "server/apply/commands/leave_commands.h"
 #include "server/apply/commands/secrets.h"
 #include "server/apply/commands/tick.h"
 #include "server/services/attachment_calls.h"
-#include "server/services/backup_job.h"
 #include "server/services/make_command.h"
 #include "server/services/sync_calls.h"
 #include "server/storage/attachment_files.h"
-#include "server/storage/backup_file.h"
 #include "server/storage/device_table.h"
-#include "server/storage/durable_file.h"
 #include "server/storage/journal_table.h"
-#include "server/storage/restore.h"
 #include "server/storage/visit_table.h"
-#include "tests/sim/scope_check.h"
 #include "tests/support/memory_vfs.h"
 
 namespace doorstep::sim {
 namespace {
 
 constexpr char kAdministrator[] = "a1";
-// A process dies within so many writes: about the length of a commit.
-constexpr int64_t kDiesWithinOperations = 24;
 // Rarer than a real server, so that quiet nights have few events.
 constexpr int64_t kKeepAliveUs = 30 * kMinute;
-// In a thousand: a piece of an attachment was being written when the power went.
-constexpr int64_t kTornPiece = 300;
 // So long what arrived may wait for the writer.
 constexpr int64_t kTurnMicrosMax = 8000;
 
@@ -151,101 +139,6 @@ absl::Status SimServer::Open() {
   authenticator_->Admit(Role::kAdmin, kAdministrator, HashSecret(token));
   administrator_ = "Bearer " + token;
   return absl::OkStatus();
-}
-
-// ---- dying ----
-
-void SimServer::DieSoon(bool power) {
-  if (!up()) return;
-  power_cut_ |= power;
-  disk_.DieAfter(world_->Draw(kDiesWithinOperations));
-  if (disk_.dead()) Die();
-}
-
-void SimServer::Die() {
-  world_->Note("server", power_cut_ ? "loses power" : "is killed");
-  Close();
-  if (std::exchange(power_cut_, false)) {
-    disk_.ReviveAfterPowerCut(world_->random());
-    TearPieces();
-  } else {
-    disk_.Revive();
-  }
-  world_->After(world_->Between(1, 120) * kSecond, [this] { Start(); });
-}
-
-// The power may have gone while a piece was written: the file is longer already, and what it is longer by is not there.
-void SimServer::TearPieces() {
-  const std::filesystem::path partial = AttachmentFolder(Database()) + "/partial";
-  if (!std::filesystem::exists(partial)) return;
-  std::set<std::filesystem::path> pieces;  // In an order that is the same each time.
-  for (const auto& piece : std::filesystem::directory_iterator(partial)) pieces.insert(piece.path());
-  for (const std::filesystem::path& piece : pieces) {
-    if (!world_->aside().Chance(kTornPiece)) continue;
-    std::filesystem::resize_file(piece, std::filesystem::file_size(piece) + world_->aside().Between(1, 4096));
-  }
-}
-
-// With the disk on which they are. Those that any backup named stand beside the backups.
-void SimServer::LoseAttachments() {
-  const std::string folder = AttachmentFolder(Database());
-  if (std::filesystem::exists(folder) && world_->aside().Chance(500)) std::filesystem::remove_all(folder);
-}
-
-void SimServer::Mend() {
-  SetFull(false);
-  if (up()) disk_.Revive();  // It was to die, and does not.
-  power_cut_ = false;
-  Start();
-}
-
-// ---- going back ----
-
-void SimServer::BackUp() {
-  if (!up() || full_) return;
-  // The job has a thread of its own, in which nobody else's requests are to be answered.
-  while (writer_->RunGroup()) continue;
-  if (disk_.dead()) return Die();
-  const std::string name = absl::StrCat("backup-", ++backups_);
-  absl::StatusOr<v1::Backup> backup;
-  {
-    BackupJob job(*parts_);
-    backup = job.Start(name);
-    while (backup.ok() && backup->phase() < v1::BACKUP_PHASE_DONE) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));  // The job has the processor.
-      backup = job.Describe();
-    }
-  }
-  // The server may have died when the backup was good already, and even after phones were told.
-  const std::string path = absl::StrCat(BackupFolder(Database()), "/", name);
-  if (FileExists(path)) backup_ = path;
-  world_->Note("server", absl::StrCat("makes ", name, FileExists(path) ? "" : " in vain"));
-  if (disk_.dead()) return Die();
-  if (!backup.ok() || backup->phase() != v1::BACKUP_PHASE_DONE) {
-    world_->Violate("wrong", absl::StrCat("no backup: ", backup.ok() ? backup->error() : backup.status().ToString()));
-  }
-}
-
-void SimServer::GoBack(bool by_hand) {
-  if (up()) {
-    disk_.DieAfter(0);
-    Die();
-  }
-  if (by_hand) {
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Database() + suffix);
-    std::filesystem::copy_file(backup_, Database());
-  } else {
-    LoseAttachments();
-    const absl::StatusOr<RestoreReport> report = RestoreBackup(backup_, Database(), random_);
-    if (!report.ok()) world_->Violate("stuck", absl::StrCat("no restore: ", report.status().ToString()));
-  }
-  disk_.ForgetFiles();
-  acknowledged_.clear();
-  held_.WentBack();
-  ++setbacks_;
-  world_->Note("server",
-               absl::StrCat("goes back to ", backup_.substr(backup_.rfind('/') + 1), by_hand ? " by hand" : ""));
-  Start();
 }
 
 size_t SimServer::Devices() {
@@ -369,7 +262,7 @@ void SimServer::Leave(uint64_t call, absl::StatusOr<std::string> answer) {
                             answer.ok() ? absl::StrCat(answer->size(), " bytes") : answer.status().ToString()));
   if (answer.ok() && absl::EndsWith(waiting->method, "/Push")) NotePushed(waiting->device, *answer);
   if (answer.ok() && !waiting->device.empty()) {
-    const absl::Status clean = CheckAnswerScope(*storage_, waiting->device, waiting->method, *answer);
+    const absl::Status clean = CheckAnswerScope(*storage_, copies_, waiting->device, waiting->method, *answer);
     if (!clean.ok()) world_->Violate("wrong", std::string(clean.message()));
   }
   world_->After(0, [waiting, answer = std::move(answer)] { waiting->answered(answer); });
@@ -426,6 +319,9 @@ void SimServer::Begin(Waiting& waiting, const std::string& authorization, const 
   if (name == "DispatchVisit") return Office<v1::DispatchVisitRequest>(waiting, *scope, request, done);
   if (name == "CancelVisit") return Office<v1::CancelVisitRequest>(waiting, *scope, request, done);
   if (name == "SetDeviceTechnician") return Office<v1::SetDeviceTechnicianRequest>(waiting, *scope, request, done);
+  if (name == "CloseVisit") return Office<v1::CloseVisitRequest>(waiting, *scope, request, done);
+  if (name == "ResolveAttention") return Office<v1::ResolveAttentionRequest>(waiting, *scope, request, done);
+  if (name == "RecordLeave") return Office<v1::RecordLeaveRequest>(waiting, *scope, request, done);
   if (name == "RecordMiss") return Office<v1::RecordMissRequest>(waiting, *scope, request, done);
   done(absl::UnimplementedError(waiting.method));
 }

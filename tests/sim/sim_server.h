@@ -25,6 +25,7 @@
 #include "server/services/watch_hub.h"
 #include "server/storage/storage.h"
 #include "tests/sim/held_entries.h"
+#include "tests/sim/scope_check.h"
 #include "tests/sim/world.h"
 #include "tests/support/power_vfs.h"
 
@@ -56,6 +57,8 @@ class SimServer final : public Clock {
   // While it is up.
   size_t Devices();
   bool HasVisit(const std::string& id);
+  // What the office had made of what.
+  VisitCopies& copies() { return copies_; }
 
   // Absent: nobody answers, the server is down or died before its answer left.
   using Answer = std::optional<absl::StatusOr<std::string>>;
@@ -140,6 +143,7 @@ class SimServer final : public Clock {
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<ServerParts> parts_;
   HeldEntries held_;
+  VisitCopies copies_;
   // (device, epoch) -> what was acknowledged, outside of any disk.
   std::map<std::pair<std::string, uint64_t>, v1::JournalMark> acknowledged_;
 };
