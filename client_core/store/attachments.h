@@ -107,6 +107,9 @@ class Attachments {
   absl::Status NoteFailure(absl::string_view sha256, absl::string_view message);
   // The office was restored: it may have lost what it had. True: this generation is new here.
   absl::StatusOr<bool> TakeGeneration(absl::string_view generation);
+  // The office may have lost what it had, and says so by no new generation: nothing is believed of what it was sent
+  // until it has been asked.
+  absl::Status Doubt();
 
   // Nothing is left to recover when the file is opened next.
   absl::Status Checkpoint() { return db_ == nullptr ? absl::OkStatus() : db_->CheckpointAll(); }

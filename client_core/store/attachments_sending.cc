@@ -222,11 +222,15 @@ absl::StatusOr<bool> Attachments::TakeGeneration(absl::string_view generation) {
                      db_->Prepare("INSERT INTO known (one, generation) VALUES (1, $1) "
                                   "ON CONFLICT (one) DO UPDATE SET generation = excluded.generation"));
     RETURN_IF_ERROR(write.BindText(1, generation).Run());
-    if (known.empty()) return absl::OkStatus();
-    return db_->Execute(
-        "UPDATE attachment SET ask = 1, backed_up = 0 WHERE kept = 1 AND (state = 2 OR sent_through > 0)");
+    return known.empty() ? absl::OkStatus() : Doubt();
   }));
   return !known.empty();
+}
+
+absl::Status Attachments::Doubt() {
+  if (!IsOpen()) return absl::OkStatus();
+  return db_->Execute(
+      "UPDATE attachment SET ask = 1, backed_up = 0 WHERE kept = 1 AND (state = 2 OR sent_through > 0)");
 }
 
 }  // namespace doorstep

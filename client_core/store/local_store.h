@@ -84,7 +84,8 @@ class LocalStore {
   // As Journal's, and the identity is copied so that a salvage finds it.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
-  // As Journal's, and every feed is read anew; until then what the device feed says of journals is not believed.
+  // As Journal's, and every feed is read anew and every attachment asked about; until then what the device feed says of
+  // journals and what was said of attachments is not believed.
   absl::Status StepBack(const v1::JournalMark& mark);
   // As Journal's; a damaged journal is salvaged and the call repeated once, so that recording and sending go on.
   absl::StatusOr<AppendResult> Append(absl::string_view author, const v1::LogEntry& entry, absl::string_view token);

@@ -345,6 +345,19 @@ TEST_F(AttachmentsTest, ARestoredOfficeIsAskedAndSentAgainWhatItLost) {
   EXPECT_EQ(Listed(lost).stage(), v1::ATTACHMENT_STAGE_SAVED_HERE);
 }
 
+TEST_F(AttachmentsTest, AnOfficeThatWasPutBackByHandIsAskedAndNothingIsDeletedMeanwhile) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  EXPECT_FALSE(*photos().TakeGeneration("g1"));
+  Answer(photo, v1::ATTACHMENT_STATE_STORED, photo.size(), /*backed_up=*/true);
+  EXPECT_FALSE(photos().Work(journal(), kNowUs)->ask);
+  ASSERT_OK(store_->StepBack(MarkAt(1, 1)));
+  EXPECT_TRUE(photos().Work(journal(), kNowUs)->ask);
+  EXPECT_EQ(*photos().Retain(kNowUs + 365 * kDayUs), 0u);
+  EXPECT_TRUE(*ReadAll(photo) == photo);
+}
+
 TEST_F(AttachmentsTest, WhatADiskKeptFromBeingOpenedGoesOnWhenTheDiskWorksAgain) {
   testing::PowerDisk disk;
   sqlite::OpenOptions file;
