@@ -25,7 +25,7 @@ add_library(doorstep_flags INTERFACE)
 # -pthread defines a macro, and precompiled headers are taken only by files with the same macros.
 target_compile_options(doorstep_flags INTERFACE -pthread -Wall -Wextra -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds;-Wno-restrict>")
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds;-Wno-restrict>")
 target_include_directories(doorstep_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/client_core/include)
 # Not for the whole build: SQLite then compiles as in the other presets, and ccache hands it to them.
 if(DOORSTEP_KILL_POINTS)
