@@ -63,6 +63,12 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   if (!status.ok()) FailHere(call, moved, status, flight.covers.received_through());
 }
 
+// Rows that came before the server was restored: they say nothing of it, though its head may have the same number.
+bool SyncDriver::IsOfOtherGeneration(const std::string& name, const std::string& generation) const {
+  const FeedState* feed = parts_.store->replica().FindFeed(name);
+  return feed != nullptr && !feed->generation.empty() && feed->generation != generation;
+}
+
 absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std::string& bytes,
                                  const ClockReading& at) {
   v1::HelloResponse response;
@@ -83,6 +89,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
     TakeHeads(response);
     for (const v1::FeedHead& head : response.feeds()) {
+      if (IsOfOtherGeneration(head.feed(), response.generation())) continue;
       parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), flight.pages);
     }
   }
@@ -97,7 +104,9 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   DropForeignFeeds();
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
-  for (const v1::FeedHead& head : response.feeds()) answered.heads.push_back({head.feed(), head.seq()});
+  for (const v1::FeedHead& head : response.feeds()) {
+    answered.heads.push_back({head.feed(), head.seq(), IsOfOtherGeneration(head.feed(), response.generation())});
+  }
   LookAtAttachments();
   Handle(answered);
   return absl::OkStatus();

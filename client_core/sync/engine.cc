@@ -374,7 +374,7 @@ struct Handler {
     s.poll_us = now_us + PollInterval(s);
     for (const SeenHead& head : e.heads) {
       FeedWork* feed = FindFeed(s, head.feed);
-      if (feed != nullptr && head.seq != feed->seq) WantMore(*feed, s);
+      if (feed != nullptr && (head.other_generation || head.seq != feed->seq)) WantMore(*feed, s);
     }
   }
 

@@ -108,6 +108,7 @@ struct ServerGrant {
 struct SeenHead {
   std::string feed;
   int64_t seq = 0;
+  bool other_generation = false;  // What is here came before the server was restored, wherever it stands.
 };
 struct HelloAnswered {
   uint64_t call = 0;

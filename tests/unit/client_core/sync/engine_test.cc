@@ -448,6 +448,17 @@ TEST(EngineTest, IdlePhoneSaysHelloRarelyAndPullsOnlyWhatMoved) {
   EXPECT_EQ(phone.Sent<SendPull>()->feed, "technician:ana");
 }
 
+TEST(EngineTest, RowsOfAnotherGenerationAreFetchedAnewThoughTheHeadIsTheSame) {
+  Phone phone;
+  phone.Begin(0);
+  phone.Drain();
+  phone.Wait();
+  ASSERT_TRUE(phone.Sent<SendHello>().has_value());
+  phone.Do(HelloAnswered{phone.state.hello_call.call, 0, phone.state.queue, {}, {{"technician:ana", 1, true}}});
+  ASSERT_TRUE(phone.Sent<SendPull>().has_value());
+  EXPECT_EQ(phone.Sent<SendPull>()->feed, "technician:ana");
+}
+
 TEST(EngineTest, JudgementsAreFetchedAfterAPush) {
   Phone phone;
   phone.Begin(0);
