@@ -64,7 +64,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
 }
 
 // Rows that came before the server was restored: they say nothing of it, though its head may have the same number.
-bool SyncDriver::IsOfOtherGeneration(const std::string& name, const std::string& generation) const {
+bool SyncDriver::CameBeforeRestore(const std::string& name, const std::string& generation) const {
   const FeedState* feed = parts_.store->replica().FindFeed(name);
   return feed != nullptr && !feed->generation.empty() && feed->generation != generation;
 }
@@ -89,7 +89,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
     TakeHeads(response);
     for (const v1::FeedHead& head : response.feeds()) {
-      if (IsOfOtherGeneration(head.feed(), response.generation())) continue;
+      if (CameBeforeRestore(head.feed(), response.generation())) continue;
       parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), flight.pages);
     }
   }
@@ -105,7 +105,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   DropForeignFeeds();
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   for (const v1::FeedHead& head : response.feeds()) {
-    answered.heads.push_back({head.feed(), head.seq(), IsOfOtherGeneration(head.feed(), response.generation())});
+    answered.heads.push_back({head.feed(), head.seq(), CameBeforeRestore(head.feed(), response.generation())});
   }
   LookAtAttachments();
   Handle(answered);

@@ -136,7 +136,7 @@ class SyncDriver {
   absl::Status TakePushed(const Flight& flight, const v1::PushResponse& response);
   absl::Status TakeFork(const v1::Fork& fork);
   bool IsOtherGeneration(absl::string_view generation) const;
-  bool IsOfOtherGeneration(const std::string& feed, const std::string& generation) const;
+  bool CameBeforeRestore(const std::string& feed, const std::string& generation) const;
 
   // Feeds of who is signed out, or whom the office lets no longer.
   void DropForeignFeeds();

@@ -73,7 +73,7 @@ absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, R
   RETURN_IF_ERROR(group.Finish());
   group.HandOver();
   // Freeing it takes a twentieth of the time, and the reader has time.
-  truth.leftovers = {kept, recent.TakeForgotten()};
+  truth.leftovers.push_back(kept);
   return absl::OkStatus();
 }
 
@@ -82,9 +82,9 @@ absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, cons
                        RebuildReport& report) {
   RETURN_IF_ERROR(fresh.Use("BEGIN").Run());
   ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
-  Recent recent;
   TruthReader truth(&live);
   TruthGroup group;
+  Recent recent(&group.leftovers);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, truth.Next(group));
     if (!more) return absl::OkStatus();

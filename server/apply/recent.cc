@@ -40,7 +40,7 @@ void Recent::PutVisit(std::unique_ptr<GroupVisit> visit) {
   young_.numbers[visit->id] = n;
   young_.by_number[n] = std::move(visit);
   if (young_.bytes < kVisitBytesMax) return;
-  forgotten_ = std::make_shared<Visits>(std::move(old_));
+  if (forgotten_ != nullptr) forgotten_->push_back(std::make_shared<Visits>(std::move(old_)));
   old_ = std::move(young_);
   young_ = Visits();
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -21,15 +22,17 @@ namespace doorstep {
 
 class Recent {
  public:
+  using Forgotten = std::vector<std::shared_ptr<void>>;
+  // Visits that are forgotten go to `forgotten`, for whoever lets another thread free them; null: they are freed at
+  // once.
+  explicit Recent(Forgotten* forgotten = nullptr) : forgotten_(forgotten) {}
+
   // Null: not here.
   std::unique_ptr<GroupVisit> TakeVisit(absl::string_view id);
   std::unique_ptr<GroupVisit> TakeVisit(int64_t n);
   void PutVisit(std::unique_ptr<GroupVisit> visit);
   // For who writes to the row of a visit that the group has not taken.
   void ForgetVisit(int64_t n) { TakeVisit(n); }
-
-  // Visits that were forgotten and not freed yet, for whoever lets another thread free them. Null: none.
-  std::shared_ptr<void> TakeForgotten() { return std::move(forgotten_); }
 
   // Nothing: not here.
   std::optional<FeedHead> TakeFeed(absl::string_view name);
@@ -46,7 +49,7 @@ class Recent {
   // What nobody took while as much again was put is forgotten: young ones grow old, and old ones go together.
   Visits young_;
   Visits old_;
-  std::shared_ptr<void> forgotten_;  // Until the next are.
+  Forgotten* const forgotten_;
   absl::flat_hash_map<std::string, FeedHead> feeds_;
 };
 
