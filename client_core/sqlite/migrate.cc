@@ -5,7 +5,8 @@
 
 namespace doorstep::sqlite {
 
-absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations) {
+absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations,
+                     const std::function<absl::Status(int64_t)>& then) {
   int64_t version = 0;
   {
     ASSIGN_OR_RETURN(Statement read, db.Prepare("PRAGMA user_version"));
@@ -20,6 +21,7 @@ absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrati
   for (; version < newest; ++version) {
     RETURN_IF_ERROR(db.Transaction([&]() -> absl::Status {
       RETURN_IF_ERROR(db.Execute(migrations[version]));
+      if (then != nullptr) RETURN_IF_ERROR(then(version + 1));
       return db.Execute(absl::StrCat("PRAGMA user_version=", version + 1));
     }));
   }

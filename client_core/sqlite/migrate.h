@@ -2,6 +2,8 @@
 #ifndef DOORSTEP_CLIENT_CORE_SQLITE_MIGRATE_H_
 #define DOORSTEP_CLIENT_CORE_SQLITE_MIGRATE_H_
 
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,9 +12,11 @@
 
 namespace doorstep::sqlite {
 
-// Brings `db` to migration migrations.size(); migration i (from 1) is migrations[i - 1]. FAILED_PRECONDITION when the
-// file was made by a newer program.
-absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations);
+// Brings `db` to migration migrations.size(); migration i (from 1) is migrations[i - 1]. `then` does what SQL cannot,
+// in the transaction of the migration whose number it is given. FAILED_PRECONDITION when the file was made by a newer
+// program.
+absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations,
+                     const std::function<absl::Status(int64_t)>& then = nullptr);
 
 }  // namespace doorstep::sqlite
 

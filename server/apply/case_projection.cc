@@ -38,7 +38,10 @@ class CaseProjection {
                         static_cast<v1::OutcomeCode>(visit.columns.outcome), visit.columns.ended_us});
     }
     const v1::WorkOrderState state = RollUp(rollup);
-    return state == known->state ? absl::OkStatus() : SetState(n, state);
+    if (state == known->state) return absl::OkStatus();
+    group_.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, known->id});
+    const int64_t version = group_.NextVersion(v1::ENTITY_KIND_WORK_ORDER, known->id, known->version);
+    return UpdateWorkOrderState(sql_, n, state, version);
   }
 
   absl::Status ProjectLoneVisit(int64_t n) {
@@ -47,18 +50,6 @@ class CaseProjection {
   }
 
  private:
-  absl::Status SetState(int64_t n, v1::WorkOrderState state) {
-    ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrderByNumber(sql_, n));
-    v1::WorkOrder order;
-    if (!row.has_value() || !order.ParseFromString(row->bytes)) {
-      return absl::DataLossError("table work_order: a row is not a WorkOrder");
-    }
-    order.set_state(state);
-    order.set_version(group_.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), row->version));
-    group_.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, order.id()});
-    return UpdateWorkOrderState(sql_, n, order);
-  }
-
   // As the group leaves them, in the order of their numbers.
   absl::StatusOr<std::vector<VisitSummary>> VisitsOf(int64_t work_order) {
     ASSIGN_OR_RETURN(std::vector<VisitSummary> visits, VisitsOfWorkOrder(sql_, work_order));

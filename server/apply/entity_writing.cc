@@ -38,18 +38,12 @@ absl::StatusOr<v1::Asset> WriteAsset(Group& group, v1::Asset asset) {
 
 absl::StatusOr<v1::WorkOrder> SaveWorkOrder(Group& group, v1::WorkOrder order) {
   ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> before, FindWorkOrder(group.sql(), order.id()));
-  order.set_version(group.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), before ? before->version : 0));
-  if (before.has_value()) {
-    v1::WorkOrder stored;
-    if (!stored.ParseFromString(before->bytes))
-      return absl::DataLossError("table work_order: a row is not a WorkOrder");
-    order.set_state(stored.state());  // Rolls up from the visits, whoever saves.
-  } else {
-    order.set_state(v1::WORK_ORDER_STATE_OPEN);
-  }
+  order.set_version(group.NextVersion(v1::ENTITY_KIND_WORK_ORDER, order.id(), before ? before->order.version() : 0));
+  // Rolls up from the visits, whoever saves.
+  order.set_state(before.has_value() ? before->order.state() : v1::WORK_ORDER_STATE_OPEN);
   order.clear_first_time_fix();
   ASSIGN_OR_RETURN(const int64_t account, InternAccount(group.sql(), order.account_id()));
-  RETURN_IF_ERROR(WriteWorkOrder(group.sql(), order, account).status());
+  RETURN_IF_ERROR(WriteWorkOrder(group.sql(), order, account));
   group.dirty().entities.insert({v1::ENTITY_KIND_WORK_ORDER, order.id()});
   return order;
 }

@@ -42,10 +42,8 @@ bool SameReferences(const v1::Visit& a, const v1::Visit& b) {
 // 0: there is no such entity (yet).
 absl::StatusOr<int64_t> VersionOf(SqlSession& sql, const FeedReference& entity) {
   switch (entity.kind) {
-    case v1::ENTITY_KIND_WORK_ORDER: {
-      ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, FindWorkOrder(sql, entity.entity));
-      return row.has_value() ? row->version : 0;
-    }
+    case v1::ENTITY_KIND_WORK_ORDER:
+      return FindWorkOrderVersion(sql, entity.entity);
     case v1::ENTITY_KIND_BRIEF: {
       ASSIGN_OR_RETURN(const int64_t account, FindAccountNumber(sql, entity.entity));
       ASSIGN_OR_RETURN(const BriefRow row, FindBrief(sql, account));
@@ -71,20 +69,20 @@ class FeedProjection {
   absl::Status ProjectVisit(GroupVisit& visit) {
     if (visit.bytes == visit.row.bytes) return absl::OkStatus();
     for (const VisitViewer& viewer : AudienceOf(visit.visit, visit.columns.day, today_)) {
-      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(viewer.technician_id)));
+      ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(TechnicianFeed(viewer.technician_id)));
       ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(viewer.technician_id));
       if (viewer.sees && left_us != 0) {
-        RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, kLeftTheCompany, ""));
+        RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, kLeftTheCompany, ""));
       } else if (viewer.sees) {
-        RETURN_IF_ERROR(Show(*head, visit));
+        RETURN_IF_ERROR(Show(*feed, visit));
       } else {
-        RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, viewer.reason, viewer.successor));
+        RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, viewer.reason, viewer.successor));
       }
-      if (head->window_day != today_) stale_windows_.insert(viewer.technician_id);
+      if (feed->head.window_day != today_) stale_windows_.insert(viewer.technician_id);
     }
     for (const std::string& technician : NoLongerOn(visit.before, visit.visit)) {
-      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
-      RETURN_IF_ERROR(Hide(*head, visit.row.n, visit.id, "what was recorded here was retracted", ""));
+      ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(TechnicianFeed(technician)));
+      RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, "what was recorded here was retracted", ""));
     }
     return absl::OkStatus();
   }
@@ -92,21 +90,20 @@ class FeedProjection {
   // A phone keeps a week back and two weeks ahead; as the days pass, visits leave and others come.
   absl::Status MoveWindows() {
     if (group_.dirty().day_turned) {
-      ASSIGN_OR_RETURN(const std::vector<std::string> behind,
-                       TechnicianFeedsBehind(sql_, today_, limits::kTickFeedsMax));
+      ASSIGN_OR_RETURN(const std::vector<std::string> behind, writer_.TechniciansBehind(limits::kTickFeedsMax));
       stale_windows_.insert(behind.begin(), behind.end());
     }
     // Whoever left sees nothing any more; whoever came back sees everything again.
     stale_windows_.insert(group_.dirty().left.begin(), group_.dirty().left.end());
     for (const std::string& technician : stale_windows_) {
-      ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(TechnicianFeed(technician)));
+      ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(TechnicianFeed(technician)));
       ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(technician));
-      ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, PresentFeedRows(sql_, head->n));
+      ASSIGN_OR_RETURN(const std::vector<FeedRow> rows, writer_.Present(*feed));
       for (const FeedRow& row : rows) {
         if (row.kind != v1::ENTITY_KIND_VISIT || (left_us == 0 && InFeedWindow(row.day, today_))) continue;
         ASSIGN_OR_RETURN(const int64_t visit, FindVisitNumber(sql_, row.entity));
         RETURN_IF_ERROR(
-            Hide(*head, visit, row.entity, left_us != 0 ? kLeftTheCompany : "outside the days that a phone keeps", ""));
+            Hide(*feed, visit, row.entity, left_us != 0 ? kLeftTheCompany : "outside the days that a phone keeps", ""));
       }
       std::vector<int64_t> visits;
       if (left_us == 0) {
@@ -117,11 +114,11 @@ class FeedProjection {
         if (!visit->changed) visit->columns = visit->row.columns;
         group_.Fold(*visit);
         for (const VisitViewer& viewer : AudienceOf(visit->visit, visit->columns.day, today_)) {
-          if (viewer.technician_id == technician && viewer.sees) RETURN_IF_ERROR(Show(*head, *visit));
+          if (viewer.technician_id == technician && viewer.sees) RETURN_IF_ERROR(Show(*feed, *visit));
         }
       }
-      RETURN_IF_ERROR(writer_.Prune(*head));
-      head->window_day = today_;
+      RETURN_IF_ERROR(writer_.Prune(*feed));
+      feed->head.window_day = today_;
     }
     return absl::OkStatus();
   }
@@ -134,10 +131,9 @@ class FeedProjection {
       if (version == 0) {
         ASSIGN_OR_RETURN(version, VersionOf(sql_, {kind, id}));
       }
-      for (const std::string& feed : feeds) {
-        ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(feed));
-        // Mostly it stands there as it was before this group.
-        RETURN_IF_ERROR(writer_.Put(*head, kind, id, version, 0, version - 1, 0).status());
+      for (const std::string& name : feeds) {
+        ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(name));
+        RETURN_IF_ERROR(writer_.Put(*feed, kind, id, version, 0).status());
       }
     }
     return absl::OkStatus();
@@ -147,74 +143,74 @@ class FeedProjection {
     const Dirty& dirty = group_.dirty();
     for (const int64_t n : dirty.devices) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
-      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
-      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_DEVICE, device->id, device->version, 0).status());
+      ASSIGN_OR_RETURN(OpenFeed * feed, OpenDevice(*device));
+      RETURN_IF_ERROR(writer_.Put(*feed, v1::ENTITY_KIND_DEVICE, device->id, device->version, 0).status());
       group_.changed_devices.push_back(device->id);
     }
     for (const auto& [n, epoch] : dirty.journals) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
       ASSIGN_OR_RETURN(const JournalRow* journal, group_.FindJournal(n, epoch));
       if (journal == nullptr) return absl::InternalError("a journal that was written is not there");
-      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
+      ASSIGN_OR_RETURN(OpenFeed * feed, OpenDevice(*device));
       // Both marks only grow, so their sum is the version; one more, because versions begin at 1.
       const auto version = static_cast<int64_t>(journal->mark + journal->backed_up + 1);
-      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_JOURNAL, absl::StrCat(epoch), version, 0).status());
+      RETURN_IF_ERROR(writer_.Put(*feed, v1::ENTITY_KIND_JOURNAL, absl::StrCat(epoch), version, 0).status());
     }
     for (const auto& [key, version] : dirty.judgements) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(key.first));
-      ASSIGN_OR_RETURN(FeedHead * head, OpenDevice(*device));
-      RETURN_IF_ERROR(writer_.Put(*head, v1::ENTITY_KIND_JUDGEMENT, key.second, version, 0).status());
+      ASSIGN_OR_RETURN(OpenFeed * feed, OpenDevice(*device));
+      RETURN_IF_ERROR(writer_.Put(*feed, v1::ENTITY_KIND_JUDGEMENT, key.second, version, 0).status());
     }
-    for (const auto& [device, head] : device_heads_) group_.device_feed_seqs[device] = head->seq;
+    for (const auto& [device, feed] : device_feeds_) group_.device_feed_seqs[device] = feed->head.seq;
     return absl::OkStatus();
   }
 
-  absl::Status WriteHeads() {
-    ASSIGN_OR_RETURN(group_.feed_heads, writer_.WriteHeads());
+  absl::Status Write() {
+    if (!group_.feeds_later) RETURN_IF_ERROR(writer_.WriteAll());
+    group_.feeds = writer_.Take();
     return absl::OkStatus();
   }
 
  private:
-  absl::StatusOr<FeedHead*> OpenDevice(const DeviceRow& device) {
-    ASSIGN_OR_RETURN(FeedHead * head, writer_.Open(DeviceFeed(device.id)));
-    device_heads_[device.id] = head;
-    return head;
+  absl::StatusOr<OpenFeed*> OpenDevice(const DeviceRow& device) {
+    ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(DeviceFeed(device.id)));
+    device_feeds_[device.id] = feed;
+    return feed;
   }
 
-  absl::Status Show(FeedHead& head, const GroupVisit& visit) {
-    const VisitColumns& before = visit.row.columns;
-    ASSIGN_OR_RETURN(const bool is_new, writer_.Put(head, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(),
-                                                    visit.columns.day, before.version, before.day));
+  absl::Status Show(OpenFeed& feed, const GroupVisit& visit) {
+    ASSIGN_OR_RETURN(const bool is_new,
+                     writer_.Put(feed, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(), visit.columns.day));
     if (!is_new && SameReferences(visit.before, visit.visit)) return absl::OkStatus();
     const std::set<FeedReference> references = ReferencesOf(visit.visit);
-    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit.row.n));
+    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, feed.head.n, visit.row.n));
     for (const FeedReference& orphan : orphans) {
       if (references.count(orphan) > 0) continue;
-      RETURN_IF_ERROR(DropOrphan(head, orphan));
+      RETURN_IF_ERROR(DropOrphan(feed, orphan));
     }
     for (const FeedReference& reference : references) {
-      RETURN_IF_ERROR(AddFeedReference(sql_, head.n, reference.kind, reference.entity, visit.row.n));
+      RETURN_IF_ERROR(AddFeedReference(sql_, feed.head.n, reference.kind, reference.entity, visit.row.n));
       // What is there already is there as it stands now: ProjectEntities moves it up when it changes.
-      ASSIGN_OR_RETURN(const bool shown, writer_.Shows(head, reference.kind, reference.entity));
+      ASSIGN_OR_RETURN(const bool shown, writer_.Shows(feed, reference.kind, reference.entity));
       if (shown) continue;
       ASSIGN_OR_RETURN(const int64_t version, VersionOf(sql_, reference));
       if (version == 0) continue;
-      RETURN_IF_ERROR(writer_.Put(head, reference.kind, reference.entity, version, 0).status());
+      RETURN_IF_ERROR(writer_.Put(feed, reference.kind, reference.entity, version, 0).status());
     }
     return absl::OkStatus();
   }
 
-  absl::Status Hide(FeedHead& head, int64_t visit, absl::string_view id, absl::string_view reason,
+  absl::Status Hide(OpenFeed& feed, int64_t visit, absl::string_view id, absl::string_view reason,
                     absl::string_view successor) {
-    ASSIGN_OR_RETURN(const bool was_shown, writer_.Leave(head, v1::ENTITY_KIND_VISIT, id, reason, successor));
+    ASSIGN_OR_RETURN(const bool was_shown, writer_.Leave(feed, v1::ENTITY_KIND_VISIT, id, reason, successor));
     if (!was_shown) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, head.n, visit));
-    for (const FeedReference& orphan : orphans) RETURN_IF_ERROR(DropOrphan(head, orphan));
+    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, feed.head.n, visit));
+    for (const FeedReference& orphan : orphans) RETURN_IF_ERROR(DropOrphan(feed, orphan));
     return absl::OkStatus();
   }
 
-  absl::Status DropOrphan(FeedHead& head, const FeedReference& orphan) {
-    return writer_.Leave(head, orphan.kind, orphan.entity, "no visit here needs it any more", "").status();
+  absl::Status DropOrphan(OpenFeed& feed, const FeedReference& orphan) {
+    return writer_.Leave(feed, orphan.kind, orphan.entity, "no visit here needs it any more", "").status();
   }
 
   Group& group_;
@@ -222,7 +218,7 @@ class FeedProjection {
   const int32_t today_;
   FeedWriter writer_;
   std::set<std::string> stale_windows_;
-  std::map<std::string, FeedHead*> device_heads_;
+  std::map<std::string, OpenFeed*> device_feeds_;
 };
 
 }  // namespace
@@ -233,7 +229,7 @@ absl::Status ProjectFeeds(Group& group, const std::vector<GroupVisit*>& changed)
   RETURN_IF_ERROR(projection.MoveWindows());
   RETURN_IF_ERROR(projection.ProjectEntities());
   RETURN_IF_ERROR(projection.ProjectDevices());
-  return projection.WriteHeads();
+  return projection.Write();
 }
 
 }  // namespace doorstep

@@ -7,105 +7,151 @@
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/feed_sum.h"
+#include "server/openssl_sha256.h"
 
 namespace doorstep {
+namespace {
 
-absl::StatusOr<FeedHead*> FeedWriter::Open(absl::string_view name) {
-  const auto known = heads_.find(std::string(name));
-  if (known != heads_.end()) return &known->second.head;
-  std::optional<FeedHead> head = recent_->TakeFeed(name);
-  if (!head.has_value()) {
-    ASSIGN_OR_RETURN(head, InternFeed(*sql_, name));
+bool Shown(const FeedRow& row) { return row.seq != 0 && !row.gone; }
+
+// The version that the sum of the head counts of this row.
+std::optional<int64_t> CountedVersion(const FeedRow& row) {
+  if (!Shown(row) || row.kind == v1::ENTITY_KIND_JUDGEMENT) return std::nullopt;
+  return row.version;
+}
+
+// Gives the row the next place of its feed.
+void MoveUp(OpenFeed& feed, OpenFeed::Row& row) {
+  row.now.seq = ++feed.head.seq;
+  if (!row.changed) feed.changed.push_back(&row);
+  row.changed = true;
+}
+
+absl::Status WriteRows(SqlSession& sql, OpenFeed& feed) {
+  OpensslSha256 hasher;
+  for (OpenFeed::Row* row : feed.changed) {
+    const FeedRow& now = row->now;
+    if (row->counted.has_value()) Subtract(FeedTerm(hasher, now.kind, now.entity, *row->counted), feed.head.sum);
+    row->counted = CountedVersion(now);
+    if (row->counted.has_value()) Add(FeedTerm(hasher, now.kind, now.entity, *row->counted), feed.head.sum);
+    RETURN_IF_ERROR(row->stored ? UpdateFeedRow(sql, feed.head.n, now) : InsertFeedRow(sql, feed.head.n, now));
+    row->stored = true;
+    row->changed = false;
   }
-  OpenHead& kept = heads_[std::string(name)];
-  kept.seq_before = head->seq;
-  kept.window_day_before = head->window_day;
-  kept.head = *std::move(head);
-  return &kept.head;
-}
-
-void FeedWriter::Count(FeedHead& head, const FeedRow& row, bool in) {
-  if (row.gone || row.kind == v1::ENTITY_KIND_JUDGEMENT) return;
-  const FeedSum term = FeedTerm(hasher_, row.kind, row.entity, row.version);
-  if (in) {
-    Add(term, head.sum);
-  } else {
-    Subtract(term, head.sum);
-  }
-}
-
-absl::StatusOr<bool> FeedWriter::Shows(const FeedHead& head, v1::EntityKind kind, absl::string_view entity) {
-  ASSIGN_OR_RETURN(const std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));
-  return row.has_value() && !row->gone;
-}
-
-absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version,
-                                     int64_t day) {
-  ASSIGN_OR_RETURN(const std::optional<FeedRow> before, FindFeedRow(*sql_, head.n, kind, entity));
-  const bool shown = before.has_value() && !before->gone;
-  if (shown && before->version == version && before->day == day) return false;
-  if (shown) Count(head, *before, /*in=*/false);
-  FeedRow row;
-  row.kind = kind;
-  row.entity = std::string(entity);
-  row.seq = ++head.seq;
-  row.version = version;
-  row.day = day;
-  Count(head, row, /*in=*/true);
-  RETURN_IF_ERROR(before.has_value() ? UpdateFeedRow(*sql_, head.n, row) : InsertFeedRow(*sql_, head.n, row));
-  return !shown;
-}
-
-absl::StatusOr<bool> FeedWriter::Put(FeedHead& head, v1::EntityKind kind, absl::string_view entity, int64_t version,
-                                     int64_t day, int64_t version_before, int64_t day_before) {
-  if (version == version_before) return Put(head, kind, entity, version, day);
-  FeedRow row;
-  row.kind = kind;
-  row.entity = std::string(entity);
-  row.seq = head.seq + 1;
-  row.version = version;
-  row.day = day;
-  ASSIGN_OR_RETURN(const bool moved, MoveFeedRow(*sql_, head.n, version_before, day_before, row));
-  if (!moved) return Put(head, kind, entity, version, day);
-  head.seq = row.seq;
-  Count(head, row, /*in=*/true);
-  row.version = version_before;  // The sum counts entities and versions.
-  Count(head, row, /*in=*/false);
-  return false;
-}
-
-absl::StatusOr<bool> FeedWriter::Leave(FeedHead& head, v1::EntityKind kind, absl::string_view entity,
-                                       absl::string_view reason, absl::string_view successor) {
-  if (Planted("gone_rows_kept_quiet")) return false;
-  ASSIGN_OR_RETURN(std::optional<FeedRow> row, FindFeedRow(*sql_, head.n, kind, entity));
-  if (!row.has_value() || row->gone) return false;
-  Count(head, *row, /*in=*/false);
-  row->seq = ++head.seq;
-  row->gone = true;
-  row->day = today_;
-  row->reason = std::string(reason);
-  row->successor = std::string(successor);
-  RETURN_IF_ERROR(UpdateFeedRow(*sql_, head.n, *row));
-  return true;
-}
-
-absl::Status FeedWriter::Prune(FeedHead& head) {
-  ASSIGN_OR_RETURN(const int64_t pruned_seq, PruneLeftRows(*sql_, head.n, today_ - limits::kLeftRowDays));
-  head.pruned_seq = std::max(head.pruned_seq, pruned_seq);
+  feed.changed.clear();
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<FeedHead>> FeedWriter::WriteHeads() {
-  std::vector<FeedHead> heads;
-  for (auto& [name, open] : heads_) {
-    // A head is pruned only when its window moves.
-    const bool moved = open.head.seq != open.seq_before || open.head.window_day != open.window_day_before;
-    if (moved && !Planted("feed_head_outside_transaction")) {
-      RETURN_IF_ERROR(WriteFeedHead(*sql_, open.head));
-    }
-    heads.push_back(std::move(open.head));
+}  // namespace
+
+absl::Status WriteFeed(SqlSession& sql, OpenFeed& feed) {
+  RETURN_IF_ERROR(WriteRows(sql, feed));
+  // A head is pruned only when its window moves.
+  if (feed.head.seq == feed.stored_seq && feed.head.window_day == feed.stored_window_day) return absl::OkStatus();
+  feed.stored_seq = feed.head.seq;
+  feed.stored_window_day = feed.head.window_day;
+  if (Planted("feed_head_outside_transaction")) return absl::OkStatus();
+  return WriteFeedHead(sql, feed.head);
+}
+
+absl::Status WriteFeeds(SqlSession& sql, Recent& recent) {
+  for (OpenFeed* feed : recent.Feeds()) RETURN_IF_ERROR(WriteFeed(sql, *feed));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<OpenFeed*> FeedWriter::Open(absl::string_view name) {
+  std::unique_ptr<OpenFeed>& kept = feeds_[std::string(name)];
+  if (kept != nullptr) return kept.get();
+  std::unique_ptr<OpenFeed> feed = recent_->TakeFeed(name);
+  if (feed == nullptr) {
+    feed = std::make_unique<OpenFeed>();
+    ASSIGN_OR_RETURN(feed->head, InternFeed(*sql_, name));
+    feed->stored_seq = feed->head.seq;
+    feed->stored_window_day = feed->head.window_day;
   }
-  return heads;
+  kept = std::move(feed);
+  return kept.get();
+}
+
+absl::StatusOr<OpenFeed::Row*> FeedWriter::FindRow(OpenFeed& feed, v1::EntityKind kind, absl::string_view entity) {
+  const auto known = feed.rows.find({kind, entity});
+  if (known != feed.rows.end()) return known->second.get();
+  ASSIGN_OR_RETURN(std::optional<FeedRow> stored, FindFeedRow(*sql_, feed.head.n, kind, entity));
+  auto row = std::make_unique<OpenFeed::Row>();
+  row->stored = stored.has_value();
+  if (stored.has_value()) {
+    row->now = *std::move(stored);
+    row->counted = CountedVersion(row->now);
+  } else {
+    row->now.kind = kind;
+    row->now.entity = std::string(entity);
+  }
+  OpenFeed::Row* const kept = row.get();
+  feed.rows[{kind, kept->now.entity}] = std::move(row);
+  return kept;
+}
+
+absl::StatusOr<bool> FeedWriter::Shows(OpenFeed& feed, v1::EntityKind kind, absl::string_view entity) {
+  ASSIGN_OR_RETURN(const OpenFeed::Row* row, FindRow(feed, kind, entity));
+  return Shown(row->now);
+}
+
+absl::StatusOr<bool> FeedWriter::Put(OpenFeed& feed, v1::EntityKind kind, absl::string_view entity, int64_t version,
+                                     int64_t day) {
+  ASSIGN_OR_RETURN(OpenFeed::Row * row, FindRow(feed, kind, entity));
+  const bool shown = Shown(row->now);
+  if (shown && row->now.version == version && row->now.day == day) return false;
+  row->now.version = version;
+  row->now.day = day;
+  row->now.gone = false;
+  row->now.reason.clear();
+  row->now.successor.clear();
+  MoveUp(feed, *row);
+  return !shown;
+}
+
+absl::StatusOr<bool> FeedWriter::Leave(OpenFeed& feed, v1::EntityKind kind, absl::string_view entity,
+                                       absl::string_view reason, absl::string_view successor) {
+  if (Planted("gone_rows_kept_quiet")) return false;
+  ASSIGN_OR_RETURN(OpenFeed::Row * row, FindRow(feed, kind, entity));
+  if (!Shown(row->now)) return false;
+  row->now.gone = true;
+  row->now.day = today_;
+  row->now.reason = std::string(reason);
+  row->now.successor = std::string(successor);
+  MoveUp(feed, *row);
+  return true;
+}
+
+absl::StatusOr<std::vector<FeedRow>> FeedWriter::Present(OpenFeed& feed) {
+  RETURN_IF_ERROR(WriteRows(*sql_, feed));
+  return PresentFeedRows(*sql_, feed.head.n);
+}
+
+absl::Status FeedWriter::Prune(OpenFeed& feed) {
+  RETURN_IF_ERROR(WriteRows(*sql_, feed));
+  ASSIGN_OR_RETURN(const int64_t pruned_seq, PruneLeftRows(*sql_, feed.head.n, today_ - limits::kLeftRowDays));
+  if (pruned_seq == 0) return absl::OkStatus();
+  feed.head.pruned_seq = std::max(feed.head.pruned_seq, pruned_seq);
+  feed.rows.clear();  // Some of them are gone from the file.
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> FeedWriter::TechniciansBehind(int64_t limit) {
+  RETURN_IF_ERROR(WriteFeeds(*sql_, *recent_));
+  RETURN_IF_ERROR(WriteAll());
+  return TechnicianFeedsBehind(*sql_, today_, limit);
+}
+
+absl::Status FeedWriter::WriteAll() {
+  for (const auto& [name, feed] : feeds_) RETURN_IF_ERROR(WriteFeed(*sql_, *feed));
+  return absl::OkStatus();
+}
+
+std::vector<std::unique_ptr<OpenFeed>> FeedWriter::Take() {
+  std::vector<std::unique_ptr<OpenFeed>> feeds;
+  for (auto& [name, feed] : feeds_) feeds.push_back(std::move(feed));
+  return feeds;
 }
 
 }  // namespace doorstep

@@ -328,10 +328,11 @@ void Group::HandOver() {
     visit->evidence = VisitEvidence();
     recent_->PutVisit(std::move(visit));
   }
-  for (FeedHead& head : feed_heads) {
-    if (Planted("feed_head_outside_transaction")) (void)WriteFeedHead(*sql_, head);
-    recent_->PutFeed(std::move(head));
+  for (std::unique_ptr<OpenFeed>& feed : feeds) {
+    if (Planted("feed_head_outside_transaction")) (void)WriteFeedHead(*sql_, feed->head);
+    recent_->PutFeed(std::move(feed));
   }
+  if (!feeds_later && recent_->HasManyFeeds()) recent_->ForgetFeeds();
 }
 
 }  // namespace doorstep

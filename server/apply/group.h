@@ -24,9 +24,9 @@
 #include "client_core/base/random.h"
 #include "doorstep/v1/sync.pb.h"
 #include "server/apply/group_visit.h"
+#include "server/apply/open_feed.h"
 #include "server/apply/recent.h"
 #include "server/storage/device_table.h"
-#include "server/storage/feed_table.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/sql_session.h"
 
@@ -128,8 +128,11 @@ class Group {
   std::map<std::string, int64_t> device_feed_seqs;
   // Devices whose state has changed: their lane, or who works with them.
   std::vector<std::string> changed_devices;
-  // Every head that Finish() looked at, as it left it.
-  std::vector<FeedHead> feed_heads;
+  // A rebuild's: what feeds show stays in memory, until HandOver() leaves it to who writes it later. Nobody reads the
+  // file meanwhile.
+  bool feeds_later = false;
+  // Every feed that Finish() looked at, as it left it.
+  std::vector<std::unique_ptr<OpenFeed>> feeds;
 
  private:
   GroupVisit* Keep(std::unique_ptr<GroupVisit> visit);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "server/apply/feed_writer.h"
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
 #include "server/apply/prepared_frame.h"
@@ -44,18 +45,18 @@ absl::Status ReplayFrame(Group& group, const FrameRow& row, PreparedFrame& frame
   return absl::DataLossError(absl::StrCat("table frame: row ", row.n, " does not follow from the rows before it"));
 }
 
+// The row itself is not written: what commands left is compared, and not they.
 absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::CommandRecord& record,
                            const ApplyCommand& apply) {
   group.set_next_ordinal(row.ordinal);
   switch (record.command_case()) {
     case v1::CommandRecord::kFork:
-      RETURN_IF_ERROR(InsertCommand(group.sql(), row));
       return ApplyFork(group, record.fork());
     case v1::CommandRecord::kQuarantine:
-      return InsertCommand(group.sql(), row);  // Done with the frames of the group.
+      return absl::OkStatus();  // Done with the frames of the group.
     default: {
       Transaction tx(&group, &apply, row.principal, row.request_id, row.body_hash);
-      return tx.Apply(record);
+      return apply(record, tx);
     }
   }
 }
@@ -65,6 +66,7 @@ absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, R
   const auto kept = std::make_shared<Group>(&fresh, &recent, truth.commit_us, &random);
   Group& group = *kept;
   group.parked_before = &parked_before;
+  group.feeds_later = true;
   for (const auto& [row, record] : truth.commands) {
     if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
   }
@@ -72,6 +74,10 @@ absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, R
   for (const auto& [row, record] : truth.commands) RETURN_IF_ERROR(ReplayCommand(group, row, record, apply));
   RETURN_IF_ERROR(group.Finish());
   group.HandOver();
+  if (recent.HasManyFeeds()) {
+    RETURN_IF_ERROR(WriteFeeds(fresh, recent));
+    recent.ForgetFeeds();
+  }
   // Freeing it takes a twentieth of the time, and the reader has time.
   truth.leftovers.push_back(kept);
   return absl::OkStatus();
@@ -87,7 +93,7 @@ absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, cons
   Recent recent(&group.leftovers);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, truth.Next(group));
-    if (!more) return absl::OkStatus();
+    if (!more) return WriteFeeds(fresh, recent);
     RETURN_IF_ERROR(ReplayGroup(fresh, recent, group, random, apply, parked_before));
     for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
     report.commands += group.commands.size();

@@ -7,8 +7,9 @@ namespace {
 
 // A visit takes some ten times its bytes when it is parsed, and two generations are kept: 160 MiB at the most.
 constexpr size_t kVisitBytesMax = size_t{8} * 1024 * 1024;
-// A head takes 200 bytes; a company with more technicians and phones than that reads some of them again.
-constexpr size_t kFeedsMax = 32768;
+// A row takes some 300 bytes: 20 MiB at the most. A technician's feed has 150 or so; a company with more than that
+// reads some of them again.
+constexpr size_t kFeedRowsMax = 65536;
 
 }  // namespace
 
@@ -45,18 +46,32 @@ void Recent::PutVisit(std::unique_ptr<GroupVisit> visit) {
   young_ = Visits();
 }
 
-std::optional<FeedHead> Recent::TakeFeed(absl::string_view name) {
+std::unique_ptr<OpenFeed> Recent::TakeFeed(absl::string_view name) {
   const auto found = feeds_.find(name);
-  if (found == feeds_.end()) return std::nullopt;
-  FeedHead head = std::move(found->second);
+  if (found == feeds_.end()) return nullptr;
+  std::unique_ptr<OpenFeed> feed = std::move(found->second);
   feeds_.erase(found);
-  return head;
+  feed_rows_ -= feed->rows.size() + 1;
+  return feed;
 }
 
-void Recent::PutFeed(FeedHead head) {
-  if (feeds_.size() >= kFeedsMax) feeds_.clear();
-  std::string name = head.name;
-  feeds_[std::move(name)] = std::move(head);
+void Recent::PutFeed(std::unique_ptr<OpenFeed> feed) {
+  feed_rows_ += feed->rows.size() + 1;
+  std::string name = feed->head.name;
+  feeds_[std::move(name)] = std::move(feed);
+}
+
+std::vector<OpenFeed*> Recent::Feeds() {
+  std::vector<OpenFeed*> feeds;
+  for (const auto& [name, feed] : feeds_) feeds.push_back(feed.get());
+  return feeds;
+}
+
+bool Recent::HasManyFeeds() const { return feed_rows_ > kFeedRowsMax; }
+
+void Recent::ForgetFeeds() {
+  feeds_.clear();
+  feed_rows_ = 0;
 }
 
 }  // namespace doorstep

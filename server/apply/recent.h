@@ -9,14 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "server/apply/group_visit.h"
-#include "server/storage/feed_table.h"
+#include "server/apply/open_feed.h"
 
 namespace doorstep {
 
@@ -34,9 +33,13 @@ class Recent {
   // For who writes to the row of a visit that the group has not taken.
   void ForgetVisit(int64_t n) { TakeVisit(n); }
 
-  // Nothing: not here.
-  std::optional<FeedHead> TakeFeed(absl::string_view name);
-  void PutFeed(FeedHead head);
+  // Null: not here.
+  std::unique_ptr<OpenFeed> TakeFeed(absl::string_view name);
+  void PutFeed(std::unique_ptr<OpenFeed> feed);
+  std::vector<OpenFeed*> Feeds();
+  // When there are many: whoever has unwritten ones writes them first.
+  bool HasManyFeeds() const;
+  void ForgetFeeds();
 
  private:
   struct Visits {
@@ -50,7 +53,8 @@ class Recent {
   Visits young_;
   Visits old_;
   Forgotten* const forgotten_;
-  absl::flat_hash_map<std::string, FeedHead> feeds_;
+  absl::flat_hash_map<std::string, std::unique_ptr<OpenFeed>> feeds_;
+  size_t feed_rows_ = 0;  // Of all that are here; a head counts as one.
 };
 
 }  // namespace doorstep

@@ -88,11 +88,9 @@ absl::Status Transaction::AddToVisit(absl::string_view id, v1::FoldCommand comma
 // ---- entities ----
 
 absl::StatusOr<std::optional<v1::WorkOrder>> Transaction::FindWorkOrder(absl::string_view id) {
-  ASSIGN_OR_RETURN(const std::optional<WorkOrderRow> row, doorstep::FindWorkOrder(group_->sql(), id));
+  ASSIGN_OR_RETURN(std::optional<WorkOrderRow> row, doorstep::FindWorkOrder(group_->sql(), id));
   if (!row.has_value()) return std::optional<v1::WorkOrder>();
-  v1::WorkOrder order;
-  if (!order.ParseFromString(row->bytes)) return absl::DataLossError("table work_order: a row is not a WorkOrder");
-  return std::optional<v1::WorkOrder>(std::move(order));
+  return std::optional<v1::WorkOrder>(std::move(row->order));
 }
 
 absl::StatusOr<v1::WorkOrder> Transaction::Save(v1::WorkOrder order) {

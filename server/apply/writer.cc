@@ -239,7 +239,11 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
-  if (options_.committed) options_.committed({group->feed_heads, group->changed_devices});
+  if (options_.committed) {
+    std::vector<FeedHead> heads;
+    for (const std::unique_ptr<OpenFeed>& feed : group->feeds) heads.push_back(feed->head);
+    options_.committed({heads, group->changed_devices});
+  }
   group->HandOver();
   return absl::OkStatus();
 }

@@ -28,12 +28,10 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
 // The work order as it stands today: whether a fix has held changes with the day, so it is not stored.
-absl::StatusOr<v1::WorkOrder> Describe(SqlSession& sql, const WorkOrderRow& row, int32_t today) {
-  v1::WorkOrder order;
-  if (!order.ParseFromString(row.bytes)) return absl::DataLossError(absl::StrCat("work order of number ", row.n));
+absl::StatusOr<v1::WorkOrder> Describe(SqlSession& sql, WorkOrderRow row, int32_t today) {
   ASSIGN_OR_RETURN(const v1::FirstTimeFix fix, FirstTimeFixOf(sql, row.n, today));
-  order.set_first_time_fix(fix);
-  return order;
+  row.order.set_first_time_fix(fix);
+  return std::move(row.order);
 }
 
 // The account a list is about; 0 for an empty id: all. NOT_FOUND: no such account.
@@ -120,10 +118,11 @@ class DispatchService final : public v1::DispatchService::CallbackService {
                   [&](const Scope&) -> absl::Status {
                     RETURN_IF_ERROR(CheckId("id", request->id()));
                     return parts_.storage.Read("a work order", [&](SqlSession& sql) -> absl::Status {
-                      ASSIGN_OR_RETURN(const auto row, FindWorkOrder(sql, request->id()));
+                      ASSIGN_OR_RETURN(auto row, FindWorkOrder(sql, request->id()));
                       if (!row.has_value()) return absl::NotFoundError(absl::StrCat("no work order ", request->id()));
-                      ASSIGN_OR_RETURN(*response->mutable_work_order(), Describe(sql, *row, Today()));
-                      ASSIGN_OR_RETURN(const auto visits, VisitBytesOfWorkOrder(sql, row->n));
+                      const int64_t n = row->n;
+                      ASSIGN_OR_RETURN(*response->mutable_work_order(), Describe(sql, *std::move(row), Today()));
+                      ASSIGN_OR_RETURN(const auto visits, VisitBytesOfWorkOrder(sql, n));
                       for (const std::string& bytes : visits) RETURN_IF_ERROR(Parse(bytes, *response->add_visits()));
                       return absl::OkStatus();
                     });
@@ -140,8 +139,8 @@ class DispatchService final : public v1::DispatchService::CallbackService {
                       ASSIGN_OR_RETURN(const int64_t account, AccountFilter(sql, request->account_id()));
                       ASSIGN_OR_RETURN(auto rows, doorstep::ListWorkOrders(sql, account, page.after_n, page.limit()));
                       if (CutToPage(page, rows)) response->set_next_page_token(PageTokenAfter(rows.back().n));
-                      for (const WorkOrderRow& row : rows) {
-                        ASSIGN_OR_RETURN(*response->add_work_orders(), Describe(sql, row, Today()));
+                      for (WorkOrderRow& row : rows) {
+                        ASSIGN_OR_RETURN(*response->add_work_orders(), Describe(sql, std::move(row), Today()));
                       }
                       return absl::OkStatus();
                     });

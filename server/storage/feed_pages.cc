@@ -21,6 +21,7 @@
 #include "server/storage/feed_cursor.h"
 #include "server/storage/feed_table.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/work_order_table.h"
 
 namespace doorstep {
 namespace {
@@ -87,11 +88,8 @@ absl::StatusOr<std::string> EntityBytes(SqlSession& sql, absl::string_view feed,
       query.Text(1, row.entity);
       return ReadBlob(query);
     }
-    case v1::ENTITY_KIND_WORK_ORDER: {
-      Query query = sql.Use("SELECT bytes FROM work_order WHERE id = $1");
-      query.Text(1, row.entity);
-      return ReadBlob(query);
-    }
+    case v1::ENTITY_KIND_WORK_ORDER:
+      return FindWorkOrderBytes(sql, row.entity);
     case v1::ENTITY_KIND_BRIEF: {
       Query query = sql.Use("SELECT b.bytes FROM brief b JOIN account a ON a.n = b.account WHERE a.id = $1");
       query.Text(1, row.entity);

@@ -126,15 +126,6 @@ absl::Status UpdateFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row) {
   return BindAndRun(query, feed, row);
 }
 
-absl::StatusOr<bool> MoveFeedRow(SqlSession& sql, int64_t feed, int64_t version, int64_t day, const FeedRow& to) {
-  Query query = sql.Use(
-      "UPDATE feed SET seq = $4, version = $5, day = $6 WHERE feed = $1 AND kind = $2 AND entity = $3 AND gone = 0 "
-      "AND version = $7 AND day = $8");
-  query.Int(1, feed).Int(2, to.kind).Text(3, to.entity).Int(4, to.seq).Int(5, to.version).Int(6, to.day);
-  ASSIGN_OR_RETURN(const int64_t moved, query.Int(7, version).Int(8, day).RunCounted());
-  return moved > 0;
-}
-
 absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t feed) {
   Query query = sql.Use(
       "SELECT kind, entity, seq, version, day, gone, reason, successor FROM feed WHERE feed = $1 AND gone = 0 "
@@ -177,7 +168,7 @@ absl::Status AddFeedReference(SqlSession& sql, int64_t feed, v1::EntityKind kind
   return sql
       .Use(
           "INSERT INTO feed_reference (feed, kind, entity, visit) VALUES ($1, $2, $3, $4) "
-          "ON CONFLICT (feed, kind, entity, visit) DO NOTHING")
+          "ON CONFLICT (kind, entity, feed, visit) DO NOTHING")
       .Int(1, feed)
       .Int(2, kind)
       .Text(3, entity)

@@ -45,8 +45,6 @@ absl::StatusOr<std::optional<FeedRow>> FindFeedRow(SqlSession& sql, int64_t feed
 // `row` is new, or is there: whoever moves a row up has looked it up before.
 absl::Status InsertFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
 absl::Status UpdateFeedRow(SqlSession& sql, int64_t feed, const FeedRow& row);
-// Moves a row up that is there at `version` and on `day`. False: it is not, and nothing was changed.
-absl::StatusOr<bool> MoveFeedRow(SqlSession& sql, int64_t feed, int64_t version, int64_t day, const FeedRow& to);
 // Every row that is there, without those that left.
 absl::StatusOr<std::vector<FeedRow>> PresentFeedRows(SqlSession& sql, int64_t feed);
 // Deletes the rows that left on `day` or before; returns the highest seq among them, 0 when there were none.

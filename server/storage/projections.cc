@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -139,30 +140,43 @@ std::string Describe(const TableReader* live, const TableReader* fresh) {
   return live->DifferenceFrom(*fresh);
 }
 
-// Adds the table to `hasher`, as `live` holds it. The first row that is not the same in both; empty when there is none.
-absl::StatusOr<std::string> CompareTable(SqlSession& live, SqlSession& fresh, const std::string& table,
-                                         OpensslSha256& hasher) {
+using TableHashes = std::vector<Hash>;
+
+// Of each table, over its rows by key.
+absl::StatusOr<TableHashes> HashTables(SqlSession& sql, const std::vector<std::string>& tables) {
+  TableHashes hashes;
+  OpensslSha256 hasher;
+  std::string row;
+  for (const std::string& table : tables) {
+    ASSIGN_OR_RETURN(TableReader rows, TableReader::Open(sql, table));
+    hasher.Reset();
+    hasher.Update(table);
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, rows.Next());
+      if (!more) break;
+      rows.Encode(row);
+      hasher.Update(row);
+    }
+    hashes.push_back(hasher.Finish());
+  }
+  return hashes;
+}
+
+// The first row that is not the same in both.
+absl::StatusOr<std::string> FirstDifference(SqlSession& live, SqlSession& fresh, const std::string& table) {
   ASSIGN_OR_RETURN(TableReader live_rows, TableReader::Open(live, table));
   ASSIGN_OR_RETURN(TableReader fresh_rows, TableReader::Open(fresh, table));
-  hasher.Update(table);
-  std::string difference;
   std::string live_row;
   std::string fresh_row;
   while (true) {
     ASSIGN_OR_RETURN(const bool live_more, live_rows.Next());
-    if (live_more) {
-      live_rows.Encode(live_row);
-      hasher.Update(live_row);
+    ASSIGN_OR_RETURN(const bool fresh_more, fresh_rows.Next());
+    if (!live_more && !fresh_more) return absl::InternalError(absl::StrCat(table, ": differs and has no such row"));
+    if (live_more) live_rows.Encode(live_row);
+    if (fresh_more) fresh_rows.Encode(fresh_row);
+    if (live_more != fresh_more || live_row != fresh_row) {
+      return Describe(live_more ? &live_rows : nullptr, fresh_more ? &fresh_rows : nullptr);
     }
-    bool fresh_more = false;
-    if (difference.empty()) {
-      ASSIGN_OR_RETURN(fresh_more, fresh_rows.Next());
-      if (fresh_more) fresh_rows.Encode(fresh_row);
-      if (live_more != fresh_more || (live_more && live_row != fresh_row)) {
-        difference = Describe(live_more ? &live_rows : nullptr, fresh_more ? &fresh_rows : nullptr);
-      }
-    }
-    if (!live_more) return difference;
   }
 }
 
@@ -170,11 +184,20 @@ absl::StatusOr<std::string> CompareTable(SqlSession& live, SqlSession& fresh, co
 
 absl::StatusOr<ProjectionComparison> CompareProjections(SqlSession& live, SqlSession& fresh) {
   ASSIGN_OR_RETURN(const std::vector<std::string> tables, ProjectionTables(live));
+  absl::StatusOr<TableHashes> fresh_hashes;
+  std::thread beside([&] { fresh_hashes = HashTables(fresh, tables); });
+  const absl::StatusOr<TableHashes> live_hashes = HashTables(live, tables);
+  beside.join();
+  RETURN_IF_ERROR(live_hashes.status());
+  RETURN_IF_ERROR(fresh_hashes.status());
+
   ProjectionComparison comparison;
   OpensslSha256 hasher;
-  for (const std::string& table : tables) {
-    ASSIGN_OR_RETURN(const std::string difference, CompareTable(live, fresh, table, hasher));
-    if (!difference.empty()) comparison.differences.push_back(absl::StrCat(table, ": ", difference));
+  for (size_t i = 0; i < tables.size(); ++i) {
+    hasher.Update(AsBytes((*live_hashes)[i]));
+    if ((*live_hashes)[i] == (*fresh_hashes)[i]) continue;
+    ASSIGN_OR_RETURN(const std::string difference, FirstDifference(live, fresh, tables[i]));
+    comparison.differences.push_back(absl::StrCat(tables[i], ": ", difference));
   }
   comparison.hash = std::string(AsBytes(hasher.Finish()));
   return comparison;

@@ -11,13 +11,13 @@
 namespace doorstep {
 
 struct ProjectionComparison {
-  // SHA-256 over every projection of the first file, by table and key, 32 bytes.
+  // SHA-256 over those of every projection of the first file, by table and key, 32 bytes.
   std::string hash;
   // Tables that differ, each with its first row that does. Empty: equal.
   std::vector<std::string> differences;
 };
 
-// Reads every table but the truth and what is operational, row by row in both files.
+// Reads every table but the truth and what is operational, both files at the same time: `fresh` in a thread of its own.
 absl::StatusOr<ProjectionComparison> CompareProjections(SqlSession& live, SqlSession& fresh);
 
 }  // namespace doorstep

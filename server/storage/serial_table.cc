@@ -61,24 +61,17 @@ absl::StatusOr<std::vector<std::string>> AssetsOfSerial(SqlSession& sql, const D
 }
 
 absl::Status FillSerials(SqlSession& sql) {
-  return sql.Transaction([&sql]() -> absl::Status {
-    {
-      Query any = sql.Use("SELECT 1 FROM asset_serial LIMIT 1");
-      ASSIGN_OR_RETURN(const bool filled, any.Step());
-      if (filled) return absl::OkStatus();
+  Query query = sql.Use("SELECT account, bytes FROM asset ORDER BY id");
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return absl::OkStatus();
+    v1::Asset asset;
+    const absl::string_view bytes = query.Blob(1);
+    if (!asset.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return absl::DataLossError("table asset: a row is not an Asset");
     }
-    Query query = sql.Use("SELECT account, bytes FROM asset ORDER BY id");
-    while (true) {
-      ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return absl::OkStatus();
-      v1::Asset asset;
-      const absl::string_view bytes = query.Blob(1);
-      if (!asset.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        return absl::DataLossError("table asset: a row is not an Asset");
-      }
-      RETURN_IF_ERROR(WriteSerial(sql, query.Int(0), asset));
-    }
-  });
+    RETURN_IF_ERROR(WriteSerial(sql, query.Int(0), asset));
+  }
 }
 
 }  // namespace doorstep

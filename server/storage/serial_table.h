@@ -33,7 +33,7 @@ absl::StatusOr<std::vector<DoubledSerial>> DoubledSerials(SqlSession& sql, const
 // Ids of the assets that have this number, in their order.
 absl::StatusOr<std::vector<std::string>> AssetsOfSerial(SqlSession& sql, const DoubledSerial& serial);
 
-// A file of an earlier version has no rows yet.
+// For a file whose assets came before the table did.
 absl::Status FillSerials(SqlSession& sql);
 
 }  // namespace doorstep

@@ -10,6 +10,7 @@
 #include "server/storage/meta_table.h"
 #include "server/storage/restore.h"
 #include "server/storage/serial_table.h"
+#include "server/storage/work_order_table.h"
 
 namespace doorstep {
 namespace {
@@ -20,8 +21,15 @@ const std::vector<absl::string_view>& Migrations() {
 #include "server/storage/0002_backups.sql.inc"
 #include "server/storage/0003_attachments.sql.inc"
 #include "server/storage/0004_conflicts.sql.inc"
+#include "server/storage/0005_work_orders.sql.inc"
   };
   return *migrations;
+}
+
+absl::Status MigrateRows(SqlSession& sql, int64_t migration) {
+  if (migration == 4) return FillSerials(sql);
+  if (migration == 5) return MoveStatesToColumns(sql);
+  return absl::OkStatus();
 }
 
 // What a commit writes is large: frames and visits, in runs of pages of which each costs the kernel two writes. In
@@ -69,12 +77,12 @@ absl::Status Storage::Start(Random& random) {
   ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(ConnectionOptions(options_, false)));
   // The writer moves the log into the file between groups, not in the middle of a commit.
   RETURN_IF_ERROR(db->OwnCheckpoints());
-  const absl::Status migrated = sqlite::Migrate(*db, Migrations());
-  if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
   writer_ = std::make_unique<SqlSession>(std::move(db));
+  const absl::Status migrated = sqlite::Migrate(writer_->database(), Migrations(),
+                                                [this](int64_t migration) { return MigrateRows(*writer_, migration); });
+  if (!migrated.ok()) return absl::Status(migrated.code(), absl::StrCat(options_.path, ": ", migrated.message()));
 
   RETURN_IF_ERROR(FillMeta(*writer_, random));
-  RETURN_IF_ERROR(FillSerials(*writer_));
   ASSIGN_OR_RETURN(const std::string generation, ReadGeneration(*writer_));
   set_generation(generation);
   ASSIGN_OR_RETURN(secret_, ReadSecret(*writer_));

@@ -154,11 +154,10 @@ absl::StatusOr<std::string> VisitText(SqlSession& sql, const std::string& id) {
 }
 
 absl::StatusOr<std::string> OrderText(SqlSession& sql, const std::string& visit) {
-  ASSIGN_OR_RETURN(const auto row, FindWorkOrder(sql, "order-" + visit));
-  v1::WorkOrder order;
-  if (row.has_value() && !order.ParseFromString(row->bytes)) return absl::DataLossError("a work order");
-  order.clear_version();
-  return order.ShortDebugString();
+  ASSIGN_OR_RETURN(auto row, FindWorkOrder(sql, "order-" + visit));
+  if (!row.has_value()) return std::string();
+  row->order.clear_version();
+  return row->order.ShortDebugString();
 }
 
 absl::StatusOr<std::string> HealthText(SqlSession& sql, const std::string& account, int32_t day) {

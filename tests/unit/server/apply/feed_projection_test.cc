@@ -160,14 +160,14 @@ class FeedProjectionTest : public ::testing::Test {
     Write([&](Transaction& tx) -> absl::Status {
       Recent none;
       FeedWriter writer(&tx.sql(), &none, CivilDay(tx.commit_us(), 0));
-      const absl::StatusOr<FeedHead*> head = writer.Open(feed);
-      EXPECT_TRUE(head.ok());
+      const absl::StatusOr<OpenFeed*> open = writer.Open(feed);
+      EXPECT_TRUE(open.ok());
       for (int64_t i = 0; i < rows; ++i) {
         const std::string id = absl::StrCat("gone-", i);
-        EXPECT_TRUE(writer.Put(**head, v1::ENTITY_KIND_VISIT, id, 1, 0).ok());
-        EXPECT_TRUE(writer.Leave(**head, v1::ENTITY_KIND_VISIT, id, "done", "").ok());
+        EXPECT_TRUE(writer.Put(**open, v1::ENTITY_KIND_VISIT, id, 1, 0).ok());
+        EXPECT_TRUE(writer.Leave(**open, v1::ENTITY_KIND_VISIT, id, "done", "").ok());
       }
-      return writer.WriteHeads().status();
+      return writer.WriteAll();
     });
     office_.Reopen();  // It was written behind the writer's back, which remembers the feed's head.
   }

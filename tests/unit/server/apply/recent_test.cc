@@ -56,15 +56,37 @@ TEST(RecentTest, WhatNobodyTookIsForgottenAndMemoryIsBounded) {
   EXPECT_EQ(recent.TakeVisit(2), nullptr);
 }
 
-TEST(RecentTest, FeedHeadsAreTakenByName) {
+std::unique_ptr<OpenFeed> MakeFeed(const std::string& name, int64_t rows) {
+  auto feed = std::make_unique<OpenFeed>();
+  feed->head.name = name;
+  feed->head.seq = rows;
+  for (int64_t i = 0; i < rows; ++i) {
+    auto row = std::make_unique<OpenFeed::Row>();
+    row->now.entity = absl::StrCat("v", i);
+    feed->rows[{v1::ENTITY_KIND_VISIT, row->now.entity}] = std::move(row);
+  }
+  return feed;
+}
+
+TEST(RecentTest, FeedsAreTakenByName) {
   Recent recent;
-  FeedHead head;
-  head.name = "technician:ana";
-  head.seq = 7;
-  recent.PutFeed(head);
-  EXPECT_FALSE(recent.TakeFeed("technician:ben").has_value());
-  EXPECT_EQ(recent.TakeFeed("technician:ana")->seq, 7);
-  EXPECT_FALSE(recent.TakeFeed("technician:ana").has_value());
+  recent.PutFeed(MakeFeed("technician:ana", 7));
+  EXPECT_EQ(recent.TakeFeed("technician:ben"), nullptr);
+  EXPECT_EQ(recent.Feeds().size(), 1u);
+  EXPECT_EQ(recent.TakeFeed("technician:ana")->head.seq, 7);
+  EXPECT_EQ(recent.TakeFeed("technician:ana"), nullptr);
+}
+
+TEST(RecentTest, SaysWhenItsFeedsHaveManyRows) {
+  Recent recent;
+  for (int i = 0; i < 6; ++i) recent.PutFeed(MakeFeed(absl::StrCat("technician:t", i), 10000));
+  for (int i = 0; i < 100; ++i) recent.PutFeed(recent.TakeFeed("technician:t1"));
+  EXPECT_FALSE(recent.HasManyFeeds()) << "what is taken and put back counts once";
+  recent.PutFeed(MakeFeed("technician:t6", 10000));
+  EXPECT_TRUE(recent.HasManyFeeds());
+  recent.ForgetFeeds();
+  EXPECT_FALSE(recent.HasManyFeeds());
+  EXPECT_EQ(recent.TakeFeed("technician:t1"), nullptr);
 }
 
 // ---- through the writer ----

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "client_core/base/random.h"
+#include "server/storage/feed_table.h"
+#include "server/storage/work_order_table.h"
 
 namespace doorstep {
 namespace {
@@ -50,6 +52,39 @@ TEST_F(StorageTest, ASecondServerOnTheSameFileIsRefused) {
   const absl::Status second = Open().status();
   EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(second.message().find("another server has this file open"), absl::string_view::npos) << second;
+}
+
+// Its work orders say their state in their bytes, and one of them is damaged.
+TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
+  v1::WorkOrder order;
+  order.set_id("o1");
+  order.set_description("leaks");
+  order.set_state(v1::WORK_ORDER_STATE_OPEN);
+  order.set_version(3);
+  {
+    const std::unique_ptr<Storage> storage = Open().value();
+    SqlSession& sql = storage->writer();
+    Query insert = sql.Use(
+        "INSERT INTO work_order (n, id, account, state, version, bytes) VALUES (1, 'damaged', 1, 1, 1, x'ff'), "
+        "(2, 'o1', 1, $1, 4, $2)");
+    const std::string bytes = order.SerializeAsString();
+    ASSERT_TRUE(insert.Int(1, v1::WORK_ORDER_STATE_COMPLETED).Blob(2, bytes).Run().ok());
+    ASSERT_TRUE(AddFeedReference(sql, 7, v1::ENTITY_KIND_SITE, "s1", 9).ok());
+    ASSERT_TRUE(sql.database().Execute("PRAGMA user_version=4").ok());
+  }
+  const std::unique_ptr<Storage> storage = Open().value();
+  SqlSession& sql = storage->writer();
+  const v1::WorkOrder found = FindWorkOrder(sql, "o1").value()->order;
+  EXPECT_EQ(found.state(), v1::WORK_ORDER_STATE_COMPLETED) << "the column says it";
+  EXPECT_EQ(found.version(), 4);
+  EXPECT_EQ(found.description(), "leaks");
+  Query stored = sql.Use("SELECT bytes FROM work_order WHERE n = 2");
+  ASSERT_TRUE(stored.Step().value());
+  order.clear_state();
+  order.clear_version();
+  EXPECT_EQ(stored.Blob(0), order.SerializeAsString()) << "as a rebuild would write them";
+  EXPECT_TRUE(absl::IsDataLoss(FindWorkOrder(sql, "damaged").status()));
+  EXPECT_EQ(RemoveFeedReferences(sql, 7, 9)->size(), 1u);
 }
 
 TEST_F(StorageTest, AFileOfANewerVersionIsRefused) {
