@@ -67,7 +67,7 @@ class FeedProjection {
         writer_(&group.sql(), &group.recent(), today_) {}
 
   absl::Status ProjectVisit(GroupVisit& visit) {
-    if (visit.bytes == visit.row.bytes) return absl::OkStatus();
+    if (visit.visit.version() == visit.row.columns.version) return absl::OkStatus();
     for (const VisitViewer& viewer : AudienceOf(visit.visit, visit.columns.day, today_)) {
       ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(TechnicianFeed(viewer.technician_id)));
       ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(viewer.technician_id));
@@ -166,7 +166,7 @@ class FeedProjection {
   }
 
   absl::Status Write() {
-    if (!group_.feeds_later) RETURN_IF_ERROR(writer_.WriteAll());
+    if (!group_.writes_later) RETURN_IF_ERROR(writer_.WriteAll());
     group_.feeds = writer_.Take();
     return absl::OkStatus();
   }
@@ -183,10 +183,12 @@ class FeedProjection {
                      writer_.Put(feed, v1::ENTITY_KIND_VISIT, visit.id, visit.visit.version(), visit.columns.day));
     if (!is_new && SameReferences(visit.before, visit.visit)) return absl::OkStatus();
     const std::set<FeedReference> references = ReferencesOf(visit.visit);
-    ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, feed.head.n, visit.row.n));
-    for (const FeedReference& orphan : orphans) {
-      if (references.count(orphan) > 0) continue;
-      RETURN_IF_ERROR(DropOrphan(feed, orphan));
+    if (!is_new) {  // What is new here has none: Hide() takes them away.
+      ASSIGN_OR_RETURN(const std::vector<FeedReference> orphans, RemoveFeedReferences(sql_, feed.head.n, visit.row.n));
+      for (const FeedReference& orphan : orphans) {
+        if (references.count(orphan) > 0) continue;
+        RETURN_IF_ERROR(DropOrphan(feed, orphan));
+      }
     }
     for (const FeedReference& reference : references) {
       RETURN_IF_ERROR(AddFeedReference(sql_, feed.head.n, reference.kind, reference.entity, visit.row.n));

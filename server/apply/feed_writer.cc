@@ -68,6 +68,7 @@ absl::StatusOr<OpenFeed*> FeedWriter::Open(absl::string_view name) {
     ASSIGN_OR_RETURN(feed->head, InternFeed(*sql_, name));
     feed->stored_seq = feed->head.seq;
     feed->stored_window_day = feed->head.window_day;
+    feed->is_whole = feed->head.seq == 0;
   }
   kept = std::move(feed);
   return kept.get();
@@ -76,7 +77,10 @@ absl::StatusOr<OpenFeed*> FeedWriter::Open(absl::string_view name) {
 absl::StatusOr<OpenFeed::Row*> FeedWriter::FindRow(OpenFeed& feed, v1::EntityKind kind, absl::string_view entity) {
   const auto known = feed.rows.find({kind, entity});
   if (known != feed.rows.end()) return known->second.get();
-  ASSIGN_OR_RETURN(std::optional<FeedRow> stored, FindFeedRow(*sql_, feed.head.n, kind, entity));
+  std::optional<FeedRow> stored;
+  if (!feed.is_whole) {
+    ASSIGN_OR_RETURN(stored, FindFeedRow(*sql_, feed.head.n, kind, entity));
+  }
   auto row = std::make_unique<OpenFeed::Row>();
   row->stored = stored.has_value();
   if (stored.has_value()) {
@@ -134,6 +138,7 @@ absl::Status FeedWriter::Prune(OpenFeed& feed) {
   if (pruned_seq == 0) return absl::OkStatus();
   feed.head.pruned_seq = std::max(feed.head.pruned_seq, pruned_seq);
   feed.rows.clear();  // Some of them are gone from the file.
+  feed.is_whole = false;
   return absl::OkStatus();
 }
 

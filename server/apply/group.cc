@@ -1,5 +1,7 @@
 #include "server/apply/group.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
@@ -58,8 +60,9 @@ absl::StatusOr<std::unique_ptr<GroupVisit>> Load(VisitRow row) {
   if (!visit->input.ParseFromString(visit->row.fold) || !visit->before.ParseFromString(visit->row.bytes)) {
     return absl::DataLossError(absl::StrCat("table visit: row ", visit->row.n, " cannot be parsed"));
   }
-  visit->fold_size = visit->row.fold.size();
-  visit->row.fold = std::string();  // `input` says it.
+  visit->visit_bytes = visit->row.bytes.size();
+  visit->row.bytes = std::string();
+  visit->row.fold = std::string();
   visit->id = visit->input.visit_id();
   return visit;
 }
@@ -88,7 +91,10 @@ absl::StatusOr<GroupVisit*> Group::VisitByNumber(int64_t n) {
 
 absl::StatusOr<GroupVisit*> Group::CreateVisit(absl::string_view id) {
   auto visit = std::make_unique<GroupVisit>();
-  ASSIGN_OR_RETURN(visit->row.n, InsertVisit(*sql_, id));
+  // Its row is written when the group ends and all of it is known.
+  ASSIGN_OR_RETURN(const int64_t last, LastVisitNumber(*sql_));
+  visit->row.n = 1 + std::max(last, visits_.empty() ? 0 : visits_.rbegin()->first);
+  visit->is_new = true;
   visit->id = std::string(id);
   visit->input.set_visit_id(visit->id);
   visit->changed = true;
@@ -98,9 +104,9 @@ absl::StatusOr<GroupVisit*> Group::CreateVisit(absl::string_view id) {
 }
 
 absl::Status Group::SetChain(int64_t n, absl::string_view chain) {
+  if (std::unique_ptr<GroupVisit> recent = recent_->TakeVisit(n); recent != nullptr) Keep(std::move(recent));
   const auto known = visits_.find(n);
   if (known != visits_.end()) known->second->row.chain = std::string(chain);
-  recent_->ForgetVisit(n);
   return SetVisitChain(*sql_, n, chain);
 }
 
@@ -114,9 +120,9 @@ void Group::WillChange(GroupVisit& visit) {
 
 namespace {
 
-// The size is asked first: most that changed have another one, and are serialized only once for that.
-bool SerializesTo(const v1::Visit& visit, absl::string_view bytes) {
-  return visit.ByteSizeLong() == bytes.size() && absl::string_view(visit.SerializeAsString()) == bytes;
+// The size is asked first: most that changed have another one.
+bool AreSame(const v1::Visit& a, const v1::Visit& b) {
+  return a.ByteSizeLong() == b.ByteSizeLong() && a.SerializeAsString() == b.SerializeAsString();
 }
 
 }  // namespace
@@ -126,17 +132,12 @@ void Group::Fold(GroupVisit& visit) {
   visit.folded = true;
   if (!visit.changed) {
     visit.visit = visit.before;
-    visit.bytes = visit.row.bytes;
     return;
   }
   visit.visit = FoldVisit(visit.input);
   visit.visit.set_version(visit.row.columns.version);
-  if (SerializesTo(visit.visit, visit.row.bytes)) {
-    visit.bytes = visit.row.bytes;
-    return;
-  }
-  visit.visit.set_version(visit.row.columns.version + 1);
-  visit.bytes = visit.visit.SerializeAsString();
+  if (!AreSame(visit.visit, visit.before)) visit.visit.set_version(visit.row.columns.version + 1);
+  visit.visit_bytes = static_cast<size_t>(visit.visit.GetCachedSize());
 }
 
 // ---- devices and journals ----
@@ -320,8 +321,8 @@ void Group::HandOver() {
       visit->row.columns = visit->columns;
       visit->row.chain = std::move(visit->chain);
       visit->row.pending_until_us = visit->evidence.pending_until_us;
-      visit->row.bytes = std::move(visit->bytes);
       visit->before = std::move(visit->visit);
+      visit->is_new = false;
       visit->changed = false;
       visit->folded = false;
     }
@@ -332,7 +333,7 @@ void Group::HandOver() {
     if (Planted("feed_head_outside_transaction")) (void)WriteFeedHead(*sql_, feed->head);
     recent_->PutFeed(std::move(feed));
   }
-  if (!feeds_later && recent_->HasManyFeeds()) recent_->ForgetFeeds();
+  if (!writes_later) recent_->ForgetOld();
 }
 
 }  // namespace doorstep

@@ -128,9 +128,9 @@ class Group {
   std::map<std::string, int64_t> device_feed_seqs;
   // Devices whose state has changed: their lane, or who works with them.
   std::vector<std::string> changed_devices;
-  // A rebuild's: what feeds show stays in memory, until HandOver() leaves it to who writes it later. Nobody reads the
-  // file meanwhile.
-  bool feeds_later = false;
+  // A rebuild's, whose groups change the same visits and feeds again and again: the messages of visits, and what feeds
+  // show, stay in memory, and HandOver() leaves them unwritten. Nobody else reads the file meanwhile.
+  bool writes_later = false;
   // Every feed that Finish() looked at, as it left it.
   std::vector<std::unique_ptr<OpenFeed>> feeds;
 

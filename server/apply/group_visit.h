@@ -23,16 +23,18 @@ struct VisitEvidence {
 };
 
 struct GroupVisit {
-  VisitRow row;          // As the group found it, but for the fold's bytes; a new visit has nothing but its number.
-  size_t fold_size = 0;  // Of `input` as bytes, as the file has it.
+  // As the group found it, but for both messages, which stand below; a new visit has nothing but its number.
+  VisitRow row;
+  bool is_new = false;     // The file has no row yet.
+  bool unwritten = false;  // The file's messages are older than this row.
   std::string id;
   v1::Visit before;      // As the group found it.
   VisitColumns columns;  // As Finish() writes them, and the chain.
   std::string chain;
   v1::FoldInput input;
   v1::Visit visit;         // Folded from `input`, with its version.
-  std::string bytes;       // `visit` as bytes.
-  bool folded = false;     // `visit` and `bytes` are up to date.
+  size_t visit_bytes = 0;  // Of `visit` when it was folded last, about.
+  bool folded = false;     // `visit` is up to date.
   bool changed = false;    // `input` has changed in this group.
   VisitEvidence evidence;  // As Finish() derived it.
   // What the ledger of observations says of the visit now, each as bytes; nothing: not looked up yet.

@@ -25,7 +25,8 @@ struct OpenFeed {
   FeedHead head;
   int64_t stored_seq = 0;  // Of the head, as the file has it.
   int64_t stored_window_day = 0;
-  // By kind and entity, which is the text in the row itself. Absent: nobody has looked.
+  bool is_whole = false;  // Every row that the file has is here.
+  // By kind and entity, which is the text in the row itself. Absent: nobody has looked, unless the feed is whole.
   absl::flat_hash_map<std::pair<v1::EntityKind, absl::string_view>, std::unique_ptr<Row>> rows;
   std::vector<Row*> changed;  // Each once.
 };

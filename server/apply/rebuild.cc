@@ -7,7 +7,10 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
@@ -21,6 +24,7 @@
 #include "server/apply/truth_reader.h"
 #include "server/storage/command_table.h"
 #include "server/storage/projections.h"
+#include "server/storage/visit_table.h"
 
 namespace doorstep {
 namespace {
@@ -61,12 +65,32 @@ absl::Status ReplayCommand(Group& group, const CommandRow& row, const v1::Comman
   }
 }
 
+// What groups have left in memory.
+absl::Status WriteUnwritten(SqlSession& fresh, Recent& recent) {
+  std::vector<VisitRow> rows;
+  std::thread beside([&] {
+    for (GroupVisit* visit : recent.Visits()) {
+      if (!visit->unwritten) continue;
+      VisitRow& row = rows.emplace_back();
+      row.n = visit->row.n;
+      row.bytes = visit->before.SerializeAsString();
+      row.fold = visit->input.SerializeAsString();
+      visit->unwritten = false;
+    }
+  });
+  const absl::Status feeds = WriteFeeds(fresh, recent);
+  beside.join();
+  RETURN_IF_ERROR(feeds);
+  for (const VisitRow& row : rows) RETURN_IF_ERROR(UpdateVisitMessages(fresh, row.n, row.bytes, row.fold));
+  return absl::OkStatus();
+}
+
 absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, Random& random,
                          const ApplyCommand& apply, const std::map<std::string, v1::Judgement>& parked_before) {
   const auto kept = std::make_shared<Group>(&fresh, &recent, truth.commit_us, &random);
   Group& group = *kept;
   group.parked_before = &parked_before;
-  group.feeds_later = true;
+  group.writes_later = true;
   for (const auto& [row, record] : truth.commands) {
     if (record.has_quarantine()) group.forced_quarantine.insert(FormatPosition(record.quarantine().position()));
   }
@@ -74,30 +98,49 @@ absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, R
   for (const auto& [row, record] : truth.commands) RETURN_IF_ERROR(ReplayCommand(group, row, record, apply));
   RETURN_IF_ERROR(group.Finish());
   group.HandOver();
-  if (recent.HasManyFeeds()) {
-    RETURN_IF_ERROR(WriteFeeds(fresh, recent));
-    recent.ForgetFeeds();
+  if (recent.IsFull()) {
+    RETURN_IF_ERROR(WriteUnwritten(fresh, recent));
+    recent.ForgetOld();
   }
   // Freeing it takes a twentieth of the time, and the reader has time.
   truth.leftovers.push_back(kept);
   return absl::OkStatus();
 }
 
-// Into a transaction that holds all groups and is never committed: nobody reads the fresh file but this session.
-absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Random& random, const ApplyCommand& apply,
-                       RebuildReport& report) {
-  RETURN_IF_ERROR(fresh.Use("BEGIN").Run());
-  ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
-  TruthReader truth(&live);
+// What replaying keeps in memory.
+struct Replay {
+  explicit Replay(SqlSession* live) : truth(live) {}
+  TruthReader truth;
   TruthGroup group;
-  Recent recent(&group.leftovers);
+  Recent recent{&group.leftovers};
+};
+
+// Into a transaction that holds all groups and is never committed: nobody reads the fresh file but this session.
+absl::Status ReplayAll(Replay& replay, SqlSession& fresh, Random& random, const ApplyCommand& apply,
+                       const std::map<std::string, v1::Judgement>& parked_before, RebuildReport& report) {
+  RETURN_IF_ERROR(fresh.Use("BEGIN").Run());
+  TruthGroup& group = replay.group;
   while (true) {
-    ASSIGN_OR_RETURN(const bool more, truth.Next(group));
-    if (!more) return WriteFeeds(fresh, recent);
-    RETURN_IF_ERROR(ReplayGroup(fresh, recent, group, random, apply, parked_before));
+    ASSIGN_OR_RETURN(const bool more, replay.truth.Next(group));
+    if (!more) return WriteUnwritten(fresh, replay.recent);
+    RETURN_IF_ERROR(ReplayGroup(fresh, replay.recent, group, random, apply, parked_before));
     for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
     report.commands += group.commands.size();
   }
+}
+
+absl::Status ReplayAndCompare(SqlSession& live, SqlSession& fresh, Random& random, const ApplyCommand& apply,
+                              RebuildReport& report) {
+  ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
+  auto replay = std::make_unique<Replay>(&live);
+  RETURN_IF_ERROR(ReplayAll(*replay, fresh, random, apply, parked_before, report));
+  std::thread freeing([&replay] { replay.reset(); });
+  absl::StatusOr<ProjectionComparison> compared = CompareProjections(live, fresh);
+  freeing.join();
+  RETURN_IF_ERROR(compared.status());
+  report.differences = std::move(compared->differences);
+  report.projection_hash = std::move(compared->hash);
+  return absl::OkStatus();
 }
 
 void RemoveFiles(const std::string& path) {
@@ -127,12 +170,8 @@ absl::StatusOr<RebuildReport> Rebuild(Storage& live, Random& random, const Apply
     absl::StatusOr<std::unique_ptr<Storage>> fresh = Storage::Open(options, random);
     status = fresh.status();
     if (status.ok()) {
-      status = live.Read("the truth for a rebuild", [&](SqlSession& sql) -> absl::Status {
-        RETURN_IF_ERROR(ReplayAll(sql, (*fresh)->writer(), random, apply, report));
-        ASSIGN_OR_RETURN(ProjectionComparison compared, CompareProjections(sql, (*fresh)->writer()));
-        report.differences = std::move(compared.differences);
-        report.projection_hash = std::move(compared.hash);
-        return absl::OkStatus();
+      status = live.Read("the truth for a rebuild", [&](SqlSession& sql) {
+        return ReplayAndCompare(sql, (*fresh)->writer(), random, apply, report);
       });
     }
   }

@@ -6,6 +6,7 @@ namespace doorstep {
 namespace {
 
 // A visit takes some ten times its bytes when it is parsed, and two generations are kept: 160 MiB at the most.
+constexpr size_t kFactBytes = 80;
 constexpr size_t kVisitBytesMax = size_t{8} * 1024 * 1024;
 // A row takes some 300 bytes: 20 MiB at the most. A technician's feed has 150 or so; a company with more than that
 // reads some of them again.
@@ -13,7 +14,7 @@ constexpr size_t kFeedRowsMax = 65536;
 
 }  // namespace
 
-std::unique_ptr<GroupVisit> Recent::TakeFrom(Visits& visits, int64_t n) {
+std::unique_ptr<GroupVisit> Recent::TakeFrom(VisitMaps& visits, int64_t n) {
   const auto found = visits.by_number.find(n);
   if (found == visits.by_number.end()) return nullptr;
   std::unique_ptr<GroupVisit> visit = std::move(found->second);
@@ -28,7 +29,7 @@ std::unique_ptr<GroupVisit> Recent::TakeVisit(int64_t n) {
 }
 
 std::unique_ptr<GroupVisit> Recent::TakeVisit(absl::string_view id) {
-  for (Visits* visits : {&young_, &old_}) {
+  for (VisitMaps* visits : {&young_, &old_}) {
     const auto found = visits->numbers.find(id);
     if (found != visits->numbers.end()) return TakeFrom(*visits, found->second);
   }
@@ -36,14 +37,18 @@ std::unique_ptr<GroupVisit> Recent::TakeVisit(absl::string_view id) {
 }
 
 void Recent::PutVisit(std::unique_ptr<GroupVisit> visit) {
-  young_.bytes += visit->row.bytes.size() + visit->fold_size;
+  young_.bytes += visit->visit_bytes + static_cast<size_t>(visit->input.facts_size()) * kFactBytes;
   const int64_t n = visit->row.n;
   young_.numbers[visit->id] = n;
   young_.by_number[n] = std::move(visit);
-  if (young_.bytes < kVisitBytesMax) return;
-  if (forgotten_ != nullptr) forgotten_->push_back(std::make_shared<Visits>(std::move(old_)));
-  old_ = std::move(young_);
-  young_ = Visits();
+}
+
+std::vector<GroupVisit*> Recent::Visits() {
+  std::vector<GroupVisit*> visits;
+  for (VisitMaps* maps : {&young_, &old_}) {
+    for (const auto& [n, visit] : maps->by_number) visits.push_back(visit.get());
+  }
+  return visits;
 }
 
 std::unique_ptr<OpenFeed> Recent::TakeFeed(absl::string_view name) {
@@ -67,11 +72,17 @@ std::vector<OpenFeed*> Recent::Feeds() {
   return feeds;
 }
 
-bool Recent::HasManyFeeds() const { return feed_rows_ > kFeedRowsMax; }
+bool Recent::IsFull() const { return young_.bytes >= kVisitBytesMax || feed_rows_ > kFeedRowsMax; }
 
-void Recent::ForgetFeeds() {
-  feeds_.clear();
-  feed_rows_ = 0;
+void Recent::ForgetOld() {
+  if (young_.bytes >= kVisitBytesMax) {
+    if (forgotten_ != nullptr) forgotten_->push_back(std::make_shared<VisitMaps>(std::move(old_)));
+    old_ = std::exchange(young_, VisitMaps());
+  }
+  if (feed_rows_ > kFeedRowsMax) {
+    feeds_.clear();
+    feed_rows_ = 0;
+  }
 }
 
 }  // namespace doorstep

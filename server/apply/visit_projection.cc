@@ -134,10 +134,14 @@ absl::Status WriteVisit(Group& group, GroupVisit& visit) {
   row.columns = visit.columns;
   row.chain = visit.chain;
   row.pending_until_us = visit.evidence.pending_until_us;
-  row.bytes = visit.bytes;
-  row.fold = visit.input.SerializeAsString();
-  visit.fold_size = row.fold.size();
-  return UpdateVisit(group.sql(), row, visit.row);
+  visit.unwritten = group.writes_later;
+  if (!group.writes_later) {
+    row.bytes = visit.visit.SerializeAsString();
+    row.fold = visit.input.SerializeAsString();
+  }
+  if (visit.is_new) return InsertVisit(group.sql(), visit.id, row);
+  return group.writes_later ? UpdateVisitColumns(group.sql(), row, visit.row)
+                            : UpdateVisit(group.sql(), row, visit.row);
 }
 
 }  // namespace doorstep

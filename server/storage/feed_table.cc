@@ -198,8 +198,8 @@ absl::StatusOr<std::vector<FeedReference>> RemoveFeedReferences(SqlSession& sql,
 absl::StatusOr<std::vector<std::string>> FeedsReferringTo(SqlSession& sql, v1::EntityKind kind,
                                                           absl::string_view entity) {
   Query query = sql.Use(
-      "SELECT name FROM feed_head WHERE n IN (SELECT feed FROM feed_reference WHERE kind = $1 AND entity = $2) "
-      "ORDER BY n");
+      "SELECT (SELECT name FROM feed_head WHERE n = feed) FROM feed_reference WHERE kind = $1 AND entity = $2 "
+      "GROUP BY feed ORDER BY feed");
   query.Int(1, kind).Text(2, entity);
   std::vector<std::string> feeds;
   while (true) {

@@ -101,54 +101,74 @@ absl::StatusOr<std::string> FindVisitBytes(SqlSession& sql, absl::string_view id
   return found ? std::string(query.Blob(0)) : std::string();
 }
 
-absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id) {
-  Query query = sql.Use(
-      "INSERT INTO visit (n, id, account, kind, state, version, attention, time_us, day, began_us, began_day, "
-      "ended_us, ended_day, outcome, asset, fault, bytes, fold) "
-      "VALUES ((SELECT coalesce(max(n), 0) + 1 FROM visit), $1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', x'', x'') "
-      "RETURNING n");
-  ASSIGN_OR_RETURN(const bool row, query.Text(1, id).Step());
-  if (!row) return absl::InternalError("table visit: the insert returned no number");
-  const int64_t n = query.Int(0);
-  RETURN_IF_ERROR(query.Run());
-  return n;
+absl::StatusOr<int64_t> LastVisitNumber(SqlSession& sql) {
+  Query query = sql.Use("SELECT coalesce(max(n), 0) FROM visit");
+  RETURN_IF_ERROR(query.Step().status());
+  return query.Int(0);
 }
 
 namespace {
-
-// Binds the columns that stand in no index.
-void BindOthers(Query& query, const VisitRow& row) {
-  const VisitColumns& c = row.columns;
-  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
-  query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
-  query.Text(11, c.asset).Text(12, c.fault).Blob(13, row.bytes).Blob(14, row.fold);
-}
 
 auto IndexedPart(const VisitRow& row) {
   const VisitColumns& c = row.columns;
   return std::tie(c.account, c.work_order, c.attention, c.ended_us, row.pending_until_us, row.chain);
 }
 
+// Naming a column that stands in an index rewrites the index, changed or not.
+absl::Status UpdateIndexed(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
+  if (IndexedPart(row) == IndexedPart(before)) return absl::OkStatus();
+  Query query = sql.Use(
+      "UPDATE visit SET account = $2, work_order = nullif($3, 0), attention = $4, ended_us = $5, "
+      "pending_until_us = nullif($6, 0), chain = nullif($7, '') WHERE n = $1");
+  query.Int(1, row.n).Int(2, row.columns.account).Int(3, row.columns.work_order).Int(4, row.columns.attention);
+  return query.Int(5, row.columns.ended_us).Int(6, row.pending_until_us).Text(7, row.chain).Run();
+}
+
+// Binds the columns that stand in no index.
+void BindPlain(Query& query, const VisitRow& row) {
+  const VisitColumns& c = row.columns;
+  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
+  query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
+  query.Text(11, c.asset).Text(12, c.fault);
+}
+
 }  // namespace
 
+absl::Status InsertVisit(SqlSession& sql, absl::string_view id, const VisitRow& row) {
+  Query query = sql.Use(
+      "INSERT INTO visit (n, kind, state, version, time_us, day, began_us, began_day, ended_day, outcome, asset, "
+      "fault, "
+      "bytes, fold, id, account, work_order, attention, ended_us, pending_until_us, chain) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nullif($17, 0), $18, $19, "
+      "nullif($20, 0), nullif($21, ''))");
+  BindPlain(query, row);
+  query.Blob(13, row.bytes).Blob(14, row.fold).Text(15, id).Int(16, row.columns.account);
+  query.Int(17, row.columns.work_order).Int(18, row.columns.attention).Int(19, row.columns.ended_us);
+  return query.Int(20, row.pending_until_us).Text(21, row.chain).Run();
+}
+
 absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
-  if (IndexedPart(row) == IndexedPart(before)) {
-    // Naming a column that stands in an index rewrites the index, changed or not.
-    Query query = sql.Use(
-        "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
-        "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
-    BindOthers(query, row);
-    return query.Run();
-  }
   Query query = sql.Use(
       "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
-      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14, account = $15, "
-      "work_order = nullif($16, 0), attention = $17, ended_us = $18, pending_until_us = nullif($19, 0), "
-      "chain = nullif($20, '') WHERE n = $1");
-  BindOthers(query, row);
-  query.Int(15, row.columns.account).Int(16, row.columns.work_order).Int(17, row.columns.attention);
-  query.Int(18, row.columns.ended_us).Int(19, row.pending_until_us).Text(20, row.chain);
-  return query.Run();
+      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
+  BindPlain(query, row);
+  RETURN_IF_ERROR(query.Blob(13, row.bytes).Blob(14, row.fold).Run());
+  return UpdateIndexed(sql, row, before);
+}
+
+absl::Status UpdateVisitColumns(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
+  if (row.columns != before.columns) {
+    Query query = sql.Use(
+        "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
+        "ended_day = $9, outcome = $10, asset = $11, fault = $12 WHERE n = $1");
+    BindPlain(query, row);
+    RETURN_IF_ERROR(query.Run());
+  }
+  return UpdateIndexed(sql, row, before);
+}
+
+absl::Status UpdateVisitMessages(SqlSession& sql, int64_t n, absl::string_view bytes, absl::string_view fold) {
+  return sql.Use("UPDATE visit SET bytes = $2, fold = $3 WHERE n = $1").Int(1, n).Blob(2, bytes).Blob(3, fold).Run();
 }
 
 absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain) {

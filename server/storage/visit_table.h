@@ -49,10 +49,14 @@ absl::StatusOr<std::optional<VisitRow>> FindVisit(SqlSession& sql, absl::string_
 absl::StatusOr<std::string> FindVisitBytes(SqlSession& sql, absl::string_view id);
 absl::StatusOr<std::optional<VisitRow>> FindVisitByNumber(SqlSession& sql, int64_t n);
 
-// A new row with nothing but its id. Returns its number.
-absl::StatusOr<int64_t> InsertVisit(SqlSession& sql, absl::string_view id);
+// 0: there are none.
+absl::StatusOr<int64_t> LastVisitNumber(SqlSession& sql);
+absl::Status InsertVisit(SqlSession& sql, absl::string_view id, const VisitRow& row);
 // `before` is what the row holds now: columns that stand in an index are written only when they change.
 absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before);
+// The same in two halves: all but both messages (nothing, when nothing of it changed), and they.
+absl::Status UpdateVisitColumns(SqlSession& sql, const VisitRow& row, const VisitRow& before);
+absl::Status UpdateVisitMessages(SqlSession& sql, int64_t n, absl::string_view bytes, absl::string_view fold);
 absl::Status SetVisitChain(SqlSession& sql, int64_t n, absl::string_view chain);
 // 0: not pending.
 absl::Status SetVisitPending(SqlSession& sql, int64_t n, int64_t pending_until_us);

@@ -26,7 +26,7 @@ std::unique_ptr<GroupVisit> MakeVisit(int64_t n, size_t bytes) {
   auto visit = std::make_unique<GroupVisit>();
   visit->row.n = n;
   visit->id = absl::StrCat("v", n);
-  visit->row.bytes = std::string(bytes, 'x');
+  visit->visit_bytes = bytes;
   return visit;
 }
 
@@ -49,6 +49,7 @@ TEST(RecentTest, WhatNobodyTookIsForgottenAndMemoryIsBounded) {
     std::unique_ptr<GroupVisit> used = recent.TakeVisit(1);
     ASSERT_NE(used, nullptr) << "in use all the time, and gone after " << n;
     recent.PutVisit(std::move(used));
+    recent.ForgetOld();
   }
   int64_t kept = 0;
   for (int64_t n = 1; n <= 64; ++n) kept += recent.TakeVisit(n) != nullptr;
@@ -77,15 +78,15 @@ TEST(RecentTest, FeedsAreTakenByName) {
   EXPECT_EQ(recent.TakeFeed("technician:ana"), nullptr);
 }
 
-TEST(RecentTest, SaysWhenItsFeedsHaveManyRows) {
+TEST(RecentTest, SaysWhenItsFeedsHaveManyRowsAndForgetsThem) {
   Recent recent;
   for (int i = 0; i < 6; ++i) recent.PutFeed(MakeFeed(absl::StrCat("technician:t", i), 10000));
   for (int i = 0; i < 100; ++i) recent.PutFeed(recent.TakeFeed("technician:t1"));
-  EXPECT_FALSE(recent.HasManyFeeds()) << "what is taken and put back counts once";
+  EXPECT_FALSE(recent.IsFull()) << "what is taken and put back counts once";
   recent.PutFeed(MakeFeed("technician:t6", 10000));
-  EXPECT_TRUE(recent.HasManyFeeds());
-  recent.ForgetFeeds();
-  EXPECT_FALSE(recent.HasManyFeeds());
+  EXPECT_TRUE(recent.IsFull());
+  recent.ForgetOld();
+  EXPECT_FALSE(recent.IsFull());
   EXPECT_EQ(recent.TakeFeed("technician:t1"), nullptr);
 }
 
