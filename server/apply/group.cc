@@ -120,9 +120,10 @@ void Group::WillChange(GroupVisit& visit) {
 
 namespace {
 
-// The size is asked first: most that changed have another one.
+// Asks first what most changes change.
 bool AreSame(const v1::Visit& a, const v1::Visit& b) {
-  return a.ByteSizeLong() == b.ByteSizeLong() && a.SerializeAsString() == b.SerializeAsString();
+  return a.ByteSizeLong() == b.ByteSizeLong() && a.state() == b.state() &&
+         a.SerializeAsString() == b.SerializeAsString();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/support/memory_vfs.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -19,12 +20,14 @@ namespace doorstep::testing {
 namespace {
 
 constexpr char kName[] = "memory-files";
+constexpr size_t kBlockBytes = 16 * 1024;
 
 // A file that somebody has open.
 struct Node {
   std::string path;  // Empty: a temporary file.
   std::string bytes;
   bool changed = false;
+  std::vector<bool> changed_blocks;  // Of kBlockBytes each: what is put where it belongs in the end.
   int handles = 0;
 
   int shared = 0;
@@ -62,6 +65,27 @@ sqlite3_vfs* System() {
 MemoryFile& AsMemory(sqlite3_file* file) { return *reinterpret_cast<MemoryFile*>(file); }
 Node& NodeOf(sqlite3_file* file) { return *AsMemory(file).node; }
 
+void NoteChanged(Node& node, size_t from, size_t to) {
+  node.changed = true;
+  const size_t end = (to + kBlockBytes - 1) / kBlockBytes;
+  if (node.changed_blocks.size() < end) node.changed_blocks.resize(end);
+  for (size_t block = from / kBlockBytes; block < end; ++block) node.changed_blocks[block] = true;
+}
+
+// Writes what has changed into the system's file; false: it could not.
+bool PutBack(const Node& node) {
+  const int file = open(node.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return false;
+  bool good = ftruncate(file, static_cast<off_t>(node.bytes.size())) == 0;
+  for (size_t block = 0; good && block < node.changed_blocks.size(); ++block) {
+    const size_t at = block * kBlockBytes;
+    if (!node.changed_blocks[block] || at >= node.bytes.size()) continue;
+    const size_t size = std::min(kBlockBytes, node.bytes.size() - at);
+    good = pwrite(file, node.bytes.data() + at, size, static_cast<off_t>(at)) == static_cast<ssize_t>(size);
+  }
+  return close(file) == 0 && good;
+}
+
 // ---- of a file ----
 
 int Unlock(sqlite3_file* file, int level) {
@@ -89,9 +113,7 @@ int Close(sqlite3_file* file) {
   if (memory.deleted_when_closed) {
     unlink(node.path.c_str());
   } else if (node.changed) {
-    std::ofstream out(node.path, std::ios::binary | std::ios::trunc);
-    out.write(node.bytes.data(), static_cast<std::streamsize>(node.bytes.size()));
-    if (!out.flush()) abort();  // The test's own disk is full: nothing it says would be true.
+    if (!PutBack(node)) abort();  // The test's own disk is full: nothing it says would be true.
   }
   const std::string path = node.path;
   TheFiles().by_path.erase(path);
@@ -114,14 +136,16 @@ int Write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   const auto end = static_cast<size_t>(at) + static_cast<size_t>(bytes);
   if (node.bytes.size() < end) node.bytes.resize(end);
   std::memcpy(node.bytes.data() + at, from, static_cast<size_t>(bytes));
-  node.changed = true;
+  NoteChanged(node, static_cast<size_t>(at), end);
   return SQLITE_OK;
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 bytes) {
   MutexLock lock(&TheFiles().mutex);
-  NodeOf(file).bytes.resize(static_cast<size_t>(bytes));
-  NodeOf(file).changed = true;
+  Node& node = NodeOf(file);
+  // What is cut off is nothing but zeros should the file grow again.
+  NoteChanged(node, static_cast<size_t>(bytes), std::max(node.bytes.size(), static_cast<size_t>(bytes)));
+  node.bytes.resize(static_cast<size_t>(bytes));
   return SQLITE_OK;
 }
 
@@ -285,6 +309,7 @@ int Delete(sqlite3_vfs*, const char* name, int) {
   if (const auto found = TheFiles().by_path.find(name); found != TheFiles().by_path.end()) {
     found->second->bytes.clear();  // Nobody but who deletes it has it open.
     found->second->changed = false;
+    found->second->changed_blocks.clear();
   }
   return unlink(name) == 0 ? SQLITE_OK : SQLITE_IOERR_DELETE_NOENT;
 }
