@@ -76,17 +76,22 @@ void DecodeEntries(PreparedFrame& frame) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes, absl::string_view device) {
+absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes) {
   auto frame = std::make_unique<PreparedFrame>();
   frame->bytes = std::move(bytes);
   ASSIGN_OR_RETURN(frame->opened, OpenFrame(frame->bytes));
+  thread_local OpensslSha256 hasher;
+  ASSIGN_OR_RETURN(frame->hashes, CheckChain(hasher, frame->opened));
+  DecodeEntries(*frame);
+  return frame;
+}
+
+absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes, absl::string_view device) {
+  ASSIGN_OR_RETURN(std::unique_ptr<PreparedFrame> frame, PrepareFrame(std::move(bytes)));
   if (frame->opened.header.device() != device) {
     return absl::PermissionDeniedError(
         absl::StrCat("frame.header.device: \"", frame->opened.header.device(), "\" is not the caller"));
   }
-  thread_local OpensslSha256 hasher;
-  ASSIGN_OR_RETURN(frame->hashes, CheckChain(hasher, frame->opened));
-  DecodeEntries(*frame);
   return frame;
 }
 

@@ -46,8 +46,10 @@ struct PreparedFrame {
   uint64_t last_seq() const { return opened.header.last_seq(); }
 };
 
-// `device` is the caller's. INVALID_ARGUMENT: malformed frame or broken chain, naming field and bound;
-// RESOURCE_EXHAUSTED: too large, halve it; PERMISSION_DENIED: the frame of another device. Thread-safe.
+// INVALID_ARGUMENT: malformed frame or broken chain, naming field and bound; RESOURCE_EXHAUSTED: too large, halve it.
+// Thread-safe.
+absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes);
+// The same of a call by `device`. PERMISSION_DENIED: the frame of another device.
 absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareFrame(std::string bytes, absl::string_view device);
 
 // Makes `entries` from what was opened.

@@ -16,17 +16,17 @@ constexpr int64_t kRowsAtATime = 64;
 constexpr size_t kGroupsAhead = 256;
 constexpr size_t kBytesAhead = size_t{32} * 1024 * 1024;
 
+// Checks the chain again: what the disk has changed must not pass for what a phone has sent.
 absl::StatusOr<TruthGroup::Frame> PrepareStored(FrameRow row) {
   TruthGroup::Frame frame;
-  frame.prepared = std::make_unique<PreparedFrame>();
-  ASSIGN_OR_RETURN(frame.prepared->opened, OpenStored(row));
-  if (row.skip > 0) {
-    // The chain is read where the frame overlaps the one before it, and nowhere else.
-    ASSIGN_OR_RETURN(frame.prepared, PrepareFrame(std::move(row.bytes), frame.prepared->opened.header.device()));
-  } else {
-    frame.prepared->bytes = std::move(row.bytes);
-    DecodeEntries(*frame.prepared);
+  absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(std::move(row.bytes));
+  if (!prepared.ok()) {
+    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, ": ", prepared.status().message()));
   }
+  if ((*prepared)->opened.header.head_hash() != row.head_hash) {
+    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, ", column head_hash: is not its frame's"));
+  }
+  frame.prepared = *std::move(prepared);
   frame.row = std::move(row);
   return frame;
 }

@@ -50,13 +50,12 @@ class ImportService final : public v1::ImportService::CallbackService {
   }
 
  private:
-  // An administrator vouches for it, so that its own word for whose it is stands.
+  // An administrator vouches for it: its own word for whose it is stands.
   static absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareImported(const std::string& bytes) {
     if (bytes.size() > limits::kFrameBytesMax) {
       return FieldError("frame", absl::StrCat("has ", bytes.size(), " bytes, at most ", limits::kFrameBytesMax));
     }
-    ASSIGN_OR_RETURN(const OpenedFrame opened, OpenFrame(bytes));
-    return PrepareFrame(bytes, opened.header.device());
+    return PrepareFrame(bytes);
   }
 
   static absl::Status Busy() { return absl::ResourceExhaustedError("the server is busy; repeat the call"); }

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/apply/commands/apply_record.h"
-#include "server/apply/rebuild.h"
 #include "server/storage/account_table.h"
 #include "server/storage/device_table.h"
 #include "server/storage/health_table.h"
@@ -202,8 +201,10 @@ void Office::Read(const std::function<void(SqlSession&)>& body) {
                   .ok());
 }
 
+absl::StatusOr<RebuildReport> Office::Rebuild() { return doorstep::Rebuild(*storage_, random_, ApplyRecord); }
+
 void Office::ExpectRebuildEqual() {
-  const absl::StatusOr<RebuildReport> report = Rebuild(*storage_, random_, ApplyRecord);
+  const absl::StatusOr<RebuildReport> report = Rebuild();
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->differences, std::vector<std::string>{});
 }

@@ -14,6 +14,7 @@
 #include "client_core/base/mutex.h"
 #include "client_core/base/random.h"
 #include "doorstep/v1/command.pb.h"
+#include "server/apply/rebuild.h"
 #include "server/apply/writer.h"
 #include "server/storage/storage.h"
 #include "tests/support/field_phone.h"
@@ -98,6 +99,7 @@ class Office {
   // What is known of the account now: signal -> how often.
   std::map<v1::Signal, int> Signals(const std::string& account);
   void Read(const std::function<void(SqlSession&)>& body);
+  absl::StatusOr<RebuildReport> Rebuild();
   // Everything of the projections follows from the truth.
   void ExpectRebuildEqual();
 

@@ -23,6 +23,7 @@ namespace {
 using testing::FieldPhone;
 using testing::kHour;
 using testing::kMonday;
+using testing::Note;
 using testing::Office;
 using testing::PartUsed;
 
@@ -169,6 +170,32 @@ TEST(WriterTest, ATransactionThatTheDiskEndedLeavesNothing) {
   ASSERT_TRUE(office.Push(phone, 1, 3).ok());
   EXPECT_EQ(office.Visit("v1").parts_used_milli(), 3000);
   office.ExpectRebuildEqual();
+}
+
+// A note says nothing that any projection repeats, so only its hash tells that the disk has changed it.
+TEST(WriterTest, ARebuildFindsAnEntryThatIsNotWhatThePhoneSent) {
+  Office office;
+  FieldPhone phone = office.AddPhone("ana");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  office.clock().Set(kMonday + 10 * kHour);
+  phone.Record(Note("the seat is cracked"), "v1", kMonday + 8 * kHour);
+  ASSERT_TRUE(office.Push(phone, 1, 1).ok());
+  office.ExpectRebuildEqual();
+  Command damage;
+  damage.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    Query read = tx.sql().Use("SELECT bytes FROM frame WHERE n = 1");
+    EXPECT_TRUE(read.Step().value());
+    std::string bytes(read.Blob(0));
+    bytes.replace(bytes.find("cracked"), 7, "CRACKED");
+    const absl::Status written = tx.sql().Use("UPDATE frame SET bytes = $1 WHERE n = 1").Blob(1, bytes).Run();
+    if (!written.ok()) return written;
+    return std::string();
+  };
+  ASSERT_TRUE(office.writer().RunCommand(std::move(damage)).ok());
+  const absl::Status rebuilt = office.Rebuild().status();
+  EXPECT_EQ(rebuilt.code(), absl::StatusCode::kDataLoss) << rebuilt;
+  EXPECT_NE(rebuilt.message().find("frame: row 1: frame.header.head_hash"), absl::string_view::npos) << rebuilt;
 }
 
 TEST(WriterTest, AnEntryThatFailsAloneIsQuarantinedAndTakesNothingWithIt) {
