@@ -19,13 +19,12 @@ std::string DefaultDataDir() {
 }
 
 bool IsLoopback(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) return false;
-  const std::string host = listen.substr(0, colon);
+  const std::string host = listen.substr(0, listen.rfind(':'));
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
 bool HasPort(const std::string& listen) {
+  if (listen.find(':') == std::string::npos) return false;
   const std::string port = listen.substr(listen.rfind(':') + 1);
   return !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos &&
          std::stoi(port) <= 65535;
@@ -46,7 +45,7 @@ bool Check(const Config& config) {
   if (!config.insecure_loopback) {
     PrintError(
         "this version has no TLS, so it serves programs on this machine only, and must be told that this is meant",
-        "doorstepd --insecure-loopback");
+        "the same command with --insecure-loopback");
     return false;
   }
   return true;

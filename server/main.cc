@@ -59,8 +59,10 @@ int main(int argc, char** argv) {
     doorstep::PrintError(std::string(server.status().message()), HintFor(server.status()));
     return 1;
   }
-  std::printf("doorstepd %s serves %s\nadministrator: doorstep connect %s\n", doorstep::kVersion,
-              (*server)->address().c_str(), (*server)->connect_path().c_str());
+  std::printf("doorstepd %s serves %s\n", doorstep::kVersion, (*server)->address().c_str());
+  // It may have been moved to who uses it, or gone with a disk.
+  const std::string connect = (*server)->connect_path();
+  if (access(connect.c_str(), F_OK) == 0) std::printf("administrator: doorstep connect %s\n", connect.c_str());
   std::fflush(stdout);
 
   int signal_number = 0;

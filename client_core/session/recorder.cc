@@ -58,7 +58,7 @@ absl::StatusOr<v1::AppendResponse> Record(v1::AppendRequest request, const Clock
   RETURN_IF_ERROR(store.CanRecord());
   const auto& identity = store.journal().identity();
   if (!identity.has_value()) {
-    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol with an invitation first");
+    return absl::FailedPreconditionError("this phone is not enrolled; enrol it with an invitation first");
   }
   if (request.author().empty()) {
     if (identity->technicians().empty()) {

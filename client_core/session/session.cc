@@ -224,7 +224,7 @@ absl::Status Session::ReadyToSync() {
   return RunOnQueue([this]() -> absl::Status {
     RETURN_IF_ERROR(store_->CanRecord());
     if (store_->journal().identity().has_value()) return absl::OkStatus();
-    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+    return absl::FailedPreconditionError("this phone is not enrolled; enrol it first");
   });
 }
 

@@ -129,7 +129,7 @@ absl::Status LookAtPhone(const v1::ReadinessRequest& request, const Proof& proof
 absl::StatusOr<v1::Readiness> CheckReadiness(const v1::ReadinessRequest& request, const ClockReading& now,
                                              LocalStore& store) {
   if (!store.journal().identity().has_value()) {
-    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+    return absl::FailedPreconditionError("this phone is not enrolled; enrol it first");
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day, ReadDay(request.day(), now));
   v1::Readiness readiness;

@@ -62,7 +62,7 @@ absl::Status LocalStore::SignIn(const std::string& technician_id) {
     return absl::InvalidArgumentError(absl::StrCat("technician_id: must be 1 to ", limits::kIdBytesMax, " bytes"));
   }
   if (!journal_->identity().has_value()) {
-    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+    return absl::FailedPreconditionError("this phone is not enrolled; enrol it first");
   }
   if (AllowedTechnicians().count(technician_id) == 0) {
     return absl::PermissionDeniedError(
@@ -79,7 +79,7 @@ absl::Status LocalStore::SignIn(const std::string& technician_id) {
 absl::StatusOr<uint64_t> LocalStore::SignOut(const std::string& technician_id) {
   RETURN_IF_ERROR(can_record_);
   if (!journal_->identity().has_value()) {
-    return absl::FailedPreconditionError("this phone is not enrolled; call doorstep_enrol first");
+    return absl::FailedPreconditionError("this phone is not enrolled; enrol it first");
   }
   v1::EnrollResponse identity = *journal_->identity();
   if (!IsSignedIn(identity, technician_id) && !IsSignedOut(identity, technician_id)) {

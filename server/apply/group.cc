@@ -329,6 +329,7 @@ void Group::HandOver() {
     }
     visit->evidence = VisitEvidence();
     recent_->PutVisit(std::move(visit));
+    if (!writes_later) recent_->ForgetOld();  // A group may hold more than is to stay in memory.
   }
   for (std::unique_ptr<OpenFeed>& feed : feeds) {
     if (Planted("feed_head_outside_transaction")) (void)WriteFeedHead(*sql_, feed->head);

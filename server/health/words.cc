@@ -47,7 +47,7 @@ std::string SignalText(const v1::Observation& observation) {
   const int64_t value = observation.value();
   switch (observation.signal()) {
     case v1::SIGNAL_OUTCOME_RESOLVED:
-      return absl::StrCat("fixed ", AtAttempt(value));
+      return absl::StrCat("reported fixed ", AtAttempt(value));
     case v1::SIGNAL_OUTCOME_PARTIAL:
       return absl::StrCat("only partly or temporarily fixed ", AtAttempt(value));
     case v1::SIGNAL_OUTCOME_NOT_RESOLVED:

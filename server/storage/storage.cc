@@ -27,9 +27,9 @@ const std::vector<absl::string_view>& Migrations() {
 }
 
 absl::Status MigrateRows(SqlSession& sql, int64_t migration) {
-  if (migration == 4) return FillSerials(sql);
-  if (migration == 5) return MoveStatesToColumns(sql);
-  return absl::OkStatus();
+  if (migration != 5) return absl::OkStatus();
+  RETURN_IF_ERROR(FillSerials(sql));  // Of migration 4, after which earlier programs filled them at their start.
+  return MoveStatesToColumns(sql);
 }
 
 // What a commit writes is large: frames and visits, in runs of pages of which each costs the kernel two writes. In

@@ -38,8 +38,9 @@ absl::StatusOr<std::string> FindWorkOrderBytes(SqlSession& sql, absl::string_vie
   v1::WorkOrder columns;
   columns.set_state(static_cast<v1::WorkOrderState>(query.Int(0)));
   columns.set_version(query.Int(1));
-  // Two messages one behind the other are their fields together.
-  return absl::StrCat(query.Blob(2), columns.SerializeAsString());
+  // Two messages one behind the other are their fields together. The stored one comes last: were its end cut off, it
+  // would take what follows for its own.
+  return absl::StrCat(columns.SerializeAsString(), query.Blob(2));
 }
 
 absl::StatusOr<std::optional<WorkOrderCase>> FindWorkOrderCase(SqlSession& sql, int64_t n) {

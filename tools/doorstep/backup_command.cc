@@ -135,7 +135,10 @@ absl::Status Restore(const RestoreArgs& args, const Tools& tools) {
                      " neither here nor beside the backup; phones that still have them send them again."));
   }
   if (!report->checksum_compared) {
-    Say(Coloured(absl::StrCat("No ", args.file, ".sha256 was there to compare with."), Colour::kWarning));
+    Say(Coloured(absl::StrCat("No ", args.file,
+                              ".sha256 was there to compare with: when doorstepd runs, "
+                              "`doorstep server rebuild` tells whether anything in it has changed."),
+                 Colour::kWarning));
   }
   if (!report->set_aside.empty()) {
     Say(absl::StrCat("What was there before is kept as ", report->set_aside, "; delete it when all is well."));

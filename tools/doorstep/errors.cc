@@ -4,6 +4,8 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "tools/doorstep/text.h"
 
 namespace doorstep::cli {
@@ -34,8 +36,26 @@ const char* WhereIdsAre(absl::string_view message) {
   return "the list command of this kind, for instance `doorstep visit list`";
 }
 
+// The id in a message that begins "visit V-9 ..."; VISIT when it is none.
+std::string VisitIn(absl::string_view message) {
+  if (!absl::ConsumePrefix(&message, "visit ")) return "VISIT";
+  return std::string(message.substr(0, message.find(' ')));
+}
+
+// How to see what is there under the id of "visit V-9 exists".
+std::string WhatIsThere(absl::string_view message) {
+  if (!absl::EndsWith(message, " exists")) return "the show command, to see what is there under this id";
+  if (absl::ConsumePrefix(&message, "visit ")) {
+    return absl::StrCat("doorstep visit show ", message.substr(0, message.find(' ')), ", or another id");
+  }
+  if (absl::ConsumePrefix(&message, "work order ")) {
+    return absl::StrCat("doorstep work-order show ", message.substr(0, message.find(' ')), ", or another id");
+  }
+  return "the show command, to see what is there under this id";
+}
+
 // What to do when the command itself had nothing better to say: the code tells.
-const char* AdviceFor(absl::StatusCode code, absl::string_view message) {
+std::string AdviceFor(absl::StatusCode code, absl::string_view message) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
       return "doorstep server status, once doorstepd is running; `doorstep connect FILE` changes the address";
@@ -48,16 +68,18 @@ const char* AdviceFor(absl::StatusCode code, absl::string_view message) {
     case absl::StatusCode::kNotFound:
       return WhereIdsAre(message);
     case absl::StatusCode::kAlreadyExists:
-      return "the show command, to see what is there under this id";
+      return WhatIsThere(message);
     case absl::StatusCode::kAborted:
       return "the show command, to see what changed meanwhile, then this command again";
     case absl::StatusCode::kFailedPrecondition:
-      if (absl::StrContains(message, " has nobody assigned")) return "doorstep visit assign VISIT TECHNICIAN";
-      if (absl::StrContains(message, " is unscheduled: it can be dispatched")) {
-        return "doorstep visit schedule VISIT 2026-11-23T08:00/10:00";
+      if (absl::StrContains(message, " has nobody assigned")) {
+        return absl::StrCat("doorstep visit assign ", VisitIn(message), " TECHNICIAN");
       }
-      return absl::StartsWith(message, "visit ") ? "doorstep visit show VISIT, to see the state it is in"
-                                                 : "doorstep why ID, to see how it came to this state";
+      if (absl::StrContains(message, " is unscheduled: it can be dispatched")) {
+        return absl::StrCat("doorstep visit schedule ", VisitIn(message), " 2026-11-23T08:00/10:00");
+      }
+      if (!absl::StartsWith(message, "visit ")) return "doorstep why ID, to see how it came to this state";
+      return absl::StrCat("doorstep visit show ", VisitIn(message), ", to see the state it is in");
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kOutOfRange:
       return "the same command with --help";
@@ -92,7 +114,8 @@ int ReportError(const absl::Status& status) {
   if (text.empty()) text = std::string(absl::StatusCodeToString(status.code()));
   std::fflush(stdout);
   std::fprintf(stderr, "Error: %s\n", Printable(text).c_str());
-  std::fprintf(stderr, "Try: %s\n", advice.has_value() ? std::string(*advice).c_str() : AdviceFor(status.code(), text));
+  std::fprintf(stderr, "Try: %s\n",
+               advice.has_value() ? std::string(*advice).c_str() : AdviceFor(status.code(), text).c_str());
   return status.GetPayload(kUsagePayload).has_value() ? kExitUsage : kExitFailed;
 }
 

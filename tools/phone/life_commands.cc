@@ -18,6 +18,7 @@
 namespace doorstep::phone {
 namespace {
 
+constexpr char kEnrolAdvice[] = "enrol CODE, with a code that `doorstep device invite TECHNICIAN` makes at the office";
 volatile sig_atomic_t interrupted = 0;
 
 absl::Status Offline(absl::string_view name) {
@@ -35,7 +36,7 @@ absl::StatusOr<Answer> Enrol(Phone& phone, const Arguments& words) {
     return WithTry(status, "status; another phone is another --dir");
   }
   if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status)) {
-    return WithTry(status, "enrol CODE, with a code that `doorstep device invite TECHNICIAN` makes at the office");
+    return WithTry(status, kEnrolAdvice);
   }
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     return WithTry(status, "enrol CODE again once doorstepd runs there; --server HOST:PORT names another place");
@@ -86,7 +87,10 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   }
   if (phone.ask) std::fputs("talking to the office ...\r", stderr);
   const absl::StatusOr<v1::SyncReport> report = phone.core->SyncOnce(budget);
-  if (!report.ok()) return report.status();
+  if (!report.ok()) {
+    const bool nobody = absl::StrContains(report.status().message(), "not enrolled");
+    return nobody ? WithTry(report.status(), kEnrolAdvice) : report.status();
+  }
   const std::string done = absl::StrCat("sent ", Count(report->entries_sent(), "entry", "entries"), " (",
                                         Count(report->bytes_up(), "byte", "bytes"), "), received ",
                                         Count(report->changes_received(), "change", "changes"), " (",
@@ -94,10 +98,15 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   // Who sets a bound of bytes wants something left over; only that nothing at all went through is a failure then.
   const bool bounded = words.Has("bytes") && report->entries_sent() + report->changes_received() > 0;
   if (!report->complete() && !bounded) {
-    const bool nobody = absl::StrContains(report->stopped_because(), "no connection");
+    absl::string_view advice = "sync again; nothing is lost";
+    if (absl::StrContains(report->stopped_because(), "no connection")) {
+      advice = "sync again once doorstepd runs there; nothing is lost";
+    } else if (absl::StrContains(report->stopped_because(), "with a new code")) {
+      advice = kEnrolAdvice;
+    }
     return WithTry(absl::UnavailableError(absl::StrCat("sync stopped: ", report->stopped_because(), "; ", done, ", ",
                                                        report->entries_left(), " left")),
-                   nobody ? "sync again once doorstepd runs there; nothing is lost" : "sync again; nothing is lost");
+                   advice);
   }
   Answer answer;
   if (report->attachments_sent() + report->attachments_left() > 0) {

@@ -18,7 +18,7 @@ TEST(WordsTest, SayWhatWasObserved) {
     const char* want;
   } kCases[] = {
       {Observed(v1::SIGNAL_OUTCOME_NOT_RESOLVED, 1, "V-17", 1), "Visit V-17: not fixed at the first visit"},
-      {Observed(v1::SIGNAL_OUTCOME_RESOLVED, 1, "V-17", 3), "Visit V-17: fixed at attempt 3"},
+      {Observed(v1::SIGNAL_OUTCOME_RESOLVED, 1, "V-17", 3), "Visit V-17: reported fixed at attempt 3"},
       {Held(v1::SIGNAL_OUTCOME_PARTIAL, 1, std::nullopt, "V-1", v1::AGING_HELD),
        "Visit V-1: only partly or temporarily fixed at the first visit, and still open"},
       {Held(v1::SIGNAL_OUTCOME_PARTIAL, 1, 20001, "V-1"),

@@ -54,8 +54,11 @@ TEST_F(StorageTest, ASecondServerOnTheSameFileIsRefused) {
   EXPECT_NE(second.message().find("another server has this file open"), absl::string_view::npos) << second;
 }
 
-// Its work orders say their state in their bytes, and one of them is damaged.
+// Its work orders say their state in their bytes, its serials were not filled yet, and of either one row is damaged.
 TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
+  v1::Asset asset;
+  asset.set_id("a1");
+  asset.set_serial("x 1");
   v1::WorkOrder order;
   order.set_id("o1");
   order.set_description("leaks");
@@ -69,6 +72,10 @@ TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
         "(2, 'o1', 1, $1, 4, $2)");
     const std::string bytes = order.SerializeAsString();
     ASSERT_TRUE(insert.Int(1, v1::WORK_ORDER_STATE_COMPLETED).Blob(2, bytes).Run().ok());
+    Query assets =
+        sql.Use("INSERT INTO asset (id, account, version, bytes) VALUES ('a0', 1, 1, x'ff'), ('a1', 1, 1, $1)");
+    const std::string asset_bytes = asset.SerializeAsString();
+    ASSERT_TRUE(assets.Blob(1, asset_bytes).Run().ok());
     ASSERT_TRUE(AddFeedReference(sql, 7, v1::ENTITY_KIND_SITE, "s1", 9).ok());
     ASSERT_TRUE(sql.database().Execute("PRAGMA user_version=4").ok());
   }
@@ -85,6 +92,30 @@ TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
   EXPECT_EQ(stored.Blob(0), order.SerializeAsString()) << "as a rebuild would write them";
   EXPECT_TRUE(absl::IsDataLoss(FindWorkOrder(sql, "damaged").status()));
   EXPECT_EQ(RemoveFeedReferences(sql, 7, 9)->size(), 1u);
+  Query serials = sql.Use("SELECT count(*) FROM asset_serial WHERE asset = 'a1'");
+  ASSERT_TRUE(serials.Step().value());
+  EXPECT_EQ(serials.Int(0), 1);
+}
+
+// The columns are put beside the bytes, and must not heal what the disk has cut off.
+TEST_F(StorageTest, AWorkOrderWhoseEndIsMissingIsNotReadable) {
+  const std::unique_ptr<Storage> storage = Open().value();
+  SqlSession& sql = storage->writer();
+  v1::WorkOrder order;
+  order.set_id("o1");
+  order.set_description("the boiler leaks");
+  order.set_version(4);
+  ASSERT_TRUE(WriteWorkOrder(sql, order, 1).ok());
+  v1::WorkOrder sent;
+  ASSERT_TRUE(sent.ParseFromString(FindWorkOrderBytes(sql, "o1").value()));
+  EXPECT_EQ(sent.SerializeAsString(), order.SerializeAsString());
+  order.clear_version();
+  const std::string whole = order.SerializeAsString();
+  for (size_t cut = 1; cut < 8; ++cut) {
+    const std::string bytes = whole.substr(0, whole.size() - cut);
+    ASSERT_TRUE(sql.Use("UPDATE work_order SET bytes = $1").Blob(1, bytes).Run().ok());
+    EXPECT_FALSE(sent.ParseFromString(FindWorkOrderBytes(sql, "o1").value())) << cut << ": " << sent.ShortDebugString();
+  }
 }
 
 TEST_F(StorageTest, AFileOfANewerVersionIsRefused) {
