@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "client_core/base/ids.h"
+#include "client_core/rules/fact_targets.h"
+#include "client_core/rules/visit_fold.h"
+#include "client_core/rules/visit_folder.h"
 
 namespace doorstep {
 
@@ -39,13 +42,23 @@ const std::string* CreditedElsewhere::VisitOf(const v1::FoldFact& fact) const {
 }
 
 std::vector<v1::FoldFact> FactsCreditedTo(absl::string_view id, const v1::FoldInput& input) {
-  std::vector<v1::FoldFact> credited;
   const CreditedElsewhere elsewhere(input);
-  for (const auto* facts : {&input.facts(), &input.credited()}) {
-    for (const v1::FoldFact& fact : *facts) {
-      const std::string* visit = elsewhere.VisitOf(fact);
-      if (visit != nullptr && absl::string_view(*visit) == id) credited.push_back(fact);
-    }
+  const std::vector<const v1::FoldFact*> facts = FactsInOrder(input);
+  std::vector<bool> taken(facts.size(), false);
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const std::string* visit = elsewhere.VisitOf(*facts[i]);
+    taken[i] = visit != nullptr && absl::string_view(*visit) == id;
+  }
+  // What corrects or retracts goes where that is which it is about, whoever says it: about what decides about others
+  // itself, only later ones can.
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (!DecidesAboutOthers(*facts[i])) continue;
+    const int target = TargetOf(facts, static_cast<int>(i));
+    if (target != kNoTarget && taken[target]) taken[i] = true;
+  }
+  std::vector<v1::FoldFact> credited;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (taken[i]) credited.push_back(*facts[i]);
   }
   std::sort(credited.begin(), credited.end(), [](const v1::FoldFact& a, const v1::FoldFact& b) {
     return ComparePositions(a.position(), b.position()) < 0;

@@ -1,7 +1,8 @@
 // Facts that the office counts for another visit than the one they name.
 //
 // Invariant: a fact counts on one visit only. It stays in the input of the visit that it names, which leaves it out;
-// the other one holds a copy, made anew whenever the first changes.
+// the other one holds a copy, made anew whenever the first changes. Corrections and retractions, which count nowhere
+// themselves, are copied along with what they are about.
 #ifndef DOORSTEP_CLIENT_CORE_RULES_CREDITED_FACTS_H_
 #define DOORSTEP_CLIENT_CORE_RULES_CREDITED_FACTS_H_
 

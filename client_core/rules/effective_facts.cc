@@ -1,12 +1,12 @@
 // Which facts count, and in which order: corrections applied, retracted facts and those credited elsewhere left out.
 
-#include <algorithm>
 #include <deque>
 #include <vector>
 
 #include "client_core/base/ids.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/rules/credited_facts.h"
+#include "client_core/rules/fact_targets.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
 
@@ -16,32 +16,22 @@ namespace {
 bool IsCorrection(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry::kCorrection; }
 bool IsRetraction(const v1::FoldFact& fact) { return fact.kind() == v1::LogEntry::kRetraction; }
 
-bool SamePosition(const v1::JournalPosition& a, const v1::JournalPosition& b) { return ComparePositions(a, b) == 0; }
-
-constexpr int kNone = -1;
-
-// The facts of one visit with what became of each.
+// The facts of one visit with what became of each. Those that count elsewhere are among them: who recorded one of them
+// may correct what counts here, and the other way round.
 class Resolution {
  public:
-  explicit Resolution(const v1::FoldInput& input) {
-    const CreditedElsewhere elsewhere(input);
-    for (const auto* facts : {&input.facts(), &input.credited()}) {
-      for (const v1::FoldFact& fact : *facts) {
-        if (elsewhere.none() || elsewhere.VisitOf(fact) == nullptr) facts_.push_back(&fact);
-      }
-    }
-    std::sort(facts_.begin(), facts_.end(),
-              [](const v1::FoldFact* a, const v1::FoldFact* b) { return FoldsBefore(*a, *b); });
-    dead_.assign(facts_.size(), false);
-    replacement_.assign(facts_.size(), kNone);
-  }
+  explicit Resolution(const v1::FoldInput& input)
+      : elsewhere_(input),
+        facts_(FactsInOrder(input)),
+        dead_(facts_.size(), false),
+        replacement_(facts_.size(), kNoTarget) {}
 
   // Later ones decide first, so a correction that was itself corrected or retracted has no say.
   void Resolve() {
     for (int i = static_cast<int>(facts_.size()) - 1; i >= 0; --i) {
       if (dead_[i] || !DecidesAboutOthers(*facts_[i])) continue;
-      const int target = Target(i);
-      if (target == kNone) continue;
+      const int target = TargetOf(facts_, i);
+      if (target == kNoTarget) continue;
       if (IsRetraction(*facts_[i])) {
         dead_[target] = !Planted("retraction_skipped");
       } else {
@@ -55,7 +45,8 @@ class Resolution {
     std::vector<const v1::FoldFact*> out;
     for (size_t i = 0; i < facts_.size(); ++i) {
       if (dead_[i] || DecidesAboutOthers(*facts_[i])) continue;
-      if (replacement_[i] == kNone) {
+      if (!elsewhere_.none() && elsewhere_.VisitOf(*facts_[i]) != nullptr) continue;
+      if (replacement_[i] == kNoTarget) {
         out.push_back(facts_[i]);
         continue;
       }
@@ -71,39 +62,20 @@ class Resolution {
   }
 
  private:
-  // The fact that fact `i` names: in its own journal first, under either of its names.
-  int Target(int i) const {
-    const v1::FoldFact& by = *facts_[i];
-    int elsewhere = kNone;
-    for (int j = 0; j < static_cast<int>(facts_.size()); ++j) {
-      if (j == i) continue;
-      const v1::FoldFact& fact = *facts_[j];
-      const bool named = SamePosition(fact.position(), by.target());
-      const bool first_named = fact.has_first_position() && SamePosition(fact.first_position(), by.target());
-      if (!named && !first_named) continue;
-      // What decides about others can only be decided about by a later one; else two could undo each other for ever.
-      if (DecidesAboutOthers(fact) && j > i) continue;
-      const bool own_journal =
-          fact.position().device() == by.position().device() && fact.position().epoch() == by.position().epoch();
-      if (own_journal) return j;
-      if (elsewhere == kNone || named) elsewhere = j;
-    }
-    return elsewhere;
-  }
-
   // Correction `i` stands in for `target`; for a correction, for what that one had corrected.
   void Replace(int i, int target) {
     while (IsCorrection(*facts_[target])) {
       dead_[target] = true;
-      const int next = Target(target);  // Earlier in order each time, so this ends.
-      if (next == kNone) return;
+      const int next = TargetOf(facts_, target);  // Earlier in order each time, so this ends.
+      if (next == kNoTarget) return;
       target = next;
     }
-    if (dead_[target] || replacement_[target] != kNone || IsRetraction(*facts_[target])) return;
+    if (dead_[target] || replacement_[target] != kNoTarget || IsRetraction(*facts_[target])) return;
     replacement_[target] = i;
   }
 
-  std::vector<const v1::FoldFact*> facts_;  // In fold order.
+  const CreditedElsewhere elsewhere_;
+  const std::vector<const v1::FoldFact*> facts_;  // In fold order.
   std::vector<bool> dead_;
   std::vector<int> replacement_;  // The correction that stands in for this fact.
 };

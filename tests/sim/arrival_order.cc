@@ -35,6 +35,7 @@ struct Heard {
   int64_t commit_us = 0;
   std::unique_ptr<PreparedFrame> frame;
   std::vector<TruthGroup::Command> commands;
+  int64_t part = 0;  // Of a commit that is heard in several parts: a number of its own, else 0.
 };
 
 // A command says also what the office knew of the visit when it was accepted: whether work had begun that a
@@ -92,8 +93,12 @@ absl::StatusOr<std::vector<Heard>> ReadInAnotherOrder(SqlSession& sql, Random& r
   while (true) {
     ASSIGN_OR_RETURN(const bool more, truth.Next(group));
     if (!more) break;
-    for (TruthGroup::Frame& frame : group.frames) heard.push_back({0, group.commit_us, std::move(frame.prepared), {}});
-    if (!group.commands.empty()) heard.push_back({0, group.commit_us, nullptr, std::move(group.commands)});
+    const bool whole = group.frames.size() + (group.commands.empty() ? 0 : 1) == 1;
+    const auto part = [&] { return whole ? 0 : static_cast<int64_t>(heard.size()) + 1; };
+    for (TruthGroup::Frame& frame : group.frames) {
+      heard.push_back({0, group.commit_us, std::move(frame.prepared), {}, part()});
+    }
+    if (!group.commands.empty()) heard.push_back({0, group.commit_us, nullptr, std::move(group.commands), part()});
     group = TruthGroup();
   }
   const uint64_t most = random.Below(2) == 0 ? 2 * heard.size() : heard.size() / 8;
@@ -142,7 +147,10 @@ absl::Status Hear(SqlSession& fresh, Recent& recent, Heard& heard, const Accepte
   }
   RETURN_IF_ERROR(group.Finish());
   group.HandOver();
-  return absl::OkStatus();
+  if (heard.part == 0) return absl::OkStatus();
+  // The next part of the same commit has the same instant, at which the ledger knows each source once.
+  Query move = fresh.Use("UPDATE observation SET known_from_us = -$2 WHERE known_from_us = $1");
+  return move.Int(1, heard.commit_us).Int(2, heard.part).Run();
 }
 
 absl::StatusOr<std::string> VisitText(SqlSession& sql, const std::string& id) {

@@ -118,6 +118,33 @@ TEST(VisitDecisionsTest, CreditBothKeepsBothOnTheVisitAndNewDisagreementOpen) {
       << "neither wins silently, credited or not";
 }
 
+// The visit that is made of what `input` credits to it.
+v1::Visit Made(const v1::FoldInput& input) {
+  v1::FoldInput made;
+  made.set_visit_id("V-2");
+  v1::FoldCreate& create = *made.add_commands()->mutable_create();
+  create.set_credited_from_visit_id("V-1");
+  create.add_technician_ids("bo");
+  for (const v1::FoldFact& fact : FactsCreditedTo("V-2", input)) *made.add_credited() = fact;
+  return FoldVisit(made);
+}
+
+TEST(VisitDecisionsTest, WhatIsRetractedDoesNotCountOnEitherVisitWhoeverRetractsIt) {
+  Story story = Decided(Disagreeing(), v1::ATTENTION_RESOLUTION_NEW_VISIT, "V-2");
+  story.RetractOf(70, "ana", "bo", 2).RetractOf(71, "bo", "ana", 2);  // Both outcomes.
+  std::mt19937 random(1);
+  const v1::FoldInput input = story.Input(random);
+  const v1::Visit left = FoldVisit(input);
+  EXPECT_EQ(left.facts(), 1u);
+  EXPECT_FALSE(left.has_outcome());
+  const v1::Visit made = Made(input);
+  EXPECT_EQ(made.facts(), 1u);
+  EXPECT_FALSE(made.has_outcome());
+  story.Retract(80, "ana", 3);  // Her retraction was the mistake.
+  const v1::FoldInput again = story.Input(random);
+  EXPECT_EQ(Made(again).outcome().code(), v1::OUTCOME_CODE_RESOLVED);
+}
+
 TEST(VisitDecisionsTest, NewVisitLeavesOutWhatTheOtherRecordedAndGivesItToTheNewOne) {
   Story story = Decided(Disagreeing(), v1::ATTENTION_RESOLUTION_NEW_VISIT, "V-2");
   story.Depart(55, "bo");
@@ -127,13 +154,7 @@ TEST(VisitDecisionsTest, NewVisitLeavesOutWhatTheOtherRecordedAndGivesItToTheNew
   EXPECT_EQ(LeadOf(left), "ana");
   EXPECT_EQ(left.state(), v1::VISIT_STATE_INCOMPLETE);
   EXPECT_EQ(left.facts(), 2u);
-  v1::FoldInput made;
-  made.set_visit_id("V-2");
-  v1::FoldCreate& create = *made.add_commands()->mutable_create();
-  create.set_credited_from_visit_id("V-1");
-  create.add_technician_ids("bo");
-  for (const v1::FoldFact& fact : FactsCreditedTo("V-2", input)) *made.add_credited() = fact;
-  const v1::Visit credited = FoldVisit(made);
+  const v1::Visit credited = Made(input);
   EXPECT_EQ(LeadOf(credited), "bo");
   EXPECT_EQ(credited.state(), v1::VISIT_STATE_COMPLETED);
   EXPECT_EQ(credited.facts(), 3u);

@@ -101,9 +101,11 @@ class Story {
   Story& Reject(int64_t m, const std::string& who) {
     return Fact(m, who, [](v1::LogEntry& e) { e.mutable_rejected(); });
   }
-  Story& Retract(int64_t m, const std::string& who, uint64_t seq) {
+  Story& Retract(int64_t m, const std::string& who, uint64_t seq) { return RetractOf(m, who, who, seq); }
+  // What somebody else has recorded.
+  Story& RetractOf(int64_t m, const std::string& who, const std::string& whose, uint64_t seq) {
     return Fact(m, who,
-                [&](v1::LogEntry& e) { *e.mutable_retraction()->mutable_target() = MakePosition(who, 1, seq); });
+                [&](v1::LogEntry& e) { *e.mutable_retraction()->mutable_target() = MakePosition(whose, 1, seq); });
   }
 
   // Journals keep their order; how they interleave is the draw of `random`.
