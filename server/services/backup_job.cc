@@ -50,6 +50,14 @@ absl::StatusOr<v1::Backup> BackupJob::Describe() const {
   return backup_;
 }
 
+absl::StatusOr<v1::Backup> BackupJob::Wait() {
+  {
+    MutexLock lock(&mutex_);
+    while (running_) ended_.Wait(&mutex_);
+  }
+  return Describe();
+}
+
 void BackupJob::Update(const std::function<void(v1::Backup&)>& change) {
   MutexLock lock(&mutex_);
   change(backup_);
@@ -68,6 +76,7 @@ void BackupJob::Run(const std::string& name, const std::string& path) {
   backup_.set_duration_us(took.count());
   backup_.set_phase(made.ok() ? v1::BACKUP_PHASE_DONE : v1::BACKUP_PHASE_FAILED);
   backup_.set_error(std::string(made.message()));
+  ended_.NotifyAll();
 }
 
 absl::Status BackupJob::Make(const std::string& name, const std::string& path) {

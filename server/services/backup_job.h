@@ -33,6 +33,8 @@ class BackupJob {
   absl::StatusOr<v1::Backup> Start(const std::string& name);
   // NOT_FOUND: none was begun.
   absl::StatusOr<v1::Backup> Describe() const;
+  // Returns how it stands when none is under way any more.
+  absl::StatusOr<v1::Backup> Wait();
 
  private:
   void Run(const std::string& name, const std::string& path);
@@ -43,6 +45,7 @@ class BackupJob {
   const ServerParts& parts_;
   std::atomic<bool> stopping_{false};
   mutable Mutex mutex_;
+  CondVar ended_;
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   v1::Backup backup_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;

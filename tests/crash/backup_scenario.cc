@@ -33,16 +33,9 @@ class Backups final : public Scenario {
   std::string name() const override { return "backup"; }
 
   absl::Status Prepare(const std::string& folder) override {
-    testing::Office office;
-    office.clock().Set(kMonday + 7 * kHour);
-    office.AddAccount("mill");
-    phone_.push_back(office.AddPhone("ana"));
-    office.Plan("v1", "mill", "ana", 8);
-    for (unsigned seed = 1; seed <= 2; ++seed) {
-      photos_.push_back(TakePhoto(phone_[0], "v1", 900, seed, kMonday + 8 * kHour));
-    }
-    RETURN_IF_ERROR(office.Push(phone_[0], 1, 1).status());
-    CopyOffice(office, folder);
+    ASSIGN_OR_RETURN(PhotoOffice office, PreparePhotos(folder, {900, 900}, 1));
+    phone_.push_back(std::move(office.phone));
+    photos_ = std::move(office.photos);
     testing::PowerDisk disk;
     ASSIGN_OR_RETURN(const auto server, QuietServer::Open({folder, &disk}, folder, &clock_, &random_));
     return SendPhoto(*server, phone_[0].device(), photos_[0]);

@@ -35,17 +35,9 @@ class Photos final : public Scenario {
   std::string name() const override { return "photos"; }
 
   absl::Status Prepare(const std::string& folder) override {
-    testing::Office office;
-    office.clock().Set(kMonday + 7 * kHour);
-    office.AddAccount("mill");
-    testing::FieldPhone phone = office.AddPhone("ana");
-    device_ = phone.device();
-    office.Plan("v1", "mill", "ana", 8);
-    for (size_t i = 0; i < std::size(kBytes); ++i) {
-      photos_.push_back(TakePhoto(phone, "v1", kBytes[i], static_cast<unsigned>(i + 1), kMonday + 8 * kHour));
-    }
-    RETURN_IF_ERROR(office.Push(phone, 1, phone.size()).status());
-    CopyOffice(office, folder);
+    ASSIGN_OR_RETURN(PhotoOffice office, PreparePhotos(folder, {std::begin(kBytes), std::end(kBytes)}, 0));
+    device_ = office.phone.device();
+    photos_ = std::move(office.photos);
     return absl::OkStatus();
   }
 

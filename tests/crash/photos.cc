@@ -15,6 +15,7 @@
 #include "server/storage/attachment_files.h"
 #include "server/storage/attachment_table.h"
 #include "server/storage/durable_file.h"
+#include "tests/support/office.h"
 #include "tests/support/photo.h"
 
 namespace doorstep::crash {
@@ -73,6 +74,23 @@ CrashPhoto TakePhoto(testing::FieldPhone& phone, const std::string& visit, size_
   added.set_title("the valve");
   photo.seq = phone.Record(std::move(entry), visit, time_us);
   return photo;
+}
+
+absl::StatusOr<PhotoOffice> PreparePhotos(const std::string& folder, const std::vector<size_t>& bytes,
+                                          uint64_t received) {
+  constexpr int64_t kMorning = testing::kMonday + 7 * testing::kHour;
+  testing::Office office;
+  office.clock().Set(kMorning);
+  office.AddAccount("mill");
+  PhotoOffice made{office.AddPhone("ana"), {}};
+  office.Plan("v1", "mill", "ana", 8);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    made.photos.push_back(
+        TakePhoto(made.phone, "v1", bytes[i], static_cast<unsigned>(i + 1), kMorning + testing::kHour));
+  }
+  RETURN_IF_ERROR(office.Push(made.phone, 1, received == 0 ? made.phone.size() : received).status());
+  CopyOffice(office, folder);
+  return made;
 }
 
 absl::Status SendPhoto(QuietServer& server, const std::string& device, const CrashPhoto& photo, uint64_t through) {

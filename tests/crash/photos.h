@@ -23,6 +23,16 @@ struct CrashPhoto {
 CrashPhoto TakePhoto(testing::FieldPhone& phone, const std::string& visit, size_t bytes, unsigned seed,
                      int64_t time_us);
 
+// An office whose technician ana has taken photos on a visit of hers.
+struct PhotoOffice {
+  testing::FieldPhone phone;
+  std::vector<CrashPhoto> photos;
+};
+// Puts its file into `folder`; it has received the first `received` entries, each of which names one photo (0: all),
+// and no photo itself.
+absl::StatusOr<PhotoOffice> PreparePhotos(const std::string& folder, const std::vector<size_t>& bytes,
+                                          uint64_t received);
+
 // As a phone does: asks how far it has come, and sends from there up to `through`, piece by piece. OK: the server has
 // said so much.
 absl::Status SendPhoto(QuietServer& server, const std::string& device, const CrashPhoto& photo, uint64_t through);

@@ -30,16 +30,9 @@ class Restores final : public Scenario {
   std::string name() const override { return "restore"; }
 
   absl::Status Prepare(const std::string& folder) override {
-    testing::Office office;
-    office.clock().Set(kMonday + 7 * kHour);
-    office.AddAccount("mill");
-    phone_.push_back(office.AddPhone("ana"));
-    office.Plan("v1", "mill", "ana", 8);
-    for (unsigned seed = 1; seed <= 2; ++seed) {
-      photos_.push_back(TakePhoto(phone_[0], "v1", 900, seed, kMonday + 8 * kHour));
-    }
-    RETURN_IF_ERROR(office.Push(phone_[0], 1, kEntriesInBackup).status());
-    CopyOffice(office, folder);
+    ASSIGN_OR_RETURN(PhotoOffice office, PreparePhotos(folder, {900, 900}, kEntriesInBackup));
+    phone_.push_back(std::move(office.phone));
+    photos_ = std::move(office.photos);
     testing::PowerDisk disk;
     const Place place{folder, &disk};
     ASSIGN_OR_RETURN(std::unique_ptr<QuietServer> server, Open(place, folder));

@@ -1,8 +1,6 @@
 // How the simulated office dies, and goes back to what a backup has of it.
-#include <chrono>
 #include <filesystem>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,10 +75,7 @@ void SimServer::BackUp() {
   {
     BackupJob job(*parts_);
     backup = job.Start(name);
-    while (backup.ok() && backup->phase() < v1::BACKUP_PHASE_DONE) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));  // The job has the processor.
-      backup = job.Describe();
-    }
+    if (backup.ok()) backup = job.Wait();
   }
   // The server may have died when the backup was good already, and even after phones were told.
   const std::string path = absl::StrCat(BackupFolder(Database()), "/", name);
