@@ -71,6 +71,8 @@ absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
   // First: the rows that came from what the server has lost would bring the mark forward again. Nor are rows of the
   // other feeds the server's any more: what it does anew has the versions of what it lost, and no sum tells them apart.
   for (const FeedState& feed : replica_->Feeds()) RETURN_IF_ERROR(replica_->ReadAnew(feed.name));
+  // The journal's marks survive a power cut, so the doubt about the rows must too.
+  RETURN_IF_ERROR(replica_db_->SyncLog());
   // What it had of photos is as doubtful, and what no backup holds must not be deleted here.
   RETURN_IF_ERROR(attachments_->Doubt());
   return journal_->StepBack(mark);

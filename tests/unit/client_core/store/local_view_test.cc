@@ -1,11 +1,22 @@
+#include <cstring>
+#include <filesystem>
+
+#include "tests/support/power_vfs.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
 namespace doorstep {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::PowerDisk;
+
+// Of a power cut: nothing that was not synced stays.
+class NothingStays final : public Random {
+ public:
+  void Fill(void* bytes, size_t length) override { std::memset(bytes, 0, length); }
+};
 
 class LocalViewTest : public StoreTest {
  protected:
@@ -146,6 +157,32 @@ TEST_F(LocalViewTest, DoesNotTakeMarksFromTheRowsOfAServerThatWasPutBackByHand) 
   Settle();
   EXPECT_EQ(Stage(2), v1::ENTRY_STAGE_COUNTED);
   EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
+}
+
+// The journal is written through and the replica is not: a battery that goes flat must not bring back what the server
+// was found to have lost.
+TEST_F(LocalViewTest, APowerCutDoesNotBringBackTheMarksOfAServerThatWasPutBackByHand) {
+  store_.reset();
+  PowerDisk disk;
+  options_.vfs = disk.vfs();
+  options_.directory += "/on-a-disk-that-loses-power";
+  ASSERT_TRUE(std::filesystem::create_directory(options_.directory));
+  OpenEnrolled();
+  AppendNotes(3);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 3));
+  ApplyDelta(device_feed_);
+  Settle();
+  ASSERT_OK(store_->StepBack(MarkAt(1, 0)));
+  ASSERT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
+
+  disk.DieAfter(0);
+  store_.reset();
+  NothingStays nothing_stays;
+  disk.ReviveAfterPowerCut(nothing_stays);
+  ASSERT_OK(Open());
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE) << "shown as safe, and the server does not have it";
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  store_.reset();
 }
 
 TEST_F(LocalViewTest, ReadsEveryFeedAnewOfAServerThatWasPutBackByHand) {
