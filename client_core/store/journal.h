@@ -176,7 +176,8 @@ class Journal {
   // What a Hello says of these journals, the newest first; without those that have nothing to give any more.
   std::vector<v1::JournalClaim> Claims() const;
   // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each
-  // naming its first position. A fork of an epoch that this phone has left moves what a restored server lacks of it.
+  // naming its first position. A fork of an epoch that this phone has left moves what a restored server lacks of it,
+  // and behind it what came later and the server is not known to have, so that the order stays.
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   Boots& boots() { return boots_; }
 
@@ -250,7 +251,8 @@ class Journal {
   absl::Status WriteIdentity(const v1::EnrollResponse& identity);
   absl::StatusOr<Hash> HashAt(const EpochMarks& marks, uint64_t seq);
   absl::StatusOr<bool> IsOurs(const EpochMarks& marks, const v1::JournalMark& mark);
-  absl::StatusOr<ForkResult> ForkOld(const EpochMarks& old, uint64_t last_common_seq);
+  absl::StatusOr<ForkResult> GoOnIn(const v1::Fork& fork, uint64_t common);
+  absl::StatusOr<ForkResult> AppendBehind(const EpochMarks& old, uint64_t common);
   absl::StatusOr<uint64_t> MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next);
   absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
   absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);

@@ -158,25 +158,46 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
   if (!identity_.has_value() || found == epochs_.end()) {
     return absl::InvalidArgumentError(absl::StrCat("fork: epoch ", fork.epoch(), " is not of this phone"));
   }
-  if (found->second.state == EpochState::kOld) return ForkOld(found->second, fork.last_common_seq());
-  RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
+  const EpochMarks& forked = found->second;
+  const bool is_left = forked.state == EpochState::kOld;
+  uint64_t common = std::max(forked.retained_through, std::min<uint64_t>(fork.last_common_seq(), forked.head_seq));
+  // A server that was restored may have lost what was common, and have taken a clone's entries in its place.
+  if (is_left) common = std::max({forked.retained_through, forked.received_through, fork.last_common_seq()});
+  if (is_left && (common >= forked.common_through || current() == nullptr)) return ForkResult();
   const auto target = epochs_.find(fork.new_epoch());
-  if (found->second.state != EpochState::kCurrent ||
-      (target != epochs_.end() && target->second.state != EpochState::kSpare)) {
+  const bool is_free = target == epochs_.end() || target->second.state == EpochState::kSpare;
+  const bool is_newest = epochs_.upper_bound(fork.new_epoch()) == epochs_.end();
+  if (is_left && !(is_free && is_newest)) return AppendBehind(forked, common);
+  RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
+  if (forked.state == EpochState::kSpare || !is_free) {
     return absl::InvalidArgumentError(
         absl::StrCat("fork: cannot go from epoch ", fork.epoch(), " on in epoch ", fork.new_epoch()));
   }
+  return GoOnIn(fork, common);
+}
+
+// The entries of the forked epoch above `common` begin the new one. Of an epoch that had been left, what came after
+// them follows, as far as the server is not known to have it: within a journal, the order is that in which things
+// happened.
+absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common) {
   ForkResult result;
   result.epoch = fork.new_epoch();
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
-    EpochMarks left = found->second;
-    left.state = EpochState::kOld;
     EpochMarks next;
     next.epoch = fork.new_epoch();
     next.salt = fork.new_epoch_salt();
     next.head_hash = ChainStart(hasher_, identity_->device(), next.epoch, next.salt);
-    const uint64_t common = std::max(left.retained_through, std::min<uint64_t>(fork.last_common_seq(), left.head_seq));
-    ASSIGN_OR_RETURN(result.reappended, MoveEntries(left, common, left.head_seq, next));
+    for (auto it = epochs_.find(fork.epoch()); it != epochs_.end(); ++it) {
+      EpochMarks left = it->second;
+      if (left.state == EpochState::kSpare) continue;
+      const uint64_t through = left.last_own_seq();
+      const bool is_current = left.state == EpochState::kCurrent;
+      if (left.epoch != fork.epoch()) common = std::max(left.received_through, left.retained_through);
+      if (!is_current && common >= through) continue;
+      left.state = EpochState::kOld;
+      ASSIGN_OR_RETURN(const uint64_t moved, MoveEntries(left, std::min(common, through), through, next));
+      result.reappended += moved;
+    }
     v1::EnrollResponse identity = *identity_;
     identity.mutable_epoch()->set_epoch(next.epoch);
     identity.mutable_epoch()->set_salt(next.salt);
@@ -188,12 +209,11 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
   return result;
 }
 
-// A server that was restored may have lost what was common, and have taken a clone's entries in its place.
-absl::StatusOr<ForkResult> Journal::ForkOld(const EpochMarks& old, uint64_t last_common_seq) {
+// A server that does not know the newest epochs of this phone gives out a number that is not behind them all, where
+// nothing can go on: epochs are told apart by age. What it lacks of a left one goes behind what is here instead.
+absl::StatusOr<ForkResult> Journal::AppendBehind(const EpochMarks& old, uint64_t common) {
   ForkResult result;
   const EpochMarks* target = current();
-  const uint64_t common = std::max({old.retained_through, old.received_through, last_common_seq});
-  if (common >= old.common_through || target == nullptr) return result;
   result.epoch = target->epoch;
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     EpochMarks left = old;

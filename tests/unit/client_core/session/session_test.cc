@@ -377,7 +377,11 @@ TEST_F(SessionTest, ARestoredServerThatAClonesEntriesFilledGetsThisPhonesAnew) {
   for (int i = 0; i < 5 && !Sync().complete(); ++i) {
   }
   EXPECT_EQ(Status().entries_saved_here(), 0u);
-  EXPECT_EQ(server_.journals[3].entries.size(), 3u) << "the two recorded later and the one that was displaced";
+  EXPECT_EQ(server_.journals[3].entries.size(), 2u) << "the two recorded later, which the server kept";
+  ASSERT_EQ(Status().epoch(), 4u);
+  ASSERT_EQ(server_.journals[4].entries.size(), 1u) << "the one that was displaced came before those two";
+  EXPECT_EQ(server_.journals[4].entries[0].envelope.from_epoch(), 1u);
+  EXPECT_EQ(server_.journals[4].entries[0].envelope.from_seq(), 3u);
 }
 
 TEST_F(SessionTest, EntryThatKillsItsFrameArrivesOpaqueAndTheRestAsItIs) {

@@ -298,6 +298,68 @@ TEST_F(JournalTest, ForksOnceAndKeepsFirstPositions) {
   EXPECT_EQ(journal().Counts().recorded, 4u);
 }
 
+// Arrived behind WorkEnded would be an arrival after the work.
+TEST_F(JournalTest, WhatARestoredServerLacksOfALeftEpochStaysBeforeWhatCameAfterIt) {
+  const auto firsts_in = [this](uint64_t epoch) {
+    std::vector<std::string> firsts;
+    const absl::StatusOr<FrameEntries> frame = journal().ReadForFrame(epoch, 0, 100, kNoBound);
+    EXPECT_TRUE(frame.ok()) << frame.status();
+    if (!frame.ok()) return firsts;
+    SodiumSha256 hasher;
+    EXPECT_TRUE(CheckChain(hasher, FrameOf(*frame)).ok());
+    for (const v1::EntryEnvelope& envelope : frame->entries) {
+      firsts.push_back(std::to_string(envelope.from_epoch()) + "." + std::to_string(envelope.from_seq()));
+    }
+    return firsts;
+  };
+  for (const uint64_t still_there : {0, 1}) {  // Of epoch 5.
+    std::vector<std::string> expected = {"1.2", "1.3", "5.2"};
+    if (still_there == 1) expected.erase(expected.begin() + 1);
+    OpenEnrolled();
+    AppendNotes(3);
+    ASSERT_OK(store_->Fork(ForkOf(1, 2, 5)).status());  // 1.3 goes on as 5.1.
+    AppendNotes(1);
+    ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
+    ASSERT_OK(journal().Acknowledge(MarkAt(5, 2)).status());
+    ASSERT_OK(journal().AdoptGeneration("g2", {MarkAt(1, 1), MarkAt(5, still_there)}));
+    ASSERT_EQ(journal().Counts().saved_here, 3u - still_there);
+
+    // In the place of 1.2 the server has a clone's entry.
+    const absl::StatusOr<ForkResult> moved = store_->Fork(ForkOf(1, 1, 6));
+    ASSERT_OK(moved.status());
+    EXPECT_EQ(moved->epoch, 6u);
+    EXPECT_EQ(moved->reappended, 3u - still_there);
+    EXPECT_FALSE(store_->Fork(ForkOf(1, 1, 6))->moved) << "the same answer once more";
+    for (int reopened = 0; reopened < 2; ++reopened) {
+      EXPECT_EQ(firsts_in(6), expected);
+      EXPECT_EQ(journal().current()->epoch, 6u);
+      EXPECT_EQ(journal().UnsentEpoch(), 6u);
+      EXPECT_EQ(journal().Counts().recorded, 4u);
+      EXPECT_EQ(journal().Counts().saved_here, 3u - still_there);
+      EXPECT_EQ(journal().epochs().at(5).received_through, still_there);
+      ASSERT_OK(Open());
+    }
+    EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote, 9)), 4u - still_there);
+    store_.reset();
+    for (const char* file : {"journal.db", "replica.db"}) std::filesystem::remove(Path(file));
+  }
+}
+
+TEST_F(JournalTest, WhatARestoredServerLacksOfALeftEpochIsSentAlthoughItsNewEpochIsTooOld) {
+  OpenEnrolled();
+  AppendNotes(3);
+  ASSERT_OK(store_->Fork(ForkOf(1, 2, 5)).status());
+  ASSERT_OK(journal().AdoptGeneration("g2", {MarkAt(1, 1)}));
+  for (const uint64_t not_newest : {4, 5}) {
+    const absl::StatusOr<ForkResult> moved = store_->Fork(ForkOf(1, 1, not_newest));
+    ASSERT_OK(moved.status());
+    EXPECT_EQ(moved->moved, not_newest == 4);
+  }
+  EXPECT_EQ(journal().current()->epoch, 5u);
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  EXPECT_EQ(journal().Counts().saved_here, 2u);
+}
+
 TEST_F(JournalTest, AMarkOfACloneWhereOurEntriesAreDeletedIsNotOurs) {
   OpenEnrolled();
   AppendNotes(6);  // A minute apart.
