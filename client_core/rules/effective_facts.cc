@@ -1,12 +1,17 @@
 // Which facts count, and in which order: corrections applied, retracted facts and those credited elsewhere left out.
 
+#include <algorithm>
 #include <deque>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/rules/credited_facts.h"
 #include "client_core/rules/fact_targets.h"
+#include "client_core/rules/superseded_entries.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
 
@@ -24,7 +29,8 @@ class Resolution {
       : elsewhere_(input),
         facts_(FactsInOrder(input)),
         dead_(facts_.size(), false),
-        replacement_(facts_.size(), kNoTarget) {}
+        replacement_(facts_.size(), kNoTarget),
+        decided_by_(facts_.size(), kNoTarget) {}
 
   // Later ones decide first, so a correction that was itself corrected or retracted has no say.
   void Resolve() {
@@ -34,6 +40,7 @@ class Resolution {
       if (target == kNoTarget) continue;
       if (IsRetraction(*facts_[i])) {
         dead_[target] = !Planted("retraction_skipped");
+        decided_by_[target] = i;
       } else {
         Replace(i, target);
       }
@@ -61,10 +68,36 @@ class Resolution {
     return out;
   }
 
+  std::map<std::string, SupersededBy> Superseded() const {
+    std::map<std::string, SupersededBy> out;
+    for (size_t i = 0; i < facts_.size(); ++i) {
+      const v1::FoldFact& fact = *facts_[i];
+      if (decided_by_[i] != kNoTarget) {
+        const SupersededBy by = By(decided_by_[i]);
+        out[FormatPosition(fact.position())] = by;
+        if (fact.has_first_position()) out[FormatPosition(fact.first_position())] = by;
+      }
+      // What bears no state is not among the facts, and is named all the same; the last one to do so holds.
+      const bool decides = DecidesAboutOthers(fact) && !dead_[i];
+      if (decides && !Holds(fact.target())) out[FormatPosition(fact.target())] = By(static_cast<int>(i));
+    }
+    return out;
+  }
+
  private:
+  SupersededBy By(int i) const { return {facts_[i]->position(), IsRetraction(*facts_[i])}; }
+
+  bool Holds(const v1::JournalPosition& position) const {
+    return std::any_of(facts_.begin(), facts_.end(), [&](const v1::FoldFact* fact) {
+      return ComparePositions(fact->position(), position) == 0 ||
+             (fact->has_first_position() && ComparePositions(fact->first_position(), position) == 0);
+    });
+  }
+
   // Correction `i` stands in for `target`; for a correction, for what that one had corrected.
   void Replace(int i, int target) {
     while (IsCorrection(*facts_[target])) {
+      if (!dead_[target]) decided_by_[target] = i;
       dead_[target] = true;
       const int next = TargetOf(facts_, target);  // Earlier in order each time, so this ends.
       if (next == kNoTarget) return;
@@ -72,12 +105,14 @@ class Resolution {
     }
     if (dead_[target] || replacement_[target] != kNoTarget || IsRetraction(*facts_[target])) return;
     replacement_[target] = i;
+    decided_by_[target] = i;
   }
 
   const CreditedElsewhere elsewhere_;
   const std::vector<const v1::FoldFact*> facts_;  // In fold order.
   std::vector<bool> dead_;
   std::vector<int> replacement_;  // The correction that stands in for this fact.
+  std::vector<int> decided_by_;   // What supersedes this fact, a correction or a retraction.
 };
 
 }  // namespace
@@ -93,6 +128,16 @@ EffectiveFacts::EffectiveFacts(const v1::FoldInput& input) {
   Resolution resolution(input);
   resolution.Resolve();
   facts_ = resolution.Effective(corrected_);
+}
+
+std::string SupersededBy::Words() const {
+  return absl::StrCat(retracts ? "retracted by " : "corrected by ", FormatPosition(position));
+}
+
+std::map<std::string, SupersededBy> SupersededEntries(const v1::FoldInput& input) {
+  Resolution resolution(input);
+  resolution.Resolve();
+  return resolution.Superseded();
 }
 
 }  // namespace doorstep

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "server/apply/stored_frame.h"
+#include "server/storage/device_table.h"
 
 namespace doorstep {
 namespace {
@@ -16,15 +19,23 @@ constexpr int64_t kRowsAtATime = 64;
 constexpr size_t kGroupsAhead = 256;
 constexpr size_t kBytesAhead = size_t{32} * 1024 * 1024;
 
+// Says also which entries the row holds, as people know them.
+absl::Status DamagedRow(SqlSession& sql, const FrameRow& row, absl::string_view what) {
+  const absl::StatusOr<std::optional<DeviceRow>> device = FindDeviceByNumber(sql, row.device);
+  const std::string id = device.ok() && device->has_value() ? (*device)->id : absl::StrCat("device ", row.device);
+  return absl::DataLossError(absl::StrCat("table frame: row ", row.n, what, " (entries ", id, ".", row.epoch, ".",
+                                          row.first_seq, " to ", row.last_seq, ")"));
+}
+
 // Checks the chain again: what the disk has changed must not pass for what a phone has sent.
-absl::StatusOr<TruthGroup::Frame> PrepareStored(FrameRow row) {
+absl::StatusOr<TruthGroup::Frame> PrepareStored(SqlSession& sql, FrameRow row) {
   TruthGroup::Frame frame;
   absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(std::move(row.bytes));
   if (!prepared.ok()) {
-    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, ": ", prepared.status().message()));
+    return DamagedRow(sql, row, absl::StrCat(": ", prepared.status().message()));
   }
   if ((*prepared)->opened.header.head_hash() != row.head_hash) {
-    return absl::DataLossError(absl::StrCat("table frame: row ", row.n, ", column head_hash: is not its frame's"));
+    return DamagedRow(sql, row, ", column head_hash: is not its frame's");
   }
   frame.prepared = *std::move(prepared);
   frame.row = std::move(row);
@@ -121,7 +132,7 @@ absl::StatusOr<bool> TruthReader::ReadGroup(TruthGroup& group) {
   const int64_t command_us = commands_.empty() ? INT64_MAX : commands_.front().commit_us;
   group.commit_us = std::min(frame_us, command_us);
   while (!frames_.empty() && frames_.front().commit_us == group.commit_us) {
-    ASSIGN_OR_RETURN(TruthGroup::Frame frame, PrepareStored(std::move(frames_.front())));
+    ASSIGN_OR_RETURN(TruthGroup::Frame frame, PrepareStored(*sql_, std::move(frames_.front())));
     group.frames.push_back(std::move(frame));
     frames_.pop_front();
     RETURN_IF_ERROR(FillRows());

@@ -10,6 +10,7 @@
 #include "client_core/base/mutex.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/clock_correction.h"
+#include "client_core/rules/superseded_entries.h"
 #include "doorstep/v1/admin_service.grpc.pb.h"
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/asset_merge_commands.h"
@@ -27,7 +28,6 @@
 #include "server/services/received_entries.h"
 #include "server/services/services.h"
 #include "server/services/submit.h"
-#include "server/services/visit_log.h"
 #include "server/storage/attachment_table.h"
 #include "server/storage/device_description.h"
 #include "server/storage/device_table.h"
@@ -52,6 +52,7 @@ absl::Status ReadEntry(SqlSession& sql, const v1::JournalPosition& position, int
   if (!found.has_value()) {
     return absl::NotFoundError(absl::StrCat("entry ", FormatPosition(position), " was not received"));
   }
+  const bool damaged = found->damaged;
   *response.mutable_entry() = std::move(found->received);
   ASSIGN_OR_RETURN(const auto row, FindVisit(sql, response.entry().entry().visit_id()));
   if (!row.has_value()) return absl::OkStatus();
@@ -61,9 +62,14 @@ absl::Status ReadEntry(SqlSession& sql, const v1::JournalPosition& position, int
   }
   // References name the entry for which one of the office stands in.
   const v1::JournalPosition& named = response.entry().has_repairs() ? response.entry().repairs() : position;
-  for (v1::JournalPosition& other : SupersededBy(input, named)) *response.add_superseded_by() = std::move(other);
-  if (!response.superseded_by().empty()) {
-    response.add_effects(absl::StrCat("It moves nothing any more: ", SupersededWords(input, named), "."));
+  const auto superseded = SupersededEntries(input);
+  if (const auto by = superseded.find(FormatPosition(named)); by != superseded.end()) {
+    *response.add_superseded_by() = by->second.position;
+    response.add_effects(absl::StrCat("It moves nothing any more: ", by->second.Words(), "."));
+    return absl::OkStatus();
+  }
+  if (damaged) {
+    response.add_effects("What it moved in the account's health stands; what it said can no longer be read.");
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const auto effects, EffectsOfEntry(sql, response.entry(), response.visit(), today));
@@ -286,7 +292,15 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   absl::Status RunRebuild(v1::RebuildResponse& response) const {
     const auto begin = std::chrono::steady_clock::now();
-    ASSIGN_OR_RETURN(const RebuildReport report, doorstep::Rebuild(parts_.storage, parts_.random, ApplyRecord));
+    const absl::StatusOr<RebuildReport> made = doorstep::Rebuild(parts_.storage, parts_.random, ApplyRecord);
+    if (absl::IsDataLoss(made.status())) {
+      // The administrator asked for what is wrong with the file, so this is an answer.
+      Log(parts_.log, LogLevel::kError, made.status().ToString());
+      response.add_differences(std::string(made.status().message()));
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(made.status());
+    const RebuildReport& report = *made;
     response.set_equal(report.differences.empty());
     for (const std::string& difference : report.differences) response.add_differences(difference);
     response.set_entries(report.entries);

@@ -1,5 +1,7 @@
 #include "server/services/journal_pages.h"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,12 +12,14 @@
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/superseded_entries.h"
 #include "client_core/rules/verdicts.h"
 #include "server/apply/commands/checks.h"
 #include "server/services/page.h"
 #include "server/services/received_entries.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/judgement_table.h"
+#include "server/storage/visit_table.h"
 
 namespace doorstep {
 namespace {
@@ -24,9 +28,39 @@ namespace {
 constexpr size_t kAnswerBytes = limits::kMessageBytesDownMax / 2;
 constexpr int64_t kFramesAtOnce = 8;
 
+// Says of entries what corrects or retracts them, visit by visit.
+class Superseding {
+ public:
+  explicit Superseding(SqlSession& sql) : sql_(sql) {}
+
+  // In the message of a judgement that says nothing against the entry.
+  absl::Status Tell(v1::ReceivedEntry& received) {
+    v1::Judgement& judgement = *received.mutable_judgement();
+    const std::string& visit_id = received.entry().visit_id();
+    if (!Counts(judgement.verdict()) || visit_id.empty()) return absl::OkStatus();
+    auto visit = visits_.find(visit_id);
+    if (visit == visits_.end()) {
+      v1::FoldInput input;
+      ASSIGN_OR_RETURN(const std::optional<VisitRow> row, FindVisit(sql_, visit_id));
+      // A visit whose row is damaged hides nothing of the journal.
+      if (row.has_value() && !input.ParseFromString(row->fold)) input.Clear();
+      visit = visits_.emplace(visit_id, SupersededEntries(input)).first;
+    }
+    const auto by = visit->second.find(FormatPosition(received.position()));
+    if (by == visit->second.end()) return absl::OkStatus();
+    judgement.set_message(
+        absl::StrCat(by->second.Words(), judgement.message().empty() ? "" : "; ", judgement.message()));
+    return absl::OkStatus();
+  }
+
+ private:
+  SqlSession& sql_;
+  std::map<std::string, std::map<std::string, SupersededBy>> visits_;
+};
+
 // Adds entries of one epoch until `limit` or the answer's size is reached; true: there may be more.
 absl::StatusOr<bool> AddEpoch(SqlSession& sql, const DeviceRow& device, uint64_t epoch, uint64_t after_seq, int limit,
-                              size_t& bytes, v1::GetJournalResponse& response) {
+                              Superseding& superseding, size_t& bytes, v1::GetJournalResponse& response) {
   while (true) {
     ASSIGN_OR_RETURN(const auto frames, FramesAfter(sql, device.n, epoch, after_seq, kFramesAtOnce));
     if (frames.empty()) return false;
@@ -35,6 +69,7 @@ absl::StatusOr<bool> AddEpoch(SqlSession& sql, const DeviceRow& device, uint64_t
       for (ReceivedWithEnvelope& entry : entries) {
         if (entry.received.position().seq() <= after_seq) continue;
         if (response.entries_size() >= limit || bytes > kAnswerBytes) return true;
+        RETURN_IF_ERROR(superseding.Tell(entry.received));
         bytes += entry.received.ByteSizeLong();
         *response.add_entries() = std::move(entry.received);
       }
@@ -73,13 +108,15 @@ absl::Status ReadJournal(SqlSession& sql, const v1::GetJournalRequest& request, 
   ASSIGN_OR_RETURN(const auto device, FindDevice(sql, request.device()));
   if (!device.has_value()) return absl::NotFoundError(absl::StrCat("no device ", request.device()));
   ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(sql, device->n));
+  Superseding superseding(sql);
   size_t bytes = 0;
   for (const JournalRow& journal : journals) {
     if (request.epoch() != 0 && journal.epoch != request.epoch()) continue;
     if (request.has_after() && journal.epoch < request.after().epoch()) continue;
     const uint64_t after_seq =
         request.has_after() && journal.epoch == request.after().epoch() ? request.after().seq() : 0;
-    ASSIGN_OR_RETURN(const bool more, AddEpoch(sql, *device, journal.epoch, after_seq, limit, bytes, response));
+    ASSIGN_OR_RETURN(const bool more,
+                     AddEpoch(sql, *device, journal.epoch, after_seq, limit, superseding, bytes, response));
     if (more) {
       response.set_more(true);
       break;
@@ -105,6 +142,7 @@ absl::Status ReadQuarantine(SqlSession& sql, const v1::ListQuarantineRequest& re
     if (!entry.has_value()) continue;
     entry->envelope.clear_entry();
     *listed.mutable_envelope() = std::move(entry->envelope);
+    if (entry->damaged) listed.mutable_judgement()->set_message(entry->received.judgement().message());
     listed.set_received_time_us(entry->received.received_time_us());
   }
   return absl::OkStatus();

@@ -17,13 +17,19 @@
 
 namespace doorstep {
 
+// The first words of a damaged entry's judgement.
+inline constexpr char kDamagedWords[] = "damaged on the server's disk: what it says cannot be read";
+
 struct ReceivedWithEnvelope {
   v1::ReceivedEntry received;
   v1::EntryEnvelope envelope;  // As received.
+  // The stored bytes are no longer what the phone sent. Without envelope and hash, and `entry` names the visit at most;
+  // author, time and visit are those of the visit's projection, as far as that has them.
+  bool damaged = false;
 };
 
 // The entries of one frame that count as received by it: those before `skip` stand in an earlier frame. An entry that
-// cannot be parsed comes without `entry`.
+// cannot be parsed comes without `entry`. Damage is no error: one bad frame hides nothing but its own entries.
 absl::StatusOr<std::vector<ReceivedWithEnvelope>> EntriesOfFrame(SqlSession& sql, const DeviceRow& device,
                                                                  const FrameRow& frame);
 

@@ -58,7 +58,7 @@ std::map<std::string, std::string> CountedElsewhere(const v1::FoldInput& input) 
   return words;
 }
 
-PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input,
+PlacedItem ItemOf(v1::ReceivedEntry received, bool damaged, const std::map<std::string, SupersededBy>& superseded,
                   const std::map<std::string, std::string>& elsewhere) {
   PlacedItem placed;
   v1::VisitLogItem& item = placed.item;
@@ -66,16 +66,20 @@ PlacedItem ItemOf(v1::ReceivedEntry received, const v1::FoldInput& input,
   item.set_author(received.author());
   *item.mutable_time() = received.time();
   item.set_received_time_us(received.received_time_us());
-  item.set_judgement(JudgementWords(received.judgement(), input));
+  item.set_judgement(JudgementWords(received.judgement(), superseded));
   const auto moved = elsewhere.find(FormatPosition(received.position()));
   if (moved != elsewhere.end() && item.judgement() == "counted") item.set_judgement(moved->second);
   if (received.has_repairs()) {
     *item.mutable_repairs() = received.repairs();
     // References name the entry for which it stands in.
-    const std::string superseded = SupersededWords(input, received.repairs());
-    const std::string counts = superseded.empty() ? "counted" : superseded;
+    const auto by = superseded.find(FormatPosition(received.repairs()));
+    const std::string counts = by == superseded.end() ? "counted" : by->second.Words();
     item.set_judgement(absl::StrCat(counts, "; stands in for ", FormatPosition(received.repairs()), ", recorded by ",
                                     received.recorded_by()));
+  }
+  if (damaged) {
+    const bool of_visit = !received.entry().visit_id().empty();
+    item.set_judgement(absl::StrCat(received.judgement().message(), of_visit ? "" : "; perhaps of another visit"));
   }
   *item.mutable_entry() = std::move(*received.mutable_entry());
   return placed;
@@ -104,6 +108,7 @@ absl::StatusOr<std::vector<FrameRow>> FramesToRead(SqlSession& sql, const VisitR
 absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRow& visit, const v1::FoldInput& input) {
   ASSIGN_OR_RETURN(const std::vector<FrameRow> frames, FramesToRead(sql, visit, input));
   const std::map<std::string, std::string> elsewhere = CountedElsewhere(input);
+  const std::map<std::string, SupersededBy> superseded = SupersededEntries(input);
   std::set<std::string> credited;
   for (const v1::FoldFact& fact : input.credited()) credited.insert(FormatPosition(fact.position()));
   std::vector<PlacedItem> placed;
@@ -125,11 +130,13 @@ absl::StatusOr<std::vector<PlacedItem>> ReadItems(SqlSession& sql, const VisitRo
         if (!counts_here) repair.reset();
         if (counts_here && !received.has_time()) *received.mutable_time() = repair->received.time();
       }
-      const bool here =
-          received.entry().visit_id() == input.visit_id() || credited.count(FormatPosition(received.position())) > 0;
+      const bool nobody_knows = entry.damaged && received.entry().visit_id().empty();
+      const bool here = received.entry().visit_id() == input.visit_id() || nobody_knows ||
+                        credited.count(FormatPosition(received.position())) > 0;
       if (!here && !repair.has_value()) continue;
-      placed.push_back(ItemOf(std::move(received), input, elsewhere));
-      if (repair.has_value()) placed.push_back(ItemOf(std::move(repair->received), input, elsewhere));
+      placed.push_back(ItemOf(std::move(received), entry.damaged, superseded, elsewhere));
+      if (repair.has_value())
+        placed.push_back(ItemOf(std::move(repair->received), repair->damaged, superseded, elsewhere));
     }
   }
   return placed;
@@ -171,31 +178,7 @@ absl::StatusOr<VisitLogPage> ReadVisitLog(SqlSession& sql, const VisitRow& visit
   return page;
 }
 
-std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target) {
-  std::vector<v1::JournalPosition> positions;
-  for (const auto* facts : {&input.facts(), &input.credited()}) {
-    for (const v1::FoldFact& fact : *facts) {
-      const bool names = fact.kind() == v1::LogEntry::kCorrection || fact.kind() == v1::LogEntry::kRetraction;
-      if (names && ComparePositions(fact.target(), target) == 0) positions.push_back(fact.position());
-    }
-  }
-  return positions;
-}
-
-std::string SupersededWords(const v1::FoldInput& input, const v1::JournalPosition& target) {
-  std::string words;
-  for (const auto* facts : {&input.facts(), &input.credited()}) {
-    for (const v1::FoldFact& fact : *facts) {
-      const bool correction = fact.kind() == v1::LogEntry::kCorrection;
-      if (!correction && fact.kind() != v1::LogEntry::kRetraction) continue;
-      if (ComparePositions(fact.target(), target) != 0) continue;
-      words = absl::StrCat(correction ? "corrected by " : "retracted by ", FormatPosition(fact.position()));
-    }
-  }
-  return words;
-}
-
-std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& input) {
+std::string JudgementWords(const v1::Judgement& judgement, const std::map<std::string, SupersededBy>& superseded) {
   switch (judgement.verdict()) {
     case v1::VERDICT_QUARANTINED:
       return absl::StrCat("quarantined: ", judgement.message());
@@ -210,8 +193,8 @@ std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& 
     default:
       break;
   }
-  const std::string superseded = SupersededWords(input, judgement.position());
-  return superseded.empty() ? "counted" : superseded;
+  const auto by = superseded.find(FormatPosition(judgement.position()));
+  return by == superseded.end() ? "counted" : by->second.Words();
 }
 
 }  // namespace doorstep

@@ -2,12 +2,13 @@
 #ifndef DOORSTEP_SERVER_SERVICES_VISIT_LOG_H_
 #define DOORSTEP_SERVER_SERVICES_VISIT_LOG_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client_core/rules/superseded_entries.h"
 #include "doorstep/v1/dispatch_service.pb.h"
-#include "doorstep/v1/fold.pb.h"
 #include "doorstep/v1/sync.pb.h"
 #include "doorstep/v1/types.pb.h"
 #include "server/storage/sql_session.h"
@@ -24,14 +25,8 @@ struct VisitLogPage {
 absl::StatusOr<VisitLogPage> ReadVisitLog(SqlSession& sql, const VisitRow& visit, absl::string_view after,
                                           size_t items_max);
 
-// Positions of the corrections and retractions that name `target`, in the order they were judged.
-std::vector<v1::JournalPosition> SupersededBy(const v1::FoldInput& input, const v1::JournalPosition& target);
-
-// What became of an entry, in plain words: "counted", "quarantined: ...".
-std::string JudgementWords(const v1::Judgement& judgement, const v1::FoldInput& input);
-
-// "retracted by d7.2.419"; empty: nothing names the position.
-std::string SupersededWords(const v1::FoldInput& input, const v1::JournalPosition& target);
+// What became of an entry, in plain words: "counted", "quarantined: ...", "retracted by d7.2.419".
+std::string JudgementWords(const v1::Judgement& judgement, const std::map<std::string, SupersededBy>& superseded);
 
 }  // namespace doorstep
 

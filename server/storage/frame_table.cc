@@ -77,6 +77,17 @@ absl::Status LinkVisitFrame(SqlSession& sql, int64_t visit, int64_t frame) {
       .Run();
 }
 
+absl::StatusOr<std::vector<int64_t>> VisitsOfFrame(SqlSession& sql, int64_t frame) {
+  Query query = sql.Use("SELECT visit FROM visit_frame WHERE frame = $1 ORDER BY visit");
+  query.Int(1, frame);
+  std::vector<int64_t> visits;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return visits;
+    visits.push_back(query.Int(0));
+  }
+}
+
 absl::StatusOr<std::vector<FrameRow>> FramesOfVisit(SqlSession& sql, int64_t visit, int64_t limit) {
   Query query = sql.Use(
       "SELECT f.n, f.device, f.epoch, f.first_seq, f.last_seq, f.skip, f.commit_us, f.head_hash, f.bytes "

@@ -35,6 +35,8 @@ absl::StatusOr<std::vector<FrameRow>> FramesAfter(SqlSession& sql, int64_t devic
                                                   int64_t limit);
 
 absl::Status LinkVisitFrame(SqlSession& sql, int64_t visit, int64_t frame);
+// Numbers of the visits about which the frame speaks. Reads the whole table of links: for a frame that cannot say so.
+absl::StatusOr<std::vector<int64_t>> VisitsOfFrame(SqlSession& sql, int64_t frame);
 // Frames that hold entries of the visit, in the order of their commits.
 absl::StatusOr<std::vector<FrameRow>> FramesOfVisit(SqlSession& sql, int64_t visit, int64_t limit);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
 #include "tools/doorstep/text.h"
@@ -59,7 +61,15 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
   absl::StatusOr<bool> more = tools.connection->CallPages(&request, &all, args.limit);
   if (absl::IsNotFound(more.status())) return WithTry(more.status(), "doorstep visit list");
   RETURN_IF_ERROR(more.status());
-  if (tools.globals->json) return PrintJson(all);
+  // What a damaged entry named is missing from the list, so the list must not pass for all.
+  v1::GetVisitLogRequest log_request;
+  log_request.set_id(args.visit);
+  v1::GetVisitLogResponse log;
+  RETURN_IF_ERROR(tools.connection->CallPages(&log_request, &log, std::numeric_limits<int64_t>::max()).status());
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(all));
+    return DamageError(log);
+  }
   Table table({{"Entry"},
                {"Time"},
                {"By"},
@@ -79,7 +89,7 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
   }
   if (table.empty()) {
     Note(absl::StrCat("No entry of visit ", args.visit, " names an attachment."));
-    return absl::OkStatus();
+    return DamageError(log);
   }
   Say(absl::StrCat(here, " of ", Count(static_cast<uint64_t>(all.attachments_size()), "attachment", "attachments"),
                    here == all.attachments_size()
@@ -87,7 +97,7 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
                        : " here. The others come from the phones, over a network that is not metered."));
   table.Print();
   if (*more) Note(absl::StrCat("There are more: --limit ", 2 * args.limit));
-  return absl::OkStatus();
+  return DamageError(log);
 }
 
 absl::StatusOr<Range> ReadRange(const std::string& text) {

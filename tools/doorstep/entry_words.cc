@@ -201,7 +201,9 @@ std::string OutcomeWords(const v1::Outcome& outcome) {
 }
 
 std::string JudgementWords(const v1::Judgement& judgement) {
-  if (judgement.verdict() == v1::VERDICT_UNSPECIFIED) return "counted";
+  const bool counted = judgement.verdict() == v1::VERDICT_UNSPECIFIED || judgement.verdict() == v1::VERDICT_COUNTED;
+  // What corrects or retracts it, or that it is damaged.
+  if (counted) return judgement.message().empty() ? "counted" : judgement.message();
   const std::string reason = Words(judgement.reason());
   return absl::StrCat(Words(judgement.verdict()), reason.empty() ? "" : absl::StrCat(" (", reason, ")"),
                       judgement.message().empty() ? "" : ": ", judgement.message());

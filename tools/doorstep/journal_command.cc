@@ -7,6 +7,7 @@
 #include "doorstep/v1/admin_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
@@ -43,9 +44,18 @@ absl::Status Show(const Args& args, const Tools& tools) {
     if (!page.more() || page.entries().empty() || all.entries_size() >= args.limit) break;
     *request.mutable_after() = page.entries(page.entries_size() - 1).position();
   }
-  if (tools.globals->json) return PrintJson(all);
+  std::vector<v1::JournalPosition> damaged;
+  for (const v1::ReceivedEntry& entry : all.entries()) {
+    if (IsDamaged(entry)) damaged.push_back(entry.position());
+  }
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(all));
+    return DamageError(std::move(damaged));
+  }
   // Where the phone was when the first of them was recorded.
-  const int32_t offset_s = all.entries().empty() ? 0 : all.entries(0).time().utc_offset_s();
+  const auto first = std::find_if(all.entries().begin(), all.entries().end(),
+                                  [](const v1::ReceivedEntry& entry) { return entry.has_time(); });
+  const int32_t offset_s = first == all.entries().end() ? 0 : first->time().utc_offset_s();
   const absl::TimeZone zone = absl::FixedTimeZone(offset_s);
   Table table({{"Entry"},
                {"Time", false, true},
@@ -55,12 +65,11 @@ absl::Status Show(const Args& args, const Tools& tools) {
                {"What", false, true},
                {"Judgement", false, true}});
   for (const v1::ReceivedEntry& entry : all.entries()) {
-    const bool counted =
-        entry.judgement().verdict() == v1::VERDICT_COUNTED || entry.judgement().verdict() == v1::VERDICT_UNSPECIFIED;
+    const std::string judgement = JudgementWords(entry.judgement());
     table.Row({FormatPosition(entry.position()), ShowTime(entry.time().time_us(), zone),
                ShowTime(entry.received_time_us(), zone), entry.author(), entry.entry().visit_id(),
-               EntryWords(entry.entry(), zone), JudgementWords(entry.judgement())},
-              counted ? Colour::kPlain : Colour::kWarning);
+               IsDamaged(entry) ? "" : EntryWords(entry.entry(), zone), judgement},
+              judgement == "counted" ? Colour::kPlain : Colour::kWarning);
   }
   if (table.empty()) {
     Note("Nothing was received.");
@@ -71,7 +80,7 @@ absl::Status Show(const Args& args, const Tools& tools) {
   if (all.more()) {
     Note(absl::StrCat("There are more: --after ", FormatPosition(all.entries(all.entries_size() - 1).position())));
   }
-  return absl::OkStatus();
+  return DamageError(std::move(damaged));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "doorstep/v1/admin_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
@@ -45,8 +46,14 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   *request.mutable_position() = *position;
   v1::GetQuarantinedResponse response;
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
-  if (tools.globals->json) return PrintJson(response);
   const v1::QuarantinedEntry& entry = response.entry();
+  // Every envelope has an author, unless the server could not read it.
+  std::vector<v1::JournalPosition> damaged;
+  if (entry.envelope().author().empty()) damaged.push_back(*position);
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(std::move(damaged));
+  }
   const std::string& bytes = entry.envelope().entry();
   Details details;
   details.Add("Entry", FormatPosition(entry.judgement().position()));
@@ -56,6 +63,10 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   details.Add("Why", entry.judgement().message());
   details.Add("Next", entry.judgement().next());
   details.Add("Visit", entry.judgement().visit_id());
+  if (!damaged.empty()) {
+    details.Print();
+    return DamageError(std::move(damaged));
+  }
   v1::LogEntry parsed;
   const bool readable = !entry.envelope().opaque() && parsed.ParseFromString(bytes);
   details.Add("Says", readable ? EntryWords(parsed, absl::LocalTimeZone())

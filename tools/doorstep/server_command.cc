@@ -1,6 +1,7 @@
 // doorstep server status | rebuild, and doorstep version.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/admin_service.pb.h"
 #include "google/protobuf/struct.pb.h"
@@ -55,9 +56,11 @@ absl::Status Rebuild(const Tools& tools) {
     const Progress progress("Rebuilding beside the live file");
     RETURN_IF_ERROR(tools.connection->Call(&request, &response, kLongCallSeconds));
   }
+  // Without a hash it was not finished: the first damaged row stands where the differences do.
+  const bool damaged = !response.equal() && response.projection_hash().empty();
   if (tools.globals->json) {
     RETURN_IF_ERROR(PrintJson(response));
-  } else {
+  } else if (!damaged) {
     Say(absl::StrCat(
         "Made again from ", Count(response.entries(), "entry", "entries"), " and ",
         Count(response.commands(), "command", "commands"), " in ", ShowDuration(response.duration_us()), ": ",
@@ -66,6 +69,12 @@ absl::Status Rebuild(const Tools& tools) {
     for (const std::string& difference : response.differences()) Say(absl::StrCat("  ", Printable(difference)));
   }
   if (response.equal()) return absl::OkStatus();
+  if (damaged) {
+    return WithTry(absl::DataLossError(absl::StrCat("what the server has stored is damaged: ",
+                                                    absl::StrJoin(response.differences(), "; "))),
+                   "with the server stopped, doorstep restore BACKUP --data FOLDER, the newest backup from before the "
+                   "damage: the phones send again what it does not have");
+  }
   return WithTry(absl::DataLossError("what the server computed is not what its frames and commands say"),
                  "keep a copy of the data folder, and report the tables that differ");
 }

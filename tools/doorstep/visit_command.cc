@@ -6,6 +6,7 @@
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
 #include "tools/doorstep/text.h"
@@ -82,13 +83,16 @@ absl::Status Log(const std::string& id, const Tools& tools) {
   request.set_id(id);
   v1::GetVisitLogResponse log;
   RETURN_IF_ERROR(tools.connection->CallPages(&request, &log, std::numeric_limits<int64_t>::max()).status());
-  if (tools.globals->json) return PrintJson(log);
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(log));
+    return DamageError(log);
+  }
   v1::GetVisitRequest visit_request;
   visit_request.set_id(id);
   v1::GetVisitResponse visit;
   RETURN_IF_ERROR(tools.connection->Call(&visit_request, &visit));
   PrintVisitLog(log, visit.visit());
-  return absl::OkStatus();
+  return DamageError(log);
 }
 
 }  // namespace

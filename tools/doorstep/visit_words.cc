@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "client_core/base/ids.h"
 #include "tools/doorstep/civil_time.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
 #include "tools/doorstep/output.h"
 #include "tools/doorstep/text.h"
@@ -179,7 +180,7 @@ void PrintVisitLog(const v1::GetVisitLogResponse& log, const v1::Visit& visit) {
   Table table({{"Entry"}, {"Time", false, true}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
   for (const v1::VisitLogItem& item : log.items()) {
     table.Row({FormatPosition(item.position()), ShowTime(item.time().time_us(), zone), Words(item.time().quality()),
-               item.author(), EntryWords(item.entry(), zone), item.judgement()},
+               item.author(), IsDamaged(item) ? "" : EntryWords(item.entry(), zone), item.judgement()},
               absl::StartsWith(item.judgement(), "counted") ? Colour::kPlain : Colour::kWarning);
   }
   if (table.empty()) {

@@ -13,6 +13,7 @@
 #include "doorstep/v1/health_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/health_words.h"
@@ -27,6 +28,7 @@ constexpr int kReasonsShown = 10;
 
 std::string EntryVerdictWords(const v1::GetEntryResponse& response) {
   const v1::Judgement& judgement = response.entry().judgement();
+  if (IsDamaged(response.entry())) return absl::StrCat("It is ", judgement.message(), ".");
   if (!response.superseded_by().empty()) return "It does not count any more.";
   std::string words;
   switch (judgement.verdict()) {
@@ -59,11 +61,21 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   *request.mutable_position() = position;
   v1::GetEntryResponse response;
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
-  if (tools.globals->json) return PrintJson(response);
   const v1::ReceivedEntry& entry = response.entry();
+  std::vector<v1::JournalPosition> damaged;
+  if (IsDamaged(entry)) damaged.push_back(position);
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(std::move(damaged));
+  }
   const absl::TimeZone zone = VisitZone(response.visit(), absl::FixedTimeZone(entry.time().utc_offset_s()));
-  Say(Printable(absl::StrCat("On ", ShowTime(entry.time().time_us(), zone), ", ", entry.author(),
-                             " recorded: ", EntryWords(entry.entry(), zone))));
+  if (damaged.empty()) {
+    Say(Printable(absl::StrCat("On ", ShowTime(entry.time().time_us(), zone), ", ", entry.author(),
+                               " recorded: ", EntryWords(entry.entry(), zone))));
+  } else if (entry.has_time()) {
+    Say(Printable(absl::StrCat("On ", ShowTime(entry.time().time_us(), zone), ", ", entry.author(),
+                               " recorded what cannot be read any more.")));
+  }
   Say(Printable(EntryVerdictWords(response)));
   if (Counts(entry.judgement().verdict())) {
     for (const std::string& effect : response.effects()) Say(absl::StrCat("  ", Printable(effect)));
@@ -77,17 +89,20 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
     details.Add("Recorded by", entry.recorded_by());
   }
   for (const v1::JournalPosition& by : response.superseded_by()) details.Add("Superseded by", FormatPosition(by));
-  details.Add("Clock",
-              absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));
-  details.Add("Received",
-              absl::StrCat(ShowTime(entry.received_time_us(), zone), ", ",
-                           ShowDuration(entry.received_time_us() - entry.time().time_us()), " after it was recorded"));
+  std::string received = ShowTime(entry.received_time_us(), zone);
+  if (entry.has_time()) {
+    details.Add("Clock",
+                absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));
+    absl::StrAppend(&received, ", ", ShowDuration(entry.received_time_us() - entry.time().time_us()),
+                    " after it was recorded");
+  }
+  details.Add("Received", received);
   details.Add("Visit", entry.entry().visit_id());
   if (response.has_visit()) {
     details.Add("Visit is", absl::StrCat(Words(response.visit().state()), ", account ", response.visit().account_id()));
   }
   details.Print();
-  return absl::OkStatus();
+  return DamageError(std::move(damaged));
 }
 
 // The story of a visit in sentences, in the order in which it happened.
@@ -134,8 +149,11 @@ absl::Status WhyVisit(const std::string& id, const Tools& tools) {
   v1::GetVisitLogRequest log_request;
   log_request.set_id(id);
   v1::GetVisitLogResponse log;
-  if (tools.globals->json) return PrintJson(response);
   RETURN_IF_ERROR(tools.connection->CallPages(&log_request, &log, std::numeric_limits<int64_t>::max()).status());
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(log);
+  }
   for (const std::string& sentence : VisitStory(response)) Say(Printable(sentence));
   Say();
   if (log.items().empty()) {
@@ -144,7 +162,7 @@ absl::Status WhyVisit(const std::string& id, const Tools& tools) {
   } else {
     PrintVisitLog(log, response.visit());
   }
-  return absl::OkStatus();
+  return DamageError(log);
 }
 
 absl::Status WhyAccount(const std::string& id, const Tools& tools) {

@@ -4,6 +4,7 @@
 
 #include "client_core/base/limits.h"
 #include "client_core/rules/frame_codec.h"
+#include "client_core/sqlite/database.h"
 #include "tests/unit/server/services/test_server.h"
 
 namespace doorstep::testing {
@@ -42,6 +43,95 @@ class AdminServiceTest : public ServerTest {
     return response;
   }
 };
+
+// What a disk does that flips a bit while the server is stopped.
+TEST_F(AdminServiceTest, ADamagedFrameHidesNothingButItsOwnEntriesAndNamesThem) {
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {ArrivedEntry("V-1")});
+  Push(phone, {WorkStartedEntry("V-1"), NoteEntry("V-1", "a note")});
+  Push(phone, {OutcomeEntry("V-1", v1::OUTCOME_CODE_RESOLVED)});
+  server_.reset();
+  {
+    auto db = sqlite::Database::Open({.path = folder_.path() + "/data/doorstep.db"});
+    ASSERT_TRUE(db.ok()) << db.status();
+    const absl::Status damaged = (*db)->Execute("UPDATE frame SET bytes = substr(bytes, 1, 40) WHERE first_seq = 2");
+    ASSERT_TRUE(damaged.ok()) << damaged;
+  }
+  Restart();
+
+  v1::GetJournalRequest request;
+  request.set_device("d1");
+  v1::GetJournalResponse journal;
+  ASSERT_OK(Ask(admin_, &Stub::GetJournal, request, &journal));
+  ASSERT_EQ(journal.entries_size(), 4);
+  EXPECT_TRUE(journal.entries(0).entry().has_arrived());
+  EXPECT_TRUE(journal.entries(3).entry().has_outcome_reported());
+  EXPECT_FALSE(journal.entries(0).hash().empty());
+  for (const int damaged : {1, 2}) {
+    const v1::ReceivedEntry& entry = journal.entries(damaged);
+    EXPECT_EQ(entry.position().seq(), static_cast<uint64_t>(damaged + 1));
+    EXPECT_EQ(entry.hash(), "") << "nothing to hash any more";
+    EXPECT_THAT(entry.judgement().message(), HasSubstr("damaged on the server's disk"));
+  }
+  // The visit had folded it while it could be read; a note is nothing that a visit folds.
+  EXPECT_EQ(journal.entries(1).entry().visit_id(), "V-1");
+  EXPECT_EQ(journal.entries(1).author(), "T-1");
+  EXPECT_THAT(journal.entries(1).judgement().message(), HasSubstr("it was work started"));
+
+  v1::GetVisitLogRequest log_request;
+  log_request.set_id("V-1");
+  v1::GetVisitLogResponse log;
+  ASSERT_OK(Ask(dispatch_, &v1::DispatchService::Stub::GetVisitLog, log_request, &log));
+  ASSERT_EQ(log.items_size(), 4);
+  EXPECT_EQ(log.items(0).judgement(), "counted");
+  EXPECT_THAT(log.items(1).judgement(), ::testing::StartsWith("damaged on the server's disk"));
+  EXPECT_THAT(log.items(2).judgement(), HasSubstr("perhaps of another visit"));
+  EXPECT_EQ(log.items(3).judgement(), "counted");
+
+  const v1::GetEntryResponse entry = Entry(2);
+  EXPECT_EQ(entry.visit().id(), "V-1");
+  EXPECT_THAT(entry.entry().judgement().message(), HasSubstr("damaged"));
+
+  v1::RebuildResponse rebuilt;
+  ASSERT_OK(Ask(admin_, &Stub::Rebuild, v1::RebuildRequest(), &rebuilt));
+  EXPECT_FALSE(rebuilt.equal());
+  EXPECT_THAT(rebuilt.differences(), ElementsAre(HasSubstr("entries d1.1.2 to 3")));
+}
+
+TEST_F(AdminServiceTest, AJournalSaysWhatCorrectsAndRetractsAnEntry) {
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {ArrivedEntry("V-1"), OutcomeEntry("V-1", v1::OUTCOME_CODE_RESOLVED), NoteEntry("V-1", "a note")});
+  const auto retraction = [](uint64_t seq) {
+    v1::LogEntry entry;
+    entry.set_visit_id("V-1");
+    entry.mutable_retraction()->mutable_target()->set_device("d1");
+    entry.mutable_retraction()->mutable_target()->set_epoch(1);
+    entry.mutable_retraction()->mutable_target()->set_seq(seq);
+    entry.mutable_retraction()->set_reason("a slip");
+    return entry;
+  };
+  v1::LogEntry correction;
+  correction.set_visit_id("V-1");
+  *correction.mutable_correction()->mutable_target() = retraction(2).retraction().target();
+  *correction.mutable_correction()->mutable_replacement() = OutcomeEntry("V-1", v1::OUTCOME_CODE_NOT_RESOLVED);
+  correction.mutable_correction()->set_reason("it was not");
+  Push(phone, {correction, retraction(3), retraction(1), retraction(6)});
+
+  v1::GetJournalRequest request;
+  request.set_device("d1");
+  v1::GetJournalResponse journal;
+  ASSERT_OK(Ask(admin_, &Stub::GetJournal, request, &journal));
+  ASSERT_EQ(journal.entries_size(), 7);
+  EXPECT_EQ(journal.entries(0).judgement().message(), "") << "what retracted it was retracted itself";
+  EXPECT_EQ(journal.entries(1).judgement().message(), "corrected by d1.1.4");
+  EXPECT_EQ(journal.entries(2).judgement().message(), "retracted by d1.1.5");
+  EXPECT_EQ(journal.entries(3).judgement().message(), "");
+  EXPECT_EQ(journal.entries(5).judgement().message(), "retracted by d1.1.7");
+  EXPECT_EQ(Entry(1).superseded_by_size(), 0) << "it counts again";
+  EXPECT_EQ(Entry(2).superseded_by_size(), 1);
+}
 
 TEST_F(AdminServiceTest, ListsDevicesAndInvitationsNobodyUsed) {
   Enroll("T-1");
