@@ -19,6 +19,7 @@
 #include "tools/doorstep/health_words.h"
 #include "tools/doorstep/output.h"
 #include "tools/doorstep/text.h"
+#include "tools/doorstep/visit_health.h"
 #include "tools/doorstep/visit_words.h"
 
 namespace doorstep::cli {
@@ -162,6 +163,7 @@ absl::Status WhyVisit(const std::string& id, const Tools& tools) {
   } else {
     PrintVisitLog(log, response.visit());
   }
+  RETURN_IF_ERROR(PrintVisitHealth(response.visit(), log, tools));
   return DamageError(log);
 }
 
