@@ -7,6 +7,7 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/entry_check.h"
+#include "client_core/store/own_decisions.h"
 
 namespace doorstep {
 namespace {
@@ -33,6 +34,17 @@ absl::StatusOr<v1::EntryStatus> Describe(const Journal& journal, const Replica& 
   status.set_author(info.author);
   status.set_wall_time_us(info.wall_time_us);
   return status;
+}
+
+// An entry of which the office has no exception to tell, and of which this phone knows that it does not count as it
+// stands.
+void TellDecision(const OwnDecisions& decisions, v1::EntryStatus& status) {
+  if (status.stage() != v1::ENTRY_STAGE_COUNTED || !status.judgement().message().empty()) return;
+  const OwnDecisions::Decision* decision = decisions.About(status);
+  if (decision == nullptr) return;
+  status.mutable_judgement()->set_verdict(v1::VERDICT_COUNTED);
+  status.mutable_judgement()->set_message(
+      absl::StrCat(decision->retracts ? "retracted by " : "corrected by ", FormatPosition(decision->by)));
 }
 
 // What is judged and still waits for a person, then everything that is not judged: at most `limit` entries of one
@@ -99,6 +111,10 @@ absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& r
   } else {
     *status.mutable_moved_to() = now;
   }
+  if (status.stage() == v1::ENTRY_STAGE_COUNTED) {
+    ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, info.epoch, info.seq));
+    TellDecision(decisions, status);
+  }
   return status;
 }
 
@@ -120,6 +136,11 @@ absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica&
       return after.status();
     }
   }
+  // What does not count yet says so; what counts may have been corrected since.
+  OwnDecisions decisions;
+  if (request.all()) {
+    ASSIGN_OR_RETURN(decisions, OwnDecisions::Read(journal, after_epoch, after_seq));
+  }
   v1::QueueListResponse response;
   for (auto it = journal.epochs().lower_bound(after_epoch); it != journal.epochs().end(); ++it) {
     const EpochMarks& marks = it->second;
@@ -134,7 +155,9 @@ absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica&
         response.set_more(true);
         return response;
       }
-      ASSIGN_OR_RETURN(*response.add_entries(), Describe(journal, replica, info));
+      v1::EntryStatus& status = *response.add_entries();
+      ASSIGN_OR_RETURN(status, Describe(journal, replica, info));
+      TellDecision(decisions, status);
     }
   }
   return response;

@@ -22,7 +22,8 @@ v1::EntryStage StageOfVerdict(v1::Verdict verdict);
 // whether the entry counts meanwhile or not; its judgement says which.
 v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement);
 
-// NOT_FOUND: not an entry of this phone.
+// Of an entry that is counted and that this phone has corrected or retracted since, the judgement's message says so
+// ("corrected by d7.2.419"). NOT_FOUND: not an entry of this phone.
 absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& replica,
                                               const v1::JournalPosition& position);
 

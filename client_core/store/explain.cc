@@ -12,6 +12,7 @@
 #include "client_core/rules/verdicts.h"
 #include "client_core/store/entry_status.h"
 #include "client_core/store/local_view.h"
+#include "client_core/store/own_decisions.h"
 
 namespace doorstep {
 namespace {
@@ -68,34 +69,15 @@ absl::Status AddLane(Replica& replica, v1::Explanation& answer) {
   return absl::OkStatus();
 }
 
-bool Names(const v1::JournalPosition& target, const v1::EntryStatus& entry) {
-  const v1::JournalPosition& now = entry.has_moved_to() ? entry.moved_to() : entry.position();
-  return ComparePositions(target, entry.position()) == 0 || ComparePositions(target, now) == 0;
-}
-
-// The entry of this phone that was recorded last of those that correct or retract `entry`; "": none.
+// The entry of this phone that corrects or retracts `entry`; "": none.
 absl::StatusOr<std::string> SupersededWords(Journal& journal, const v1::EntryStatus& entry) {
-  constexpr uint64_t kAtOnce = 500;
   const v1::JournalPosition& from = entry.has_moved_to() ? entry.moved_to() : entry.position();
-  std::string words;
-  for (auto it = journal.epochs().lower_bound(from.epoch()); it != journal.epochs().end(); ++it) {
-    uint64_t after = it->first == from.epoch() ? from.seq() : 0;
-    while (true) {
-      ASSIGN_OR_RETURN(const std::vector<EntryInfo> infos, journal.List(it->first, after, kAtOnce));
-      if (infos.empty()) break;
-      after = infos.back().seq;
-      for (const EntryInfo& info : infos) {
-        const bool corrects = info.fact == v1::LogEntry::kCorrection;
-        if (!corrects && info.fact != v1::LogEntry::kRetraction) continue;
-        ASSIGN_OR_RETURN(const v1::LogEntry other, journal.Read(info.epoch, info.seq));
-        if (!Names(corrects ? other.correction().target() : other.retraction().target(), entry)) continue;
-        words = absl::StrCat("Entry ", FormatPosition(journal.PositionOf(info)), " of this phone ",
-                             corrects ? "corrects it: what that says counts instead."
-                                      : "takes it back: what it says does not count any more.");
-      }
-    }
-  }
-  return words;
+  ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, from.epoch(), from.seq()));
+  const OwnDecisions::Decision* decision = decisions.About(entry);
+  if (decision == nullptr) return std::string();
+  return absl::StrCat("Entry ", FormatPosition(decision->by), " of this phone ",
+                      decision->retracts ? "takes it back: what it says does not count any more."
+                                         : "corrects it: what that says counts instead.");
 }
 
 absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalPosition& position,
@@ -109,7 +91,9 @@ absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalP
   if (entry.stage() == v1::ENTRY_STAGE_SAVED_HERE || entry.stage() == v1::ENTRY_STAGE_SAFE_AT_OFFICE) {
     AddConnection(journal, replica, answer);
   }
-  if (!entry.judgement().message().empty()) answer.add_lines(entry.judgement().message());
+  // Of one that counts it is said above what corrects it.
+  const bool said = counts && !superseded.empty();
+  if (!said && !entry.judgement().message().empty()) answer.add_lines(entry.judgement().message());
   if (!entry.judgement().next().empty()) answer.add_lines(entry.judgement().next());
   if (entry.has_moved_to()) {
     answer.add_lines(

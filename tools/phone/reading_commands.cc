@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tools/phone/command.h"
@@ -12,6 +13,29 @@
 
 namespace doorstep::phone {
 namespace {
+
+absl::StatusOr<v1::QueueListResponse> WholeQueue(Phone& phone, bool all) {
+  v1::QueueListRequest request;
+  request.set_limit(1000);
+  request.set_all(all);
+  v1::QueueListResponse whole;
+  bool more = true;
+  while (more) {
+    const absl::StatusOr<v1::QueueListResponse> page = phone.core->QueueList(request);
+    if (!page.ok()) return page.status();
+    whole.mutable_entries()->MergeFrom(page->entries());
+    more = page->more() && page->entries_size() > 0;
+    if (more) *request.mutable_after() = page->entries(page->entries_size() - 1).position();
+  }
+  return whole;
+}
+
+// A judgement may also tell of one that counts what a person had to decide about it.
+bool IsSuperseded(const v1::EntryStatus& entry) {
+  const absl::string_view message = entry.judgement().message();
+  return entry.stage() == v1::ENTRY_STAGE_COUNTED &&
+         (absl::StartsWith(message, "corrected by ") || absl::StartsWith(message, "retracted by "));
+}
 
 absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
   const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status();
@@ -38,6 +62,15 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
                            " recorded: ", status->entries_saved_here(), " saved here, ", status->entries_safe(),
                            " safe at the office, ", status->entries_counted(), " counted, ",
                            status->entries_needing_attention(), " needing attention"));
+  if (status->entries_counted() > 0) {
+    const absl::StatusOr<v1::QueueListResponse> all = WholeQueue(phone, /*all=*/true);
+    if (!all.ok()) return all.status();
+    const auto superseded = std::count_if(all->entries().begin(), all->entries().end(), IsSuperseded);
+    if (superseded > 0) {
+      answer.Line(absl::StrCat("  ", superseded, " of those counted ", superseded == 1 ? "was" : "were",
+                               " corrected or retracted since; `queue --all` says by which entry"));
+    }
+  }
   if (status->queued_bytes() > 0) {
     answer.Line(absl::StrCat(Count(status->queued_bytes(), "byte", "bytes"), " wait; the oldest since ",
                              TimeText(status->oldest_queued_time_us()), ", ", AgeText(status->oldest_queued_age_us())));
@@ -124,23 +157,20 @@ absl::StatusOr<Answer> Open(Phone& phone, const Arguments& words) {
   return answer.Field("brief", JsonOf(*brief));
 }
 
+// Where it stands; of what is counted, whether a later entry of this phone corrects or takes it back.
+std::string StateWords(const v1::EntryStatus& entry) {
+  return IsSuperseded(entry) ? entry.judgement().message() : StageWords(entry.stage());
+}
+
 absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
-  v1::QueueListRequest request;
-  request.set_limit(1000);
-  request.set_all(words.Has("all"));
-  v1::QueueListResponse whole;
-  bool more = true;
-  while (more) {
-    const absl::StatusOr<v1::QueueListResponse> page = phone.core->QueueList(request);
-    if (!page.ok()) return page.status();
-    whole.mutable_entries()->MergeFrom(page->entries());
-    more = page->more() && page->entries_size() > 0;
-    if (more) *request.mutable_after() = page->entries(page->entries_size() - 1).position();
-  }
+  const bool all = words.Has("all");
+  const absl::StatusOr<v1::QueueListResponse> listed = WholeQueue(phone, all);
+  if (!listed.ok()) return listed.status();
+  const v1::QueueListResponse& whole = *listed;
   Answer answer;
   answer.Field("answer", JsonOf(whole));
   if (whole.entries().empty()) {
-    return answer.Line(request.all() ? "nothing was recorded yet" : "nothing waits: every entry has been counted");
+    return answer.Line(all ? "nothing was recorded yet" : "nothing waits: every entry has been counted");
   }
   // Whose they are: of several who use this phone, and of who has signed out. Their visits may be gone with them.
   std::map<std::string, std::string> names;
@@ -151,7 +181,7 @@ absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
   for (const v1::EntryStatus& entry : whole.entries()) {
     const std::string& name = names[entry.author()];
     rows.push_back({PositionText(entry.position()), TimeText(entry.wall_time_us()), entry.visit_id(), entry.fact(),
-                    name.empty() ? entry.author() : name, StageWords(entry.stage())});
+                    name.empty() ? entry.author() : name, StateWords(entry)});
   }
   return answer.Table({"ENTRY", "WHEN", "VISIT", "WHAT", "BY", "STATE"}, rows);
 }
@@ -159,8 +189,9 @@ absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
 void DescribeEntry(const v1::EntryStatus& entry, Answer* answer) {
   answer->Line(absl::StrCat(PositionText(entry.position()), "  ", entry.fact(), "  ", entry.visit_id(), "  by ",
                             entry.author(), " at ", TimeText(entry.wall_time_us())));
-  answer->Line(absl::StrCat("  ", StageWords(entry.stage())));
-  if (!entry.judgement().message().empty()) answer->Line(absl::StrCat("  ", entry.judgement().message()));
+  answer->Line(absl::StrCat("  ", StateWords(entry)));
+  if (!IsSuperseded(entry) && !entry.judgement().message().empty())
+    answer->Line(absl::StrCat("  ", entry.judgement().message()));
   if (!entry.judgement().next().empty()) answer->Line(absl::StrCat("  next: ", entry.judgement().next()));
   if (entry.has_moved_to()) answer->Line(absl::StrCat("  goes on as ", PositionText(entry.moved_to())));
 }

@@ -76,7 +76,7 @@ const std::vector<Fact>& RecordFacts() {
        "another visit, because you are here anyway", "asset= site= kind= id=", 2, &OpenOnSite},
       {"register-asset", "register-asset SERIAL [MODEL] [--account ID] [--site ID]", "an asset nobody knew of",
        "account= site= id=", 1, &RegisterAsset},
-      {"correct", "correct POSITION FACT ... [--reason TEXT]",
+      {"correct", "correct POSITION \"FACT ...\" [--reason TEXT]",
        "what an entry should have said; quote a FACT with options", "reason=", 2, &Correct},
       {"retract", "retract POSITION [REASON]", "an entry that should not be there", "", 1, &Retract},
   };

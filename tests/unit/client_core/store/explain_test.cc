@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client_core/base/ids.h"
+#include "client_core/store/entry_status.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
 namespace doorstep {
@@ -84,6 +85,45 @@ TEST_F(ExplainTest, AnEntryThatWasTakenBackOrCorrectedSaysByWhich) {
   JudgeThrough(4);
   EXPECT_THAT(Entry(1), AllOf(HasSubstr("does not count any more"), Not(HasSubstr("It counts."))));
   EXPECT_THAT(Entry(3), HasSubstr("It counts."));
+}
+
+TEST_F(ExplainTest, AListOfWhatIsCountedSaysWhatWasCorrectedOrTakenBackSince) {
+  const auto retraction = [&](uint64_t seq) {
+    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
+    *entry.mutable_retraction()->mutable_target() = MakePosition("d7", 1, seq);
+    return entry;
+  };
+  const auto correction = [&](uint64_t seq) {
+    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
+    *entry.mutable_correction()->mutable_target() = MakePosition("d7", 1, seq);
+    entry.mutable_correction()->mutable_replacement()->mutable_arrived();
+    return entry;
+  };
+  for (int i = 0; i < 3; ++i) Append(EntryOf("v1", v1::LogEntry::kArrived));
+  Append(retraction(1));
+  Append(correction(2));
+  Append(correction(5));  // Corrects the correction.
+  Append(retraction(3));
+  Append(retraction(7));  // Entry 3 counts after all.
+  Append(correction(9));  // Itself, as a damaged phone may say.
+  v1::QueueListRequest request;
+  request.set_all(true);
+  const auto words = [&](int i) {
+    const absl::StatusOr<v1::QueueListResponse> all = ListQueue(journal(), store_->replica(), request);
+    return all.ok() ? all->entries(i).judgement().message() : all.status().ToString();
+  };
+  EXPECT_EQ(words(0), "") << "saved here says enough";
+  Receive(9);
+  JudgeThrough(9);
+  const char* const kWant[] = {"retracted by d7.1.4", "corrected by d7.1.6", "", "", "corrected by d7.1.6", "",
+                               "retracted by d7.1.8"};
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_EQ(words(i), kWant[i]) << "entry " << i + 1;
+    const auto status =
+        StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, static_cast<uint64_t>(i + 1)));
+    ASSERT_OK(status.status());
+    EXPECT_EQ(status->judgement().message(), kWant[i]) << "entry " << i + 1;
+  }
 }
 
 TEST_F(ExplainTest, AnEntryOfAVisitThatLeftSaysWhyItLeft) {
