@@ -43,8 +43,19 @@ absl::StatusOr<DataFolder> DataFolder::Open(const std::string& path) {
   const std::filesystem::path folder(path);
   std::error_code error;
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return ErrnoStatus(absl::StrCat("cannot make the data folder ", path));
+  const bool made = mkdir(path.c_str(), 0700) == 0;
+  const int failed = made ? 0 : errno;
+  // The first part of the path that is there and is no folder.
+  std::filesystem::path part;
+  for (const std::filesystem::path& name : folder) {
+    part /= name;
+    if (std::filesystem::is_regular_file(part, error)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(part.string(), " is a file, and the data folder must be a folder"));
+    }
+  }
+  if (!made && failed != EEXIST) {
+    return absl::ErrnoToStatus(failed, absl::StrCat("cannot make the data folder ", path));
   }
   return DataFolder(path);
 }

@@ -22,6 +22,9 @@ std::string HintFor(const absl::Status& status) {
     return "ending the other server first, or another folder: --data DIR";
   }
   if (absl::StrContains(status.message(), "must be 0600")) return "chmod 600 FILE, then --new-admin-token";
+  if (absl::StrContains(status.message(), "must be a folder")) {
+    return "a folder, which is made when it is not there: --data DIR";
+  }
   if (absl::IsAlreadyExists(status)) return "another port: --listen 127.0.0.1:PORT (0 takes a free one)";
   if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) return "a folder of your own: --data DIR";
   return "doorstepd --help";

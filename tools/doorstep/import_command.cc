@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -54,6 +55,7 @@ absl::Status PrintRunAsJson(const ImportRun& run, bool dry_run) {
   members["dry_run"].set_bool_value(dry_run);
   auto& files = *members["files"].mutable_list_value();
   ImportTally sum;
+  uint64_t unconfirmed = 0;
   for (const ImportTally& tally : run.tallies()) {
     auto& file = *files.add_values()->mutable_struct_value()->mutable_fields();
     file["file"] = Text(tally.file);
@@ -61,7 +63,8 @@ absl::Status PrintRunAsJson(const ImportRun& run, bool dry_run) {
     for (const auto& [name, count, total] :
          {std::tuple("rows", tally.rows, &sum.rows), std::tuple("created", tally.created, &sum.created),
           std::tuple("updated", tally.updated, &sum.updated), std::tuple("unchanged", tally.unchanged, &sum.unchanged),
-          std::tuple("rejected", tally.rejected, &sum.rejected)}) {
+          std::tuple("rejected", tally.rejected, &sum.rejected),
+          std::tuple("unconfirmed", tally.unconfirmed(), &unconfirmed)}) {
       file[name] = Number(count);
       *total += count;
       members[name] = Number(*total);
@@ -98,20 +101,46 @@ void PrintRun(const ImportRun& run, bool dry_run) {
                      Printable(row.id), ": ", Printable(absl::StrJoin(row.changed_fields, ", "))));
   }
   if (!run.rejected().empty() || !run.updated().empty()) Say();
-  Table table({{"File", false, true},
-               {"Kind"},
-               {"Rows", true},
-               {dry_run ? "Would create" : "Created", true},
-               {dry_run ? "Would update" : "Updated", true},
-               {"Unchanged", true},
-               {"Rejected", true}});
+  const bool whole = std::all_of(run.tallies().begin(), run.tallies().end(),
+                                 [](const ImportTally& tally) { return tally.unconfirmed() == 0; });
+  std::vector<Table::Column> columns = {{"File", false, true},
+                                        {"Kind"},
+                                        {"Rows", true},
+                                        {dry_run ? "Would create" : "Created", true},
+                                        {dry_run ? "Would update" : "Updated", true},
+                                        {"Unchanged", true},
+                                        {"Rejected", true}};
+  if (!whole) columns.push_back({"Unconfirmed", true});
+  Table table(columns);
+  uint64_t cannot_repeat = 0;
   for (const ImportTally& tally : run.tallies()) {
     table.Row({tally.file, tally.kind, Grouped(tally.rows), Grouped(tally.created), Grouped(tally.updated),
-               Grouped(tally.unchanged), Grouped(tally.rejected)},
-              tally.rejected > 0 ? Colour::kWarning : Colour::kPlain);
+               Grouped(tally.unchanged), Grouped(tally.rejected), Grouped(tally.unconfirmed())},
+              tally.rejected + tally.unconfirmed() > 0 ? Colour::kWarning : Colour::kPlain);
+    cannot_repeat += tally.cannot_repeat;
   }
   table.Print();
+  if (cannot_repeat > 0) {
+    Note(absl::StrCat("Note: ", Count(cannot_repeat, "corrective visit names", "corrective visits name"),
+                      " no asset or no fault code. Nothing is seen as a repeat without both."));
+  }
   if (dry_run) Say("A dry run: nothing was changed.");
+}
+
+// `failed` with what is in the server all the same, as far as it has said so.
+absl::Status WithCounts(const absl::Status& failed, const ImportRun& run, bool dry_run) {
+  uint64_t stored = 0;
+  uint64_t unconfirmed = 0;
+  for (const ImportTally& tally : run.tallies()) {
+    stored += tally.created + tally.updated + tally.unchanged;
+    unconfirmed += tally.unconfirmed();
+  }
+  if (dry_run || failed.ok()) return failed;
+  absl::Status counted(failed.code(),
+                       absl::StrCat(failed.message(), "; ", Count(stored, "row is", "rows are"), " stored, ",
+                                    Count(unconfirmed, "row is", "rows are"), " not, as far as the server has said"));
+  failed.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) { counted.SetPayload(type, payload); });
+  return counted;
 }
 
 absl::Status Import(const Args& args, const Tools& tools) {
@@ -143,15 +172,14 @@ absl::Status Import(const Args& args, const Tools& tools) {
   ImportRun run(tools.connection, args.system, args.zone, args.dry_run);
   absl::Status status;
   for (const ImportFile& file : files) {
-    status = run.Import(file);
-    if (!status.ok()) break;
+    status.Update(run.Import(file));
   }
   if (tools.globals->json) {
     RETURN_IF_ERROR(PrintRunAsJson(run, args.dry_run));
   } else if (status.ok() || run.tallies().front().rows > 0) {
     PrintRun(run, args.dry_run);
   }
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(WithCounts(status, run, args.dry_run));
   if (run.rejected().empty()) return absl::OkStatus();
   return WithTry(
       absl::InvalidArgumentError(absl::StrCat(Count(run.rejected().size(), "row was", "rows were"),
@@ -167,12 +195,15 @@ void RegisterImport(Command root, const Tools& tools) {
       "import", "Takes records of other systems from CSV and JSON lines",
       {"doorstep import accounts.csv sites.csv --dry-run", "doorstep import history.jsonl --kind visits --system sap",
        "doorstep import --template visits > visits.csv", "",
-       "Kinds: accounts, contacts, sites, technicians, assets, contracts, work-orders, visits",
-       "(visits of the past). CSV has a header line, is separated by commas, semicolons or",
-       "tabs, and is UTF-8 or GB18030. Files are taken in the order in which records name",
-       "each other. Good rows are kept, bad ones are listed with file, line, field and reason",
-       "and make the exit status 1. A row replaces the record of its id as a whole; a second import of",
-       "the same file changes nothing.", "", "It also takes the files that phones without a network hand over."});
+       "Kinds: accounts, contacts, sites, technicians, assets, contracts, work-orders",
+       "and visits (of the past). CSV has a header line, is separated by commas,",
+       "semicolons or tabs, and is UTF-8 or GB18030. Files are taken in the order in",
+       "which records name each other. Good rows are kept, bad ones are listed with",
+       "file, line, field and reason and make the exit status 1. A row replaces the",
+       "record of its id as a whole; a second import of the same file changes nothing.", "",
+       "A visit counts as a repeat of another when both name the same asset and the",
+       "same fault code: fill in both columns, or repeats are not seen.", "",
+       "It also takes the files that phones without a network hand over."});
   import.Positionals("FILE", &args->files, "CSV, JSON lines, or what a phone handed over");
   import.Option("kind", "KIND", &args->kind, "What the files hold; not set: told by file name or columns");
   import.Option("system", "NAME", &args->system, "The system the records come from");

@@ -54,6 +54,13 @@ absl::Status InFile(const std::string& name, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(name, ": ", std::string(status.message())));
 }
 
+// Spreadsheets end with rows of separators.
+bool IsBlank(const SourceRow& row) {
+  return row.problem.empty() && std::all_of(row.cells.begin(), row.cells.end(), [](const SourceCell& cell) {
+           return cell.text.empty() && cell.items.empty();
+         });
+}
+
 // Columns that nobody will read are worth a word: one may be a misspelt name.
 absl::Status CheckColumns(const ImportFile& file, const std::vector<std::string>& names) {
   if (LooksLikeJsonLines(file.text)) return absl::OkStatus();  // Each line has its own members, and is judged by them.
@@ -111,16 +118,26 @@ ImportRun::ImportRun(Connection* connection, std::string system, std::string def
 }
 
 absl::Status ImportRun::Import(const ImportFile& file) {
-  tallies_.push_back({file.name, file.kind->name, 0, 0, 0, 0, 0});
+  const size_t rejected_before = rejected_.size();
+  ImportTally& tally = tallies_.emplace_back();
+  tally.file = file.name;
+  tally.kind = file.kind->name;
   Progress progress(file.name);
   absl::Status status;
   const RowSink sink = [&](const SourceRow& row) {
-    if (status.ok()) status = Take(file, row, &progress);
+    if (IsBlank(row)) return;
+    ++tallies_.back().rows;
+    if (!failed_) status = Take(file, row, &progress);
+    failed_ = !status.ok() || failed_;
   };
   const absl::Status read =
       LooksLikeJsonLines(file.text) ? ReadJsonLines(file.text, sink) : ReadCsv(file.text, file.delimiter, sink);
+  if (read.ok() && !failed_) status = Send(file);
+  failed_ = failed_ || !read.ok() || !status.ok();
+  // The server judges in batches, and a person goes through the file from top to bottom.
+  std::stable_sort(rejected_.begin() + static_cast<std::ptrdiff_t>(rejected_before), rejected_.end(),
+                   [](const RejectedRow& a, const RejectedRow& b) { return a.line < b.line; });
   if (!read.ok()) return InFile(file.name, read);
-  if (status.ok()) status = Send(file);
   if (HasTry(status)) return status;
   if (!status.ok()) {
     return WithTry(InFile(file.name, status),
@@ -130,12 +147,7 @@ absl::Status ImportRun::Import(const ImportFile& file) {
 }
 
 absl::Status ImportRun::Take(const ImportFile& file, const SourceRow& row, Progress* progress) {
-  const bool blank = row.problem.empty() && std::all_of(row.cells.begin(), row.cells.end(), [](const SourceCell& cell) {
-                       return cell.text.empty() && cell.items.empty();
-                     });
-  if (blank) return absl::OkStatus();  // Spreadsheets end with rows of separators.
   ImportTally& tally = tallies_.back();
-  ++tally.rows;
   progress->Update(absl::StrCat(Grouped(tally.rows), " rows"));
 
   ASSIGN_OR_RETURN(auto converted, ConvertRow(*file.kind, row, settings_));
@@ -152,6 +164,9 @@ absl::Status ImportRun::Take(const ImportFile& file, const SourceRow& row, Progr
     return absl::OkStatus();
   }
   if (import.has_account()) zones_[id] = import.account().zone();
+  const v1::PastVisit& visit = import.past_visit();
+  tally.cannot_repeat += visit.kind() == v1::WORK_ORDER_KIND_CORRECTIVE &&
+                         (visit.asset_id().empty() || visit.outcome().fault().code().empty());
 
   const size_t bytes = import.ByteSizeLong();
   const bool full =
@@ -212,7 +227,8 @@ void ImportRun::Judge(const ImportFile& file, const Sent& sent, const v1::Import
 std::string ImportRun::WhyRejected(const ImportKind& kind, const v1::ImportRow& row,
                                    const v1::ImportRowResult& result) const {
   using google::protobuf::FieldDescriptor;
-  const std::string server_says = result.reason().empty() ? "the server does not say why" : result.reason();
+  const std::string server_says =
+      result.reason().empty() ? "the server does not say why" : InColumnNames(kind, result.reason());
   if (!dry_run_) return server_says;
   std::string name = result.field().substr(result.field().rfind('.') + 1);
   name = name.substr(0, name.find('['));

@@ -39,6 +39,10 @@ struct ImportTally {
   uint64_t updated = 0;
   uint64_t unchanged = 0;
   uint64_t rejected = 0;
+  // Corrective visits that lack the asset or the fault code by which repeats are seen.
+  uint64_t cannot_repeat = 0;
+  // Read, and neither rejected nor known to be stored: the server was away.
+  uint64_t unconfirmed() const { return rows - created - updated - unchanged - rejected; }
 };
 struct RejectedRow {
   std::string file;
@@ -58,7 +62,8 @@ class ImportRun {
   // `connection` must outlive this object.
   ImportRun(Connection* connection, std::string system, std::string default_zone, bool dry_run);
 
-  // An error: the server could not be asked; rows sent before are in.
+  // An error: the server could not be asked; rows that it answered before are in. Files after that one are read and
+  // counted, and nothing of them is sent.
   absl::Status Import(const ImportFile& file);
 
   const std::vector<ImportTally>& tallies() const { return tallies_; }
@@ -90,6 +95,7 @@ class ImportRun {
   // What a dry run would have put in, with the account that owns it, so that rows which name it are not refused for its
   // absence: (record, id) -> account.
   std::map<std::pair<std::string, std::string>, std::string> would_be_there_;
+  bool failed_ = false;
   bool zones_known_ = false;
   std::map<std::string, std::string> zones_;  // By account.
   std::vector<ImportTally> tallies_;

@@ -114,7 +114,7 @@ std::vector<ImportKind> MakeKinds() {
        {{"id", "id", true, "E-251-1", ""},
         {"account", "account_id", true, "A-17", "the account's id"},
         {"site", "site_id", false, "S-17-1", "the site's id"},
-        {"asset", "asset_id", false, "E-251", "the asset's id"},
+        {"asset", "asset_id", false, "E-251", "the asset's id; without it no repeat is seen"},
         {"kind", "kind", true, "corrective", "corrective, preventive, install, inspection, recall, goodwill"},
         {"technician", "technician_id", false, "T-ana", "the technician's id"},
         {"arrived", "arrived_time_us", false, "2026-05-04T09:10", "must be set; as ended"},
@@ -122,7 +122,8 @@ std::vector<ImportKind> MakeKinds() {
         {"zone", "", false, "Europe/Berlin", kZoneHelp},
         {"outcome", "outcome.code", true, "resolved", kOutcomeHelp},
         {"symptom", "outcome.symptom", false, "NO-START", "a code, or \"CODE what it means\""},
-        {"fault", "outcome.fault", false, "VALVE-SEAT", "a code, or \"CODE what it means\""},
+        {"fault", "outcome.fault", false, "VALVE-SEAT",
+         "a code, or \"CODE what it means\"; only visits to one asset with one fault code are repeats of each other"},
         {"cause", "outcome.cause", false, "", "as fault"},
         {"remedy", "outcome.remedy", false, "REPLACED", "as fault"},
         {"asset_status_after", "outcome.asset_status_after", false, "operational",
@@ -269,6 +270,24 @@ std::string ColumnOfField(const ImportKind& kind, absl::string_view field) {
     }
   }
   return std::string(field);
+}
+
+std::string InColumnNames(const ImportKind& kind, absl::string_view reason) {
+  std::string out;
+  while (!reason.empty()) {
+    const size_t end = std::find_if_not(reason.begin(), reason.end(),
+                                        [](char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.'; }) -
+                       reason.begin();
+    const absl::string_view word = reason.substr(0, end);
+    const ImportColumn* named = nullptr;
+    for (const ImportColumn& column : kind.columns) {
+      // A path of one plain word may be meant as a word: "name", "kind".
+      if (word == column.path && word.find_first_of("_.") != absl::string_view::npos) named = &column;
+    }
+    absl::StrAppend(&out, named != nullptr ? named->name : word, reason.substr(end, 1));
+    reason.remove_prefix(std::min(end + 1, reason.size()));
+  }
+  return out;
 }
 
 std::string ImportTemplate(const ImportKind& kind, char delimiter) {

@@ -57,6 +57,8 @@ std::string NearestColumn(const ImportKind& kind, absl::string_view name);
 
 // The column's name for a field that the server complained about ("account_id" is "account").
 std::string ColumnOfField(const ImportKind& kind, absl::string_view field);
+// What the server says of a record, with columns where it names fields: "must not be before arrived".
+std::string InColumnNames(const ImportKind& kind, absl::string_view reason);
 
 // A CSV file to begin with: what each column means as comments, the header, one example.
 std::string ImportTemplate(const ImportKind& kind, char delimiter);

@@ -1,8 +1,11 @@
 // doorstep visit list | show | log; the changes are in visit_change_command.cc.
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "doorstep/v1/account_service.pb.h"
+#include "doorstep/v1/admin_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
@@ -25,6 +28,25 @@ struct ListArgs {
   bool attention = false;
   int64_t limit = 1000;
 };
+
+// An empty list of somebody who is not there is a slip of the keyboard, not an answer.
+absl::Status CheckTechnician(const std::string& id, const Tools& tools) {
+  if (id.empty()) return absl::OkStatus();
+  v1::ListTechniciansRequest request;
+  v1::ListTechniciansResponse all;
+  RETURN_IF_ERROR(tools.connection->CallPages(&request, &all, std::numeric_limits<int64_t>::max()).status());
+  const bool known = std::any_of(all.technicians().begin(), all.technicians().end(),
+                                 [&](const v1::Technician& technician) { return technician.id() == id; });
+  return known ? absl::OkStatus() : absl::NotFoundError(absl::StrCat("no technician ", id));
+}
+
+absl::Status CheckAccount(const std::string& id, const Tools& tools) {
+  if (id.empty()) return absl::OkStatus();
+  v1::GetAccountRequest request;
+  request.set_id(id);
+  v1::GetAccountResponse response;
+  return tools.connection->Call(&request, &response);
+}
 
 absl::Status List(const ListArgs& args, const Tools& tools) {
   v1::ListVisitsRequest request;
@@ -52,6 +74,8 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
   ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, args.limit));
   if (tools.globals->json) return PrintJson(response);
   if (response.visits().empty()) {
+    RETURN_IF_ERROR(CheckTechnician(args.technician, tools));
+    RETURN_IF_ERROR(CheckAccount(args.account, tools));
     Note("No such visits.");
   } else {
     PrintVisitTable(response.visits());

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
+#include "doorstep/v1/account_service.pb.h"
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
@@ -114,6 +115,12 @@ absl::Status List(const ListArgs& args, const Tools& tools) {
               order.state() == v1::WORK_ORDER_STATE_NEEDS_VISIT ? Colour::kWarning : Colour::kPlain);
   }
   if (table.empty()) {
+    if (!args.account.empty()) {
+      v1::GetAccountRequest account;
+      account.set_id(args.account);
+      v1::GetAccountResponse found;
+      RETURN_IF_ERROR(tools.connection->Call(&account, &found));
+    }
     Note("No work orders.");
   } else {
     table.Print();
@@ -128,10 +135,12 @@ void RegisterWorkOrder(Command root, const Tools& tools) {
   Command order = root.Group("work-order", "What customers need done");
   {
     auto args = std::make_shared<CreateArgs>();
-    Command create =
-        order.Leaf("create", "Records what a customer needs done",
-                   {"doorstep work-order create --account A-17 --kind corrective --asset E-251 --priority 2 "
-                    "--description \"Does not start when cold\""});
+    Command create = order.Leaf(
+        "create", "Records what a customer needs done",
+        {"doorstep work-order create --account A-17 --kind corrective --asset E-251 --priority 2 "
+         "--description \"Does not start when cold\"",
+         "", "A visit counts as a repeat of another when both are to the same asset and",
+         "their outcomes name the same fault code: give --asset here, and --fault with", "the outcome on the phone."});
     create.RequiredOption("account", "ID", &args->account, "The customer");
     create.RequiredOption("kind", "KIND", &args->kind, EnumChoices(*v1::WorkOrderKind_descriptor()));
     create.Option("id", "ID", &args->id, "Your own id; not set: the server makes one");

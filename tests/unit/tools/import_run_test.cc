@@ -27,6 +27,8 @@ class KeepingServer final : public v1::ImportService::Service {
     request_ids_.push_back(request->request_id());
     rows_of_requests_.push_back(request->rows_size());
     bytes_max_ = std::max(bytes_max_, request->ByteSizeLong());
+    if (away_after_ == 0) return {grpc::StatusCode::UNAVAILABLE, "gone"};
+    if (away_after_ > 0) --away_after_;
     if (away_ > 0) {
       --away_;
       return {grpc::StatusCode::UNAVAILABLE, "restarting"};
@@ -36,6 +38,7 @@ class KeepingServer final : public v1::ImportService::Service {
   }
 
   int away_ = 0;
+  int away_after_ = -1;  // So many requests; negative: never.
   std::vector<std::string> request_ids_;
   std::vector<int> rows_of_requests_;
   size_t bytes_max_ = 0;
@@ -196,6 +199,50 @@ TEST_F(ImportRunTest, AChangeIsRepeatedOnceUnderItsOwnId) {
   EXPECT_TRUE(absl::IsUnavailable(run.Import(File("accounts.csv", kAccounts))));
   EXPECT_EQ(keeping_.request_ids_.size(), 4u);
   EXPECT_NE(keeping_.request_ids_[2], keeping_.request_ids_[0]);
+}
+
+TEST_F(ImportRunTest, WithTheServerAwayEveryRowIsEitherStoredOrUnconfirmed) {
+  std::string many = "id,name\n";
+  for (int i = 0; i < 1201; ++i) absl::StrAppend(&many, "A-", i, ",", i == 700 ? "" : "Name", "\n,\n");
+  keeping_.away_after_ = 1;
+  ImportRun run(connection_.get(), "test", "UTC", false);
+  EXPECT_TRUE(absl::IsUnavailable(run.Import(File("accounts.csv", many))));
+  EXPECT_TRUE(run.Import(File("sites.csv", "id,account,name\nS-1,A-1,Cellar\nS-2,A-2,Attic\n")).ok()) << "only counted";
+  ASSERT_EQ(run.tallies().size(), 2u);
+  const ImportTally& accounts = run.tallies()[0];
+  EXPECT_EQ(accounts.rows, 1201u) << "also those behind the one that failed";
+  EXPECT_EQ(accounts.created, 500u);
+  EXPECT_EQ(accounts.created, keeping_.kept_.size());
+  EXPECT_EQ(accounts.unconfirmed(), 1201u - 500u - accounts.rejected);
+  EXPECT_EQ(run.tallies()[1].rows, 2u);
+  EXPECT_EQ(run.tallies()[1].unconfirmed(), 2u);
+}
+
+TEST_F(ImportRunTest, RejectedRowsAreListedInTheOrderOfTheirLines) {
+  // The tool rejects lines 3 and 5 while it reads, the server 2 and 4 when the batch is sent.
+  const ImportRun run =
+      Run({File("sites.csv", "id,account,name\nS-1,A-9,Cellar\n,A-9,Attic\nS-2,A-9,Attic\n,A-9,Roof\n")});
+  std::vector<int64_t> lines;
+  for (const RejectedRow& row : run.rejected()) lines.push_back(row.line);
+  EXPECT_EQ(lines, (std::vector<int64_t>{2, 3, 4, 5}));
+}
+
+TEST_F(ImportRunTest, CorrectiveVisitsWithoutAssetOrFaultCodeAreCounted) {
+  const ImportRun run =
+      Run({File("visits.csv",
+                "id,account,asset,kind,arrived,ended,outcome,fault,zone\n"
+                "V-1,A-1,E-1,corrective,2026-01-01T08:30+00:00,2026-01-01T09:30+00:00,resolved,F,UTC\n"
+                "V-2,A-1,E-1,corrective,2026-01-01T08:30+00:00,2026-01-01T09:30+00:00,resolved,,UTC\n"
+                "V-3,A-1,,corrective,2026-01-01T08:30+00:00,2026-01-01T09:30+00:00,resolved,F,UTC\n"
+                "V-4,A-1,,inspection,2026-01-01T08:30+00:00,2026-01-01T09:30+00:00,resolved,,UTC\n")});
+  EXPECT_EQ(run.tallies()[0].cannot_repeat, 2u);
+}
+
+TEST_F(ImportRunTest, AReasonOfTheServerNamesColumnsAndNotItsFields) {
+  const ImportKind& visits = **FindImportKind("visits");
+  EXPECT_EQ(InColumnNames(visits, "must not be before arrived_time_us"), "must not be before arrived");
+  EXPECT_EQ(InColumnNames(visits, "outcome.code: no kind; asset_id, technician_id."),
+            "outcome: no kind; asset, technician_id.");
 }
 
 TEST_F(ImportRunTest, AFileThatCannotBeMeantIsRefusedAsAWhole) {

@@ -199,6 +199,17 @@ TEST_F(ImportServiceTest, AnswersABadRowWithFieldAndReasonAndKeepsTheGoodOnes) {
   EXPECT_EQ(accounts.accounts(0).id(), "A-1");
 }
 
+TEST_F(ImportServiceTest, APastVisitThatIsStillToComeIsABadRow) {
+  ASSERT_EQ(Import({AccountRow("A-1", "Good")}).results(0).result(), v1::IMPORT_RESULT_CREATED);
+  const v1::ImportRowsResponse response =
+      Import({PastVisitRow("P-1", "", NowUs() - kMinuteUs, v1::OUTCOME_CODE_RESOLVED),
+              PastVisitRow("P-2", "", NowUs() + kDayUs, v1::OUTCOME_CODE_RESOLVED)});
+  EXPECT_EQ(response.results(0).result(), v1::IMPORT_RESULT_CREATED) << response.results(0).DebugString();
+  EXPECT_EQ(response.results(1).result(), v1::IMPORT_RESULT_REJECTED);
+  EXPECT_EQ(response.results(1).field(), "ended_time_us");
+  EXPECT_THAT(response.results(1).reason(), ::testing::HasSubstr("must not be after now, 20"));
+}
+
 TEST_F(ImportServiceTest, RefusesWhatBelongsToSomebodyElseAndKeepsTheRest) {
   std::vector<v1::ImportRow> rows = OneOfEach();
   rows.push_back(AccountRow("A-2", "Cafe Winter"));

@@ -130,6 +130,21 @@ TEST(ServerStartTest, SaysWhichFolderCannotBeMade) {
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("/proc/doorstep"));
 }
 
+TEST(ServerStartTest, SaysThatAFileIsNoFolder) {
+  const TempFolder folder;
+  const std::string file = folder.path() + "/file";
+  std::ofstream(file) << "somebody's";
+  for (const std::string& path : {file, file + "/below"}) {
+    const auto server = Server::Start(LoopbackConfig(path), LogSink());
+    ASSERT_FALSE(server.ok());
+    EXPECT_THAT(std::string(server.status().message()), HasSubstr("is a file, and the data folder must be a folder"));
+  }
+  std::ifstream in(file);
+  std::string content;
+  in >> content;
+  EXPECT_EQ(content, "somebody's");
+}
+
 // Asks the server to list its services, as gRPC tools do; the message is ServerReflectionRequest{list_services: ""}.
 grpc::Status AskForServices(const std::string& address, std::string* answer) {
   grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
