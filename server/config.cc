@@ -64,22 +64,22 @@ ParsedConfig ParseConfig(int argc, const char* const* argv) {
   CLI::App app("doorstepd: the server that technicians' phones and the office speak to.", "doorstepd");
   app.set_version_flag("--version", std::string("doorstepd ") + kVersion);
   app.add_option("--data", config.data_dir,
-                 "Folder of the database and of the administrator's file (admin.connect). Made when it is not there. "
-                 "Default: $XDG_STATE_HOME/doorstep, else ~/.local/state/doorstep")
+                 "Folder of the database and of the administrator's\nfile (admin.connect). Made when it is not there.\n"
+                 "Default: $XDG_STATE_HOME/doorstep,\nelse ~/.local/state/doorstep")
       ->type_name("DIR");
   app.add_option("--listen", config.listen,
-                 "Loopback address and port; port 0 takes a free one, which is printed and stands in admin.connect. "
+                 "Loopback address and port; port 0 takes a free\none, which is printed and stands in admin.connect.\n"
                  "Default: 127.0.0.1:7443")
       ->type_name("HOST:PORT");
   app.add_flag("--insecure-loopback", config.insecure_loopback,
-               "Serve without TLS, on loopback only. Required: this version has no TLS");
+               "Serve without TLS, on loopback only. Required:\nthis version has no TLS");
   app.add_option("--demo-clock", config.demo_clock,
-                 "Move the clock by the microseconds that stand in this file, read at every use, so that server and "
-                 "phones share one made-up time. With --insecure-loopback only")
+                 "Move the clock by the microseconds that stand in\nthis file, read at every use, so that server and\n"
+                 "phones share one made-up time. With\n--insecure-loopback only")
       ->type_name("FILE");
   app.add_flag("--reflection", config.reflection, "Let gRPC tools list services and messages");
   app.add_flag("--new-admin-token", config.new_admin_token,
-               "Write a new admin.connect; the administrator's token from before stops being good");
+               "Write a new admin.connect; the administrator's\ntoken from before stops being good");
   const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
                                                   {"info", LogLevel::kInfo},
                                                   {"warning", LogLevel::kWarning},
@@ -93,8 +93,9 @@ ParsedConfig ParseConfig(int argc, const char* const* argv) {
       "  doorstepd --insecure-loopback --data /var/lib/doorstep\n"
       "  doorstepd --insecure-loopback --data /tmp/try --listen 127.0.0.1:0 --log-level debug\n"
       "\n"
-      "The first start writes DIR/admin.connect (mode 0600): `doorstep connect DIR/admin.connect` makes the "
-      "holder the\nadministrator. SIGTERM or SIGINT ends the server after it has finished what it holds.\n"
+      "The first start writes DIR/admin.connect (mode 0600): `doorstep connect\nDIR/admin.connect` makes the holder "
+      "the "
+      "administrator. SIGTERM or SIGINT ends the\nserver after it has finished what it holds.\n"
       "Exit status: 0 ended as asked, 1 could not start or failed, 2 wrong flags.");
   try {
     app.parse(argc, argv);

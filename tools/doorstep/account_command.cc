@@ -63,7 +63,8 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
   const std::string& zone = response.account().zone();
   if (!response.contacts().empty()) {
     Say();
-    Table table({{"Contact"}, {"Name", false, true}, {"Role"}, {"Phone"}, {"E-mail"}, {"Language"}});
+    Table table(
+        {{"Contact"}, {"Name", false, true}, {"Role", false, true}, {"Phone", false, true}, {"E-mail"}, {"Language"}});
     for (const v1::Contact& contact : response.contacts()) {
       table.Row({contact.id(), contact.name(), contact.role(), contact.phone(), contact.email(), contact.language()});
     }
@@ -79,7 +80,7 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
   }
   if (!response.assets().empty()) {
     Say();
-    Table table({{"Asset"}, {"Model"}, {"Serial"}, {"Site"}, {"Status"}, {"Installed"}});
+    Table table({{"Asset"}, {"Model", false, true}, {"Serial"}, {"Site"}, {"Status"}, {"Installed", false, true}});
     for (const v1::Asset& asset : response.assets()) {
       table.Row({asset.id(), asset.model(), asset.serial(), asset.site_id(), Words(asset.status()),
                  ShowTime(asset.installed_time_us(), zone)});
@@ -88,7 +89,8 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
   }
   if (!response.contracts().empty()) {
     Say();
-    Table table({{"Contract"}, {"Coverage", false, true}, {"Start"}, {"Renewal"}, {"A month", true}});
+    Table table(
+        {{"Contract"}, {"Coverage", false, true}, {"Start", false, true}, {"Renewal", false, true}, {"A month", true}});
     for (const v1::Contract& contract : response.contracts()) {
       table.Row({contract.id(), contract.coverage(), ShowTime(contract.start_time_us(), zone),
                  ShowTime(contract.renewal_time_us(), zone), ShowMoney(contract.monthly_value())});
@@ -97,7 +99,7 @@ void PrintBelongings(const v1::GetAccountResponse& response) {
   }
   if (!response.commitments().empty()) {
     Say();
-    Table table({{"Promise"}, {"Text", false, true}, {"By"}, {"Due"}, {"State"}, {"Visit"}});
+    Table table({{"Promise"}, {"Text", false, true}, {"By"}, {"Due", false, true}, {"State"}, {"Visit"}});
     for (const v1::Commitment& promise : response.commitments()) {
       table.Row({promise.id(), promise.text(), Words(promise.made_by()), ShowTime(promise.due_time_us(), zone),
                  Words(promise.state()), promise.visit_id()});
@@ -118,7 +120,13 @@ void PrintRepairs(const v1::GetAccountResponse& response) {
   PrintStatistics(response.statistics());
   if (response.repairs().empty()) return;
   Say();
-  Table table({{"Visit"}, {"Ended"}, {"Asset"}, {"Fault"}, {"Outcome"}, {"First-time fix"}, {"Repeat of"}});
+  Table table({{"Visit"},
+               {"Ended", false, true},
+               {"Asset"},
+               {"Fault", false, true},
+               {"Outcome", false, true},
+               {"First-time fix"},
+               {"Repeat of"}});
   for (int i = 0; i < response.repairs_size() && i < kRepairsShown; ++i) {
     const v1::Repair& repair = response.repairs(i);
     table.Row(

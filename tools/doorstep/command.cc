@@ -1,13 +1,18 @@
 #include "tools/doorstep/command.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "tools/doorstep/errors.h"
+#include "tools/doorstep/table_layout.h"
 #include "tools/doorstep/text.h"
 
 namespace doorstep::cli {
 namespace {
+
+constexpr size_t kHelpColumn = 34;  // Where it is said what an option does.
 
 std::string FullName(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : FullName(*app.get_parent()) + " " + app.get_name();
@@ -65,10 +70,16 @@ Command Command::Group(const std::string& name, const std::string& summary) {
 }
 
 Command Command::Leaf(const std::string& name, const std::string& summary, const std::vector<std::string>& examples) {
-  CLI::App* sub = app_->add_subcommand(name, summary);
-  sub->add_option("--profile", line_->globals_.profile, "Which stored server and identity to use")
+  Command leaf = LeafHere(name, summary, examples);
+  leaf.app_->add_option("--profile", line_->globals_.profile, "Which stored server and identity to use")
       ->type_name("NAME")
       ->group("Everywhere");
+  return leaf;
+}
+
+Command Command::LeafHere(const std::string& name, const std::string& summary,
+                          const std::vector<std::string>& examples) {
+  CLI::App* sub = app_->add_subcommand(name, summary);
   sub->add_flag("--json", line_->globals_.json, "One JSON object for scripts")->group("Everywhere");
   std::string footer = examples.size() == 1 ? "Example:" : "Examples:";
   for (const std::string& example : examples) footer += "\n  " + example;
@@ -120,11 +131,14 @@ CommandLine::CommandLine()
     : app_(std::make_unique<CLI::App>("Doorstep: visits, what came of them, and how the accounts are doing.",
                                       "doorstep")) {
   app_->require_subcommand(1);
-  app_->get_formatter()->column_width(34);
+  app_->set_version_flag("--version", "doorstep " DOORSTEP_VERSION, "The version of this program");
+  app_->get_formatter()->column_width(kHelpColumn);
   app_->footer(
-      "First: doorstep connect FILE, with the file admin.connect that doorstepd wrote on its first start.\n"
-      "Then:  doorstep import accounts.csv visits.csv --dry-run; doorstep account list; doorstep why ID\n"
-      "Every command takes --help, --json and --profile NAME.\n"
+      "First: doorstep connect FILE, with the file admin.connect that doorstepd wrote\n"
+      "       on its first start.\n"
+      "Then:  doorstep import accounts.csv visits.csv --dry-run;\n"
+      "       doorstep account list; doorstep why ID\n"
+      "Every command takes --help and --json, and --profile NAME when it asks a server.\n"
       "Exit status: 0 done, 1 failed, 2 wrong usage.");
 }
 
@@ -141,8 +155,11 @@ std::vector<CompletionEntry> CommandLine::CompletionEntries() const {
 int CommandLine::Run(int argc, char** argv) {
   try {
     app_->parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app_->exit(help);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(WrapHelp(app_->help(), TerminalWidth(STDOUT_FILENO), kHelpColumn).c_str(), stdout);
+    return kExitDone;
+  } catch (const CLI::Success& asked) {  // For the version.
+    return app_->exit(asked);
   } catch (const CLI::ParseError& error) {
     if (argc == 1) std::fputs(app_->help().c_str(), stderr);
     return ReportError(ExplainUsage(*app_, error));

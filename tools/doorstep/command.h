@@ -37,6 +37,8 @@ class Command {
   Command Group(const std::string& name, const std::string& summary);
   // A command that does something. `examples` are shown by --help.
   Command Leaf(const std::string& name, const std::string& summary, const std::vector<std::string>& examples);
+  // One that asks no server, and so needs no profile.
+  Command LeafHere(const std::string& name, const std::string& summary, const std::vector<std::string>& examples);
 
   void Positional(const std::string& name, std::string* value, const std::string& help);
   void OptionalPositional(const std::string& name, std::string* value, const std::string& help);

@@ -44,8 +44,8 @@ void RegisterConnect(Command root, const Tools& tools) {
   Command connect = root.Leaf(
       "connect", "Stores a server and an identity under a profile",
       {"doorstep connect /var/lib/doorstep/admin.connect", "doorstep connect ./test/admin.connect --profile test", "",
-       "The profile that counts: --profile, else DOORSTEP_PROFILE, else \"default\". Profiles",
-       "are kept in DOORSTEP_CONFIG_DIR, else ~/.config/doorstep, readable by you only."});
+       "The profile that counts: --profile, else DOORSTEP_PROFILE, else \"default\".",
+       "Profiles are kept in DOORSTEP_CONFIG_DIR, else ~/.config/doorstep, readable by", "you only."});
   connect.Positional("FILE", &args->file, "The file that doorstepd wrote: server and token");
   connect.Does([args, tools] { return Connect(*args, tools); });
 }

@@ -47,17 +47,17 @@ absl::Status List(int64_t limit, const Tools& tools) {
   if (tools.globals->json) return PrintJson(response);
   Table table({{"Device"},
                {"Name", false, true},
-               {"Platform"},
-               {"Technicians"},
+               {"Platform", false, true},
+               {"For", false, true},
                {"Lane"},
-               {"Last contact"},
-               {"Received", true},
-               {"Still queued", true},
-               {"Reported through"}});
+               {"Contact", false, true},
+               {"Entries", false, true},
+               {"Reported", false, true}});
   for (const v1::Device& device : response.devices()) {
     table.Row({device.id(), device.name(), device.platform(), absl::StrJoin(device.technician_ids(), ", "),
-               Words(device.lane()), ShowTime(device.last_contact_time_us()), Grouped(device.received_entries()),
-               Grouped(device.queued_entries()), ShowTime(device.reported_through_time_us())},
+               Words(device.lane()), ShowTime(device.last_contact_time_us()),
+               absl::StrCat(Grouped(device.received_entries()), " here, ", Grouped(device.queued_entries()), " queued"),
+               ShowTime(device.reported_through_time_us())},
               device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
   }
   if (table.empty()) {

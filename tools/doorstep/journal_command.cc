@@ -59,7 +59,7 @@ absl::Status Show(const Args& args, const Tools& tools) {
   const absl::TimeZone zone = absl::FixedTimeZone(offset_s);
   Table table({{"Entry"},
                {"Time", false, true},
-               {"Received"},
+               {"Received", false, true},
                {"By"},
                {"Visit"},
                {"What", false, true},

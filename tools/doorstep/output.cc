@@ -3,7 +3,6 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 #include <libsmartcols/libsmartcols.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,12 +24,6 @@ bool ColoursWanted() {
 
 constexpr char kSeparator[] = "  ";
 constexpr size_t kWrappedColumnLeast = 10;
-
-// Cells of standard output's terminal; 0 when it is none.
-size_t TerminalWidth() {
-  struct winsize size = {};
-  return isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
 
 const char* Escape(Colour colour) {
   switch (colour) {
@@ -64,13 +57,12 @@ absl::Status PrintJson(const google::protobuf::Message& message) {
 }
 
 void Say(absl::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
+  std::fprintf(stdout, "%s\n", WrapProse(line, TerminalWidth(STDOUT_FILENO)).c_str());
 }
 
 void Note(absl::string_view line) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", Printable(line).c_str());
+  std::fprintf(stderr, "%s\n", WrapProse(Printable(line), TerminalWidth(STDERR_FILENO)).c_str());
 }
 
 std::string Coloured(absl::string_view text, Colour colour) {
@@ -123,7 +115,7 @@ std::vector<Table::Line> Table::Fitted(bool without_titles) const {
       least[i] = std::max({least[i], LongestWord(row.cells[i]), kWrappedColumnLeast});
     }
   }
-  const size_t terminal = TerminalWidth();
+  const size_t terminal = TerminalWidth(STDOUT_FILENO);
   const size_t separators = (count - 1) * std::strlen(kSeparator);
   if (terminal <= separators) return rows;  // Not a terminal, or one without a width.
   const std::vector<size_t> widths = FitColumns(natural, least, may_wrap, terminal - separators);

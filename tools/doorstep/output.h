@@ -21,9 +21,9 @@ enum class Colour { kPlain, kGood, kWarning, kBad, kFaint };
 // finds every name.
 absl::Status PrintJson(const google::protobuf::Message& message);
 
-// One line on standard output; `Say` of nothing is an empty line.
+// One line on standard output, wrapped at the width of its terminal; `Say` of nothing is an empty line.
 void Say(absl::string_view line = "");
-// One line on standard error, for what must not mix with the output.
+// The same on standard error, for what must not mix with the output.
 void Note(absl::string_view line);
 // `text` in the colour, when standard output is a terminal and NO_COLOR is not set.
 std::string Coloured(absl::string_view text, Colour colour);

@@ -1,8 +1,17 @@
 #include "tools/doorstep/table_layout.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cwchar>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "tools/doorstep/charset.h"
 
 namespace doorstep::cli {
@@ -49,6 +58,11 @@ std::vector<Piece> Pieces(absl::string_view text) {
 
 }  // namespace
 
+size_t TerminalWidth(int file) {
+  struct winsize size = {};
+  return isatty(file) == 1 && ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 size_t DisplayWidth(absl::string_view text) {
   size_t width = 0;
   while (!text.empty()) {
@@ -76,6 +90,34 @@ std::string WrapText(absl::string_view text, size_t width) {
     used += piece.width;
   }
   return out;
+}
+
+std::string WrapProse(absl::string_view line, size_t width) {
+  if (width == 0 || line.find('\n') != absl::string_view::npos || DisplayWidth(line) <= width) return std::string(line);
+  size_t indent = std::min(line.find_first_not_of(' '), line.size());
+  if (absl::StartsWith(line.substr(indent), "- ")) indent += 2;
+  if (indent >= width) return std::string(line);
+  const std::string blanks = absl::StrCat("\n", std::string(indent, ' '));
+  return absl::StrCat(line.substr(0, indent),
+                      absl::StrReplaceAll(WrapText(line.substr(indent), width - indent), {{"\n", blanks}}));
+}
+
+std::string WrapHelp(absl::string_view help, size_t width, size_t column) {
+  std::vector<std::string> lines;
+  for (const absl::string_view line : absl::StrSplit(help, '\n')) {
+    const bool example = absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "doorstep ");
+    const bool described = line.size() > column && line[column - 1] == ' ' && line[column] != ' ';
+    if (width <= column || example) {
+      lines.emplace_back(line);
+    } else if (described && DisplayWidth(line) > width) {
+      const std::string rest = WrapText(line.substr(column), width - column);
+      lines.push_back(absl::StrCat(line.substr(0, column),
+                                   absl::StrReplaceAll(rest, {{"\n", absl::StrCat("\n", std::string(column, ' '))}})));
+    } else {
+      lines.push_back(WrapProse(line, width));
+    }
+  }
+  return absl::StrJoin(lines, "\n");
 }
 
 size_t LongestWord(absl::string_view text) {

@@ -11,12 +11,24 @@
 
 namespace doorstep::cli {
 
+// Cells of the terminal that the open file is; 0 when it is none.
+size_t TerminalWidth(int file);
+
 // Cells of a terminal that `text` takes; a Chinese character takes two. Needs a UTF-8 locale.
 size_t DisplayWidth(absl::string_view text);
 
 // `text` in lines of at most `width` cells, joined by newlines. Lines break at spaces and beside wide characters; a
 // longer word gets a line of its own.
 std::string WrapText(absl::string_view text, size_t width);
+
+// One line of prose for a terminal of `width` cells (0: any), its lines joined by newlines: what goes on stands below
+// where the sentence began, behind blanks and "- ". Text of several lines, such as a file to begin with, stays as it
+// is.
+std::string WrapProse(absl::string_view line, size_t width);
+
+// A command's help for a terminal of `width` cells (0: any): what is said of an option goes on at `column`, where it
+// begins. Examples, which begin with the program's name, stay whole, because they are there to be copied.
+std::string WrapHelp(absl::string_view help, size_t width, size_t column);
 
 // The narrowest width at which no word of `text` is longer than its line.
 size_t LongestWord(absl::string_view text);

@@ -1,8 +1,11 @@
 #include "tools/phone/errors.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "tools/phone/words.h"
 
 namespace doorstep::phone {
@@ -49,7 +52,9 @@ void PrintError(const absl::Status& status) {
   std::fflush(stdout);
   const std::string message(status.message().empty() ? absl::string_view("it failed without a reason")
                                                      : status.message());
-  std::fprintf(stderr, "Error: %s\nTry: %s\n", Printable(message).c_str(), AdviceOf(status).c_str());
+  const size_t width = TerminalWidth(STDERR_FILENO);
+  std::fprintf(stderr, "%s\n%s\n", Wrapped(absl::StrCat("Error: ", Printable(message)), width).c_str(),
+               Wrapped(absl::StrCat("Try: ", AdviceOf(status)), width).c_str());
 }
 
 }  // namespace doorstep::phone

@@ -1,7 +1,10 @@
 #include "tools/phone/words.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "absl/strings/ascii.h"
@@ -61,12 +64,53 @@ std::string Printable(absl::string_view text) {
   return out;
 }
 
+size_t TerminalWidth(int file) {
+  struct winsize size = {};
+  return isatty(file) == 1 && ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+size_t Cells(absl::string_view text) {
+  size_t cells = 0;
+  while (!text.empty()) {
+    utf8proc_int32_t point = -1;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    const utf8proc_ssize_t used = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &point);
+    cells += used <= 0 ? 1 : static_cast<size_t>(utf8proc_charwidth(point));
+    text.remove_prefix(used <= 0 ? 1 : static_cast<size_t>(used));
+  }
+  return cells;
+}
+
+std::string Wrapped(absl::string_view line, size_t width, size_t hang) {
+  if (width == 0 || Cells(line) <= width) return std::string(line);
+  const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+  std::string out(line.substr(0, indent));
+  size_t used = indent;
+  bool begun = false;
+  for (const absl::string_view word : absl::StrSplit(line.substr(indent), ' ')) {
+    const size_t cells = Cells(word);
+    if (begun && used + 1 + cells > width) {
+      absl::StrAppend(&out, "\n", std::string(indent + hang, ' '));
+      used = indent + hang;
+    } else if (begun) {
+      out += ' ';
+      ++used;
+    }
+    absl::StrAppend(&out, word);
+    used += cells;
+    begun = true;
+  }
+  return out;
+}
+
 std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value) {
   if (value == 0) return "";
   const auto* descriptor = type.FindValueByNumber(value);
   if (descriptor == nullptr) return absl::StrCat(value);
   const std::string prefix = PrefixOf(type);
-  return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(descriptor->name(), prefix)), {{"_", " "}});
+  // The contract writes "canceled"; every sentence here "cancelled".
+  return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(descriptor->name(), prefix)),
+                             {{"_", " "}, {"canceled", "cancelled"}});
 }
 
 std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type) {
@@ -79,7 +123,8 @@ std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& typ
 }
 
 absl::StatusOr<int> ParseEnumNumber(const google::protobuf::EnumDescriptor& type, absl::string_view text) {
-  const std::string wanted = absl::StrReplaceAll(absl::AsciiStrToLower(text), {{" ", "_"}, {"-", "_"}});
+  const std::string wanted =
+      absl::StrReplaceAll(absl::AsciiStrToLower(text), {{" ", "_"}, {"-", "_"}, {"canceled", "cancelled"}});
   for (int i = 0; i < type.value_count(); ++i) {
     const int number = type.value(i)->number();
     if (number != 0 && wanted == absl::StrReplaceAll(EnumWords(type, number), {{" ", "_"}})) return number;

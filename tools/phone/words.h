@@ -22,6 +22,14 @@ std::string Printable(absl::string_view text);
 // The first characters of what somebody typed, as much as an error can quote; never half a character.
 absl::string_view Quotable(absl::string_view text);
 
+// Cells of the terminal that the open file is; 0 when it is none.
+size_t TerminalWidth(int file);
+// Cells of a terminal that `text` takes; a Chinese character takes two.
+size_t Cells(absl::string_view text);
+// One line in lines of at most `width` cells (0: any), broken between words; what goes on stands `hang` cells further
+// in than the line itself.
+std::string Wrapped(absl::string_view line, size_t width, size_t hang = 2);
+
 // OUTCOME_CODE_NOT_RESOLVED is "not resolved"; UNSPECIFIED is empty.
 std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value);
 template <class Enum>

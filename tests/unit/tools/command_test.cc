@@ -40,6 +40,30 @@ TEST(CommandTest, TheExitStatusTellsDoneFailedAndWrongUsageApart) {
   EXPECT_EQ(RunLine({"visit", "show", "V", "--jsn"}), kExitUsage);
 }
 
+TEST(CommandTest, OnlyACommandThatAsksAServerHasAProfile) {
+  const auto help = [](const char* command) {
+    CommandLine line;
+    Connection connection(&line.globals());
+    const Tools tools{&line.globals(), &connection, &line};
+    RegisterRestore(line.root(), tools);
+    RegisterBackup(line.root(), tools);
+    std::vector<std::string> words = {"doorstep", command, "--help"};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(line.Run(static_cast<int>(argv.size()), argv.data()), kExitDone);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(help("restore").find("--profile"), std::string::npos) << "it is done while no server runs";
+  EXPECT_NE(help("backup").find("--profile"), std::string::npos);
+}
+
+TEST(CommandTest, TheVersionIsToldWithoutACommand) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(RunLine({"--version"}), kExitDone);
+  EXPECT_EQ(testing::internal::GetCapturedStdout().find("doorstep "), 0u);
+}
+
 TEST(CommandTest, EveryErrorSaysWhatToTry) {
   testing::internal::CaptureStderr();
   RunLine({"visit", "shwo", "V"});

@@ -33,5 +33,22 @@ TEST_F(TableLayoutTest, TheWidestColumnGivesWayFirstAndNoneBelowItsLongestWord) 
   EXPECT_EQ(FitColumns({10, 20}, {10, 16}, {false, true}, 80), (std::vector<size_t>{10, 20}));
 }
 
+TEST_F(TableLayoutTest, HelpGoesOnInItsColumnAndExamplesStayWhole) {
+  EXPECT_EQ(
+      WrapHelp("Says things at length\n  --at TIME  from then on\n  doorstep visit show V-501", 16, 13),
+      "Says things at\nlength\n  --at TIME  from\n             then\n             on\n  doorstep visit show V-501");
+  EXPECT_EQ(WrapHelp("  --at TIME  from then on\n", 0, 13), "  --at TIME  from then on\n");
+}
+
+TEST_F(TableLayoutTest, ProseGoesOnBelowWhereItBegan) {
+  EXPECT_EQ(WrapProse("one two three", 0), "one two three") << "no terminal";
+  EXPECT_EQ(WrapProse("one two three", 13), "one two three");
+  EXPECT_EQ(WrapProse("one two three", 8), "one two\nthree");
+  EXPECT_EQ(WrapProse("  - one two three", 11), "  - one two\n    three");
+  EXPECT_EQ(WrapProse("  one two three", 9), "  one two\n  three");
+  EXPECT_EQ(WrapProse("# a file\nwith,lines that are long", 10), "# a file\nwith,lines that are long");
+  EXPECT_EQ(WrapProse("", 10), "");
+}
+
 }  // namespace
 }  // namespace doorstep::cli

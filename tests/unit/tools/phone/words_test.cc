@@ -29,5 +29,21 @@ TEST(WordsTest, ADueDayIsOneOfTheCalendarThatEntriesHave) {
   }
 }
 
+TEST(WordsTest, LongLinesGoOnBelowBetweenWords) {
+  EXPECT_EQ(Wrapped("one two three", 0), "one two three") << "no terminal";
+  EXPECT_EQ(Wrapped("one two three", 8), "one two\n  three");
+  EXPECT_EQ(Wrapped("  one two three", 10), "  one two\n    three");
+  EXPECT_EQ(Wrapped("a-word-that-is-too-long two", 8), "a-word-that-is-too-long\n  two");
+  EXPECT_EQ(Wrapped("\xE4\xBD\xA0\xE5\xA5\xBD ok", 6), "\xE4\xBD\xA0\xE5\xA5\xBD\n  ok") << "wide characters";
+  EXPECT_EQ(Wrapped("one two three", 8, 0), "one two\nthree") << "in a column";
+  EXPECT_EQ(Wrapped("", 8), "");
+}
+
+TEST(WordsTest, OneSpellingIsReadAndBothAreTaken) {
+  EXPECT_EQ(Words(v1::VISIT_STATE_CANCELED), "cancelled");
+  EXPECT_EQ(*ParseEnum<v1::VisitState>("canceled"), v1::VISIT_STATE_CANCELED);
+  EXPECT_EQ(*ParseEnum<v1::VisitState>("cancelled"), v1::VISIT_STATE_CANCELED);
+}
+
 }  // namespace
 }  // namespace doorstep::phone
