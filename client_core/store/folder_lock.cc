@@ -25,7 +25,7 @@ absl::Status FolderLock::Take(absl::string_view directory) {
   }
   if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat(directory, ": another core has this folder open; close it first or use another folder"));
+        absl::StrCat(directory, ": another program has this folder open; close it first or use another folder"));
   }
   return absl::OkStatus();
 }

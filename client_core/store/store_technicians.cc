@@ -66,7 +66,7 @@ absl::Status LocalStore::SignIn(const std::string& technician_id) {
   }
   if (AllowedTechnicians().count(technician_id) == 0) {
     return absl::PermissionDeniedError(
-        absl::StrCat("technician_id: the office does not let ", technician_id,
+        absl::StrCat("the office does not let ", technician_id,
                      " use this phone, as far as it has heard; sync, and if it stays so ask the office"));
   }
   v1::EnrollResponse identity = *journal_->identity();
@@ -84,7 +84,7 @@ absl::StatusOr<uint64_t> LocalStore::SignOut(const std::string& technician_id) {
   v1::EnrollResponse identity = *journal_->identity();
   if (!IsSignedIn(identity, technician_id) && !IsSignedOut(identity, technician_id)) {
     return absl::NotFoundError(
-        absl::StrCat("technician_id: ", technician_id.empty() ? "nobody" : technician_id, " was never signed in here"));
+        absl::StrCat(technician_id.empty() ? "nobody" : technician_id, " was never signed in here"));
   }
   ASSIGN_OR_RETURN(const uint64_t before, CountVisits());
   doorstep::SignOut(technician_id, identity);

@@ -1,6 +1,7 @@
 #include "server/health/words.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 
 namespace doorstep::health {
@@ -8,6 +9,13 @@ namespace {
 
 std::string Count(int64_t count, absl::string_view one, absl::string_view many) {
   return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
+// As everywhere else: hours from an hour on, days from two days on.
+std::string Minutes(int64_t minutes) {
+  if (minutes < 60) return Count(minutes, "minute", "minutes");
+  if (minutes < 2 * 24 * 60) return absl::StrCat(minutes / 60, " h ", minutes % 60, " min");
+  return Count(minutes / (24 * 60), "day", "days");
 }
 
 std::string AtAttempt(int64_t attempt) {
@@ -61,9 +69,9 @@ std::string SignalText(const v1::Observation& observation) {
     case v1::SIGNAL_ARRIVAL_IN_WINDOW:
       return "arrived when promised";
     case v1::SIGNAL_ARRIVAL_EARLY:
-      return absl::StrCat("arrived ", Count(value, "minute", "minutes"), " before the promised window");
+      return absl::StrCat("arrived ", Minutes(value), " before the promised window");
     case v1::SIGNAL_ARRIVAL_LATE:
-      return absl::StrCat("arrived ", Count(value, "minute", "minutes"), " after the promised window");
+      return absl::StrCat("arrived ", Minutes(value), " after the promised window");
     case v1::SIGNAL_ARRIVAL_MISSED:
       return "nobody came when promised";
     case v1::SIGNAL_RESCHEDULED_BY_US:
@@ -167,8 +175,8 @@ std::string ObservationText(const v1::Observation& observation, int32_t day) {
 }
 
 std::string PointsText(int64_t thousandths) {
-  const int64_t tenths = (thousandths < 0 ? -thousandths : thousandths) / 100;
-  return absl::StrCat(thousandths < 0 && tenths > 0 ? "-" : "", tenths / 10, ".", tenths % 10);
+  const int64_t size = thousandths < 0 ? -thousandths : thousandths;
+  return absl::StrFormat("%s%d.%03d", thousandths < 0 ? "-" : "", size / 1000, size % 1000);
 }
 
 std::string PercentText(int64_t millionths) { return absl::StrCat(millionths / 10000, " %"); }

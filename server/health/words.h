@@ -20,7 +20,7 @@ absl::string_view BandWord(v1::Band band);
 // still open".
 std::string ObservationText(const v1::Observation& observation, int32_t day);
 
-// "76.7": thousandths of a point as a person reads them, one decimal, floored.
+// "76.799": thousandths of a point, all of them. 59.960 is under a red line of 60, whatever it is rounded to.
 std::string PointsText(int64_t thousandths);
 
 // "20 %": millionths as whole percent, floored.

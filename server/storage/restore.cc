@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/status.h"
 #include "server/storage/attachment_backup.h"
@@ -74,6 +75,7 @@ absl::StatusOr<RestoreReport> RestoreBackup(const std::string& backup, const std
   if (!FileExists(backup)) return absl::NotFoundError(absl::StrCat(backup, ": there is no such file"));
   const size_t slash = database.rfind('/');
   if (slash != std::string::npos && slash > 0) RETURN_IF_ERROR(MakeFolder(database.substr(0, slash)));
+  const bool lock_was_there = FileExists(absl::StrCat(database, ".lock"));
   DatabaseLock lock;
   RETURN_IF_ERROR(lock.Take(database));
   RETURN_IF_ERROR(FinishRestore(database).status());
@@ -84,7 +86,11 @@ absl::StatusOr<RestoreReport> RestoreBackup(const std::string& backup, const std
   const absl::Status checked = CopyAndCheck(backup, copy, random, report);
   if (!checked.ok()) {
     RemoveDatabaseFiles(copy);
-    return checked;
+    unlink(absl::StrCat(copy, ".lock").c_str());
+    // Still held, so no other server has it; a lock beside no database would only puzzle people.
+    if (!lock_was_there && !FileExists(database)) unlink(absl::StrCat(database, ".lock").c_str());
+    // The copy is gone, and what was wrong with it is wrong with the backup.
+    return absl::Status(checked.code(), absl::StrReplaceAll(std::string(checked.message()), {{copy, backup}}));
   }
   unlink(absl::StrCat(copy, ".lock").c_str());
   KillPoint("restore-written");

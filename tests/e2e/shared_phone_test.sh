@@ -16,7 +16,7 @@ printf 'id,name\nT-2,Wei\n' >"$folder/technicians.csv"
 
 printf 'enrol %s\n-signin T-2\nsync\nready\n' "$code" >"$folder/first"
 play "$folder/first" >"$folder/out" 2>"$folder/err" || fail "the first day: $(<"$folder/out")"
-grep -q '^Error: technician_id: the office does not let T-2 use this phone' "$folder/err" || fail "who is not let: $(<"$folder/err")"
+grep -q '^Error: the office does not let T-2 use this phone' "$folder/err" || fail "who is not let: $(<"$folder/err")"
 grep -q '^Try: sync, then signin again' "$folder/err" || fail "no advice: $(<"$folder/err")"
 grep -q '^ready for .*: 1 visit planned$' "$folder/out" || fail "not ready: $(<"$folder/out")"
 grep -q '^everything the office had was here at ' "$folder/out" || fail "no proof: $(<"$folder/out")"

@@ -1,6 +1,8 @@
 // doorstep backup and doorstep restore: the copy that a company needs on the day its server's disk is gone.
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/escaping.h"
@@ -118,6 +120,12 @@ absl::Status PrintRestored(const RestoreReport& report) {
 
 absl::Status Restore(const RestoreArgs& args, const Tools& tools) {
   const std::string folder(absl::StripSuffix(args.data, "/"));
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(folder, ignored)) {
+    return WithTry(
+        absl::FailedPreconditionError(absl::StrCat(folder, " is a file, and the data folder must be a folder")),
+        "--data DIR, the folder that doorstepd uses or shall use");
+  }
   SystemRandom random;
   absl::StatusOr<RestoreReport> report = absl::UnknownError("");
   {
@@ -146,8 +154,9 @@ absl::Status Restore(const RestoreArgs& args, const Tools& tools) {
   Say();
   Say("When doorstepd runs again:");
   Say("  - phones see the new generation and send again, by themselves, what the office has lost;");
-  Say(absl::StrCat("  - what the office did after ", until, " is lost and has to be done again: visits, plans,"));
-  Say("    assignments, imports, invitations. Entries for visits that are missing wait in quarantine for them;");
+  Say(absl::StrCat("  - what the office did after ", until,
+                   " is lost and has to be done again: visits, plans, assignments, imports, "
+                   "invitations. Entries for visits that are missing wait in quarantine for them;"));
   Say("  - a phone that was enrolled after that is not known. It keeps what it recorded;");
   Say("  - if this tool is refused, its token is newer than the backup: doorstepd --new-admin-token.");
   return absl::OkStatus();
@@ -157,22 +166,21 @@ absl::Status Restore(const RestoreArgs& args, const Tools& tools) {
 
 void RegisterBackup(Command root, const Tools& tools) {
   auto name = std::make_shared<std::string>();
-  Command backup = root.Leaf(
-      "backup", "Makes and verifies a copy of everything the server holds, while it serves",
-      {"doorstep backup monday.backup", "",
-       "The server writes it into the folder `backups` of its data folder (mode 0600) and never over another.",
-       "`doorstep restore` puts it in place."});
+  Command backup = root.Leaf("backup", "Makes and verifies a copy of everything the server holds, while it serves",
+                             {"doorstep backup monday.backup", "",
+                              "The server writes it into the folder `backups` of its data folder (mode 0600)",
+                              "and never over another. `doorstep restore` puts it in place."});
   backup.Positional("FILE", name.get(), "The file's name, without a folder");
   backup.Does([name, tools] { return Backup(*name, tools); });
 }
 
 void RegisterRestore(Command root, const Tools& tools) {
   auto args = std::make_shared<RestoreArgs>();
-  Command restore = root.Leaf(
+  Command restore = root.LeafHere(
       "restore", "Puts a backup in the place of a server's data, while the server is stopped",
       {"doorstep restore /mnt/backups/monday.backup --data /var/lib/doorstep", "",
-       "Run it as the user that doorstepd runs as. Nothing is deleted: what was there is set aside. Phones send again",
-       "what the backup does not have; what the office did since then is lost."});
+       "Run it as the user that doorstepd runs as. Nothing is deleted: what was there",
+       "is set aside. Phones send again what the backup does not have; what the office", "did since then is lost."});
   restore.Positional("FILE", &args->file, "A file that `doorstep backup` made");
   restore.RequiredOption("data", "DIR", &args->data, "The data folder of doorstepd; made when it is not there");
   restore.Does([args, tools] { return Restore(*args, tools); });

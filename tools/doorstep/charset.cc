@@ -79,7 +79,7 @@ absl::StatusOr<DecodedText> DecodeText(std::string bytes) {
     return absl::InvalidArgumentError("the file is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")");
   }
   if (absl::StrContains(bytes, absl::string_view("\0", 1))) {
-    return absl::InvalidArgumentError("the file holds zero bytes: it is no text (an .xlsx must be saved as CSV)");
+    return absl::InvalidArgumentError("this is no text file (an .xlsx must be saved as CSV)");
   }
   DecodedText decoded;
   if (absl::StartsWith(bytes, "\xEF\xBB\xBF")) {

@@ -55,9 +55,9 @@ absl::StatusOr<std::string> CompletionScript(const std::string& shell, const std
 
 void RegisterCompletion(Command root, const Tools& tools) {
   auto shell = std::make_shared<std::string>();
-  Command completion = root.Leaf("completion", "Prints what a shell needs to complete commands and options",
-                                 {"doorstep completion bash > ~/.local/share/bash-completion/completions/doorstep",
-                                  "doorstep completion zsh > ~/.zsh/functions/_doorstep"});
+  Command completion = root.LeafHere("completion", "Prints what a shell needs to complete commands and options",
+                                     {"doorstep completion bash > ~/.local/share/bash-completion/completions/doorstep",
+                                      "doorstep completion zsh > ~/.zsh/functions/_doorstep"});
   completion.Positional("SHELL", shell.get(), "bash or zsh");
   completion.Does([shell, tools] {
     const absl::StatusOr<std::string> script = CompletionScript(*shell, tools.line->CompletionEntries());

@@ -13,6 +13,8 @@
 namespace doorstep::cli {
 namespace {
 
+constexpr int64_t kMinuteUs = int64_t{60} * 1000000;
+
 // Those of the parts that are not empty.
 std::string Join(const std::vector<std::string>& parts) {
   std::string out;
@@ -191,13 +193,14 @@ std::string EntryWords(const v1::LogEntry& entry, const absl::TimeZone& zone) {
 }
 
 std::string OutcomeWords(const v1::Outcome& outcome) {
-  return Join({Words(outcome.code()), Named("symptom", CodeWords(outcome.symptom())),
-               Named("fault", CodeWords(outcome.fault())), Named("cause", CodeWords(outcome.cause())),
-               Named("remedy", CodeWords(outcome.remedy())), Named("asset", outcome.asset_id()),
-               Named("afterwards", Words(outcome.asset_status_after())),
-               If(outcome.down_time_min() > 0, absl::StrCat("down for ", outcome.down_time_min(), " min")),
-               If(outcome.customer_confirms(), "the customer confirms"),
-               If(outcome.follow_up_wanted(), "a follow-up is wanted"), outcome.summary()});
+  return Join(
+      {Words(outcome.code()), Named("symptom", CodeWords(outcome.symptom())),
+       Named("fault", CodeWords(outcome.fault())), Named("cause", CodeWords(outcome.cause())),
+       Named("remedy", CodeWords(outcome.remedy())), Named("asset", outcome.asset_id()),
+       Named("afterwards", Words(outcome.asset_status_after())),
+       If(outcome.down_time_min() > 0, absl::StrCat("down for ", ShowDuration(outcome.down_time_min() * kMinuteUs))),
+       If(outcome.customer_confirms(), "the customer confirms"),
+       If(outcome.follow_up_wanted(), "a follow-up is wanted"), outcome.summary()});
 }
 
 std::string JudgementWords(const v1::Judgement& judgement) {

@@ -12,7 +12,7 @@ namespace doorstep::cli {
 namespace {
 
 std::vector<Table::Column> ReasonColumns() {
-  return {{"Points", true}, {"Because", false, true}, {"Dimension"}, {"Since"}, {"Source"}};
+  return {{"Points", true}, {"Because", false, true}, {"Dimension"}, {"Since"}, {"Source", false, true}};
 }
 
 void AddReason(const v1::Contribution& contribution, Table* table) {
@@ -42,19 +42,19 @@ Colour BandColour(v1::Band band) {
 std::string BandText(v1::Band band) { return Coloured(absl::AsciiStrToUpper(Words(band)), BandColour(band)); }
 
 std::string HealthSentence(const v1::AccountHealth& health) {
-  return absl::StrCat("Health ", Points(health.score_thousandths()), " (80 % interval ",
-                      Points(health.low_thousandths()), " to ", Points(health.high_thousandths()), ") on ",
+  return absl::StrCat("Health ", ExactPoints(health.score_thousandths()), " (80 % interval ",
+                      ExactPoints(health.low_thousandths()), " to ", ExactPoints(health.high_thousandths()), ") on ",
                       ShowDay(health.as_of_day()), ": ", BandText(health.band()),
                       health.band_reason().empty() ? "" : ", because ", Printable(health.band_reason()), ".");
 }
 
 void PrintDimensions(const v1::AccountHealth& health) {
-  Table table({{"Dimension"},
+  Table table({{"Dimension", false, true},
                {"Quality", true},
                {"80 % interval", true},
                {"Evidence", true},
                {"Observations", true},
-               {"Moved the score by", true}});
+               {"Points", true}});
   for (const v1::DimensionHealth& dimension : health.dimensions()) {
     const std::string name = Words(dimension.dimension());
     table.Row({dimension.measured() ? name : absl::StrCat(name, " (not measured)"),

@@ -15,7 +15,7 @@ using Contributions = google::protobuf::RepeatedPtrField<v1::Contribution>;
 Colour BandColour(v1::Band band);
 // "AMBER", in its colour.
 std::string BandText(v1::Band band);
-// "Health 71.3 (80 % sure of 64.0 to 78.6) on 2026-11-23: AMBER, because ...".
+// "Health 71.342 (80 % interval 64.010 to 78.674) on 2026-11-23: AMBER, because ...".
 std::string HealthSentence(const v1::AccountHealth& health);
 
 void PrintDimensions(const v1::AccountHealth& health);

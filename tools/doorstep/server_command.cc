@@ -99,12 +99,13 @@ void RegisterServer(Command root, const Tools& tools) {
   server
       .Leaf("rebuild", "Makes everything computed again from what was received, and compares",
             {"doorstep server rebuild", "",
-             "The server goes on serving meanwhile, and nothing is changed. Exit status 1: something differs."})
+             "The server goes on serving meanwhile, and nothing is changed. Exit status 1:",
+             "something differs, or what is stored is damaged."})
       .Does([tools] { return Rebuild(tools); });
 }
 
 void RegisterVersion(Command root, const Tools& tools) {
-  root.Leaf("version", "The version of this program; doorstep server status has the server's", {"doorstep version"})
+  root.LeafHere("version", "The version of this program; doorstep server status has the server's", {"doorstep version"})
       .Does([tools] { return Version(tools); });
 }
 

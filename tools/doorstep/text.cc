@@ -30,6 +30,11 @@ std::string ShortName(const google::protobuf::EnumValueDescriptor& value) {
   return std::string(absl::StripPrefix(value.name(), prefix));
 }
 
+// The contract writes "canceled"; every sentence here "cancelled".
+std::string LowerName(const google::protobuf::EnumValueDescriptor& value) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(ShortName(value)), {{"canceled", "cancelled"}});
+}
+
 size_t EditDistance(absl::string_view a, absl::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -71,12 +76,13 @@ std::string EnumWords(const google::protobuf::EnumDescriptor& type, int value) {
   const google::protobuf::EnumValueDescriptor* found = type.FindValueByNumber(value);
   if (found == nullptr) return absl::StrCat(value);
   if (value == 0) return "";
-  return absl::StrReplaceAll(absl::AsciiStrToLower(ShortName(*found)), {{"_", " "}});
+  return absl::StrReplaceAll(LowerName(*found), {{"_", " "}});
 }
 
 int ParseEnum(const google::protobuf::EnumDescriptor& type, absl::string_view text) {
-  const std::string wanted =
+  const std::string typed =
       absl::AsciiStrToUpper(absl::StrReplaceAll(absl::StripAsciiWhitespace(text), {{" ", "_"}, {"-", "_"}}));
+  const std::string wanted = absl::StrReplaceAll(typed, {{"CANCELLED", "CANCELED"}});
   for (int i = 0; i < type.value_count(); ++i) {
     const google::protobuf::EnumValueDescriptor& value = *type.value(i);
     if (value.number() != 0 && (wanted == value.name() || wanted == ShortName(value))) return value.number();
@@ -88,15 +94,9 @@ std::string EnumChoices(const google::protobuf::EnumDescriptor& type) {
   std::string out;
   for (int i = 0; i < type.value_count(); ++i) {
     if (type.value(i)->number() == 0) continue;
-    absl::StrAppend(&out, out.empty() ? "" : ", ", absl::AsciiStrToLower(ShortName(*type.value(i))));
+    absl::StrAppend(&out, out.empty() ? "" : ", ", LowerName(*type.value(i)));
   }
   return out;
-}
-
-std::string Points(int64_t thousandths) {
-  // Cut off and not rounded, as the server's sentences do: 59.96 is under a red line of 60.
-  const int64_t tenths = std::abs(thousandths) / 100;
-  return absl::StrFormat("%s%d.%d", thousandths < 0 && tenths > 0 ? "-" : "", tenths / 10, tenths % 10);
 }
 
 std::string ExactPoints(int64_t thousandths) {

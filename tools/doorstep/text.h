@@ -30,8 +30,8 @@ int ParseEnum(const google::protobuf::EnumDescriptor& type, absl::string_view te
 // "resolved, temporary_fix, ...": every value but UNSPECIFIED.
 std::string EnumChoices(const google::protobuf::EnumDescriptor& type);
 
-// 71342 thousandths of a point: "71.3" for reading, "71.342" for adding up, "+1.250" for what moved it.
-std::string Points(int64_t thousandths);
+// 71342 thousandths of a point: "71.342" everywhere, because 59.960 is under a red line of 60; "+1.250" for what moved
+// it.
 std::string ExactPoints(int64_t thousandths);
 std::string SignedPoints(int64_t thousandths);
 // 413000 millionths: "41 %".

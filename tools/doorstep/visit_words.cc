@@ -150,7 +150,7 @@ void PrintVisit(const v1::Visit& visit) {
   details.Add("Feedback", Words(visit.feedback()));
   details.Add("Instructions", visit.instructions());
   details.Add("Wanted", RequirementWords(visit.requirements()));
-  if (visit.labour_min() > 0) details.Add("Labour", absl::StrCat(visit.labour_min(), " min"));
+  if (visit.labour_min() > 0) details.Add("Labour", ShowDuration(int64_t{visit.labour_min()} * 60 * 1000000));
   if (visit.rescheduled_count() > 0) {
     details.Add("Moved", Count(visit.rescheduled_count(), "time after it was promised", "times after it was promised"));
   }

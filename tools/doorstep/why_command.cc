@@ -176,7 +176,7 @@ absl::Status WhyAccount(const std::string& id, const Tools& tools) {
   const v1::AccountHealth& health = response.health();
   Say(absl::StrCat("Account ", Printable(id), ": ", HealthSentence(health)));
   const int64_t moved = health.score_thousandths() - health.prior_score_thousandths();
-  Say(absl::StrCat("An account that nobody knows anything about has ", Points(health.prior_score_thousandths()),
+  Say(absl::StrCat("An account that nobody knows anything about has ", ExactPoints(health.prior_score_thousandths()),
                    "; what is known of this one moved that by ", SignedPoints(moved), "."));
   Say();
   if (response.contributions().empty()) {

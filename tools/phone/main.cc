@@ -18,8 +18,8 @@ constexpr char kExamples[] =
     "Examples:\n"
     "  doorstep-phone --dir /tmp/ana --server 127.0.0.1:7443\n"
     "  doorstep-phone --dir /tmp/ana --server 127.0.0.1:7443 --script monday.txt --json\n"
-    "Inside, `help` lists the commands. A script has one command a line, # begins a comment, and a line that begins\n"
-    "with - may fail.\n"
+    "Inside, `help` lists the commands. A script has one command a line, # begins a\n"
+    "comment, and a line that begins with - may fail.\n"
     "Exit status: 0 done, 1 a line of the script failed, 2 wrong usage.";
 
 struct Flags {
@@ -67,11 +67,12 @@ int main(int argc, char** argv) {
   doorstep::phone::Flags flags;
   CLI::App app("doorstep-phone: a technician's phone in a terminal");
   app.footer(doorstep::phone::kExamples);
-  app.add_option("--dir", flags.directory, "Folder of this phone's files; made when it is missing")->required();
+  app.set_version_flag("--version", "doorstep-phone " DOORSTEP_VERSION, "The version of this program");
+  app.add_option("--dir", flags.directory, "Folder of this phone's files; made when it is\nmissing")->required();
   app.add_option("--server", flags.server, "HOST:PORT of doorstepd on this machine")->capture_default_str();
   app.add_option("--demo-clock", flags.demo_clock,
-                 "File with the microseconds by which the phone's clocks are shifted");
-  app.add_option("--script", flags.script, "Run the commands of a file, or of standard input (-)");
+                 "File with the microseconds by which the phone's\nclocks are shifted");
+  app.add_option("--script", flags.script, "Run the commands of a file, or of standard input\n(-)");
   app.add_option("--language", flags.language, "Language offered first to a customer")
       ->check(CLI::IsMember({"en", "zh"}))
       ->capture_default_str();
@@ -79,9 +80,8 @@ int main(int argc, char** argv) {
   app.add_flag("--verbose", flags.verbose, "Print the core's log to standard error");
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return doorstep::phone::kExitDone;
+  } catch (const CLI::Success& asked) {  // For help, or for the version.
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "Error: %s\nTry: doorstep-phone --help\n", error.what());
     return doorstep::phone::kExitUsage;

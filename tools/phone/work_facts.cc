@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "tools/phone/errors.h"
 #include "tools/phone/fact.h"
+#include "tools/phone/picture.h"
 #include "tools/phone/sha256.h"
 #include "tools/phone/words.h"
 
@@ -154,8 +155,18 @@ absl::Status Attachment(const Arguments& words, const FactContext&, v1::LogEntry
 
 absl::Status Photo(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
   absl::Status status = Attachment(words, context, entry);
-  if (status.ok() && !words.Has("type")) entry->mutable_attachment_added()->set_content_type("image/jpeg");
-  return status;
+  if (!status.ok() || words.Has("type")) return status;
+  std::string first(512, '\0');
+  std::ifstream file(words[0], std::ios::binary);
+  file.read(first.data(), static_cast<std::streamsize>(first.size()));
+  first.resize(static_cast<size_t>(file.gcount()));
+  if (IsDocument(first)) {
+    return UsageError(absl::StrCat("photo: ", words[0], " is a document and no picture"),
+                      absl::StrCat("attachment ", words[0]));
+  }
+  const std::string type = PictureType(first);
+  entry->mutable_attachment_added()->set_content_type(type.empty() ? "image/jpeg" : type);
+  return absl::OkStatus();
 }
 
 absl::Status Outcome(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
@@ -207,7 +218,7 @@ const std::vector<Fact>& WorkFacts() {
        "outcome CODE [TEXT] [--fault F] [--cause C] [--remedy R] [--symptom S] [--asset ID] [--status S] [--down "
        "MINUTES] "
        "[--confirmed] [--follow-up] [--interim]",
-       "what came of it; you are finished unless --interim",
+       "what came of it; you are finished unless --interim. By its --fault code the office sees a fault come back",
        "fault= cause= remedy= symptom= asset= status= down= confirmed follow-up interim", 1, &Outcome},
   };
   return *facts;

@@ -32,7 +32,10 @@ TEST(CharsetTest, ABrokenLineDoesNotTurnAUtf8FileIntoAnother) {
 
 TEST(CharsetTest, WhatIsNoTextIsRefusedWithAReason) {
   EXPECT_NE(DecodeText("\xFF\xFEi\0d\0").status().message().find("UTF-16"), absl::string_view::npos);
-  EXPECT_NE(DecodeText(std::string("PK\x03\x04\0\0", 6)).status().message().find("zero bytes"),
+  EXPECT_NE(DecodeText(std::string("PK\x03\x04\0\0", 6))
+                .status()
+                .message()
+                .find("this is no text file (an .xlsx must be saved as CSV)"),
             absl::string_view::npos);
 }
 

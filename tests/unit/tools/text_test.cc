@@ -29,10 +29,16 @@ TEST(TextTest, ClosedSetsAreReadAndShownInWords) {
   EXPECT_EQ(ParseEnum(*v1::OutcomeCode_descriptor(), ""), -1);
 }
 
+TEST(TextTest, OneSpellingIsReadAndBothAreTaken) {
+  EXPECT_EQ(EnumWords(*v1::VisitState_descriptor(), v1::VISIT_STATE_CANCELED), "cancelled");
+  EXPECT_NE(EnumChoices(*v1::VisitState_descriptor()).find("cancelled"), std::string::npos);
+  for (const char* typed : {"canceled", "cancelled", "VISIT_STATE_CANCELED"}) {
+    EXPECT_EQ(ParseEnum(*v1::VisitState_descriptor(), typed), v1::VISIT_STATE_CANCELED) << typed;
+  }
+}
+
 TEST(TextTest, FiguresAreWrittenFromIntegers) {
-  EXPECT_EQ(Points(71342), "71.3");
-  EXPECT_EQ(Points(59999), "59.9");
-  EXPECT_EQ(Points(-20), "0.0");
+  EXPECT_EQ(ExactPoints(59960), "59.960");
   EXPECT_EQ(ExactPoints(-1050), "-1.050");
   EXPECT_EQ(SignedPoints(0), "+0.000");
   EXPECT_EQ(SignedPoints(-7), "-0.007");

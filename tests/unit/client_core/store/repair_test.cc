@@ -399,7 +399,7 @@ TEST_F(RepairTest, RefusesASecondCoreOnTheSameFolder) {
   OpenEnrolled();
   const absl::Status second = LocalStore::Open(options_).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(second));
-  EXPECT_THAT(std::string(second.message()), HasSubstr("another core"));
+  EXPECT_THAT(std::string(second.message()), HasSubstr("another program has this folder open"));
   store_.reset();
   ASSERT_OK(Open());
   StoreOptions missing;

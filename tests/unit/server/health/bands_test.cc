@@ -39,11 +39,14 @@ TEST(BandTest, TriesTheRulesInTheirOrder) {
     v1::Band want;
     const char* reason;
   } kCases[] = {
-      {Good(), {}, v1::BAND_GREEN, "the score of 80.0, and 70.0 at the least, is above the red line of 60.0"},
+      {Good(), {}, v1::BAND_GREEN, "the score of 80.000, and 70.000 at the least, is above the red line of 60.000"},
       {Good(), {.safety_event_id = "E-1"}, v1::BAND_RED, "a safety event is open (E-1)"},
       {Good(), {.cancellation_notice_id = "N-1"}, v1::BAND_RED, "the customer has given notice (N-1)"},
       {Good(), {.repeating_asset_id = "A-1"}, v1::BAND_RED, "asset A-1 needed 3 repeat visits within 60 days"},
-      {With([](Standing& s) { s.score = 59999; }), {}, v1::BAND_RED, "the score of 59.9 is under the red line of 60.0"},
+      {With([](Standing& s) { s.score = 59999; }),
+       {},
+       v1::BAND_RED,
+       "the score of 59.999 is under the red line of 60.000"},
       {With([](Standing& s) {
          s.score = 60000;
          s.prior_score = 60000;
@@ -93,11 +96,11 @@ TEST(BandTest, TriesTheRulesInTheirOrder) {
       {With([](Standing& s) { s.low = 59999; }),
        {},
        v1::BAND_AMBER,
-       "it may be as low as 59.9, which is under the red line of 60.0"},
+       "it may be as low as 59.999, which is under the red line of 60.000"},
       {With([](Standing& s) { s.score = 76699; }),
        {},
        v1::BAND_AMBER,
-       "the score of 76.6 is below the 76.7 of a customer nobody knows"},
+       "the score of 76.699 is below the 76.700 of a customer nobody knows"},
       {With([](Standing& s) { s.score = 76700; }), {}, v1::BAND_GREEN, ""},
       {With([](Standing& s) { s.promise_overdue = true; }), {}, v1::BAND_AMBER, "a promise is overdue"},
       {With([](Standing& s) { s.satisfaction_known = false; }),

@@ -97,7 +97,7 @@ TEST(ScoreTest, AgreesWithTheFormulasOnAnAccountInTrouble) {
   }
   EXPECT_EQ(points, health.score_thousandths());
   EXPECT_EQ(health.band(), v1::BAND_RED);
-  EXPECT_EQ(health.band_reason(), "the score of 57.5 is under the red line of 60.0");
+  EXPECT_EQ(health.band_reason(), "the score of 57.547 is under the red line of 60.000");
   EXPECT_EQ(health.latest_evidence_day(), kDay - 5);
   EXPECT_EQ(absl::BytesToHexString(health.receipt()),
             "6343d01766dd76dc827ee67c9f6f6c2ad5ab92938937ba394634de8b00d21581");

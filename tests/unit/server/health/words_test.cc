@@ -27,6 +27,8 @@ TEST(WordsTest, SayWhatWasObserved) {
        "Visit V-1: only partly or temporarily fixed at the first visit"},
       {Observed(v1::SIGNAL_FIX_HELD, 1, "V-1", 30), "Visit V-1: the fix held for 30 days"},
       {Observed(v1::SIGNAL_ARRIVAL_LATE, 1, "V-1", 1), "Visit V-1: arrived 1 minute after the promised window"},
+      {Observed(v1::SIGNAL_ARRIVAL_LATE, 1, "V-1", 125), "Visit V-1: arrived 2 h 5 min after the promised window"},
+      {Observed(v1::SIGNAL_ARRIVAL_EARLY, 1, "V-1", 4320), "Visit V-1: arrived 3 days before the promised window"},
       {Observed(v1::SIGNAL_RESCHEDULED_BY_US, 1, "V-1", 1), "Visit V-1: we moved the promised time"},
       {Observed(v1::SIGNAL_NPS, 1, "F-1", 9), "Feedback F-1: answered 9 of 10 to whether to recommend us"},
       {Observed(v1::SIGNAL_PROMISE_LATE, 1, "P-1", 3), "Promise P-1: kept 3 days late"},
@@ -53,10 +55,10 @@ TEST(WordsTest, HaveWordsOfTheirOwnForEverySignalDimensionAndBand) {
 }
 
 TEST(WordsTest, FloorFigures) {
-  EXPECT_EQ(PointsText(76799), "76.7");
-  EXPECT_EQ(PointsText(0), "0.0");
-  EXPECT_EQ(PointsText(-884), "-0.8");
-  EXPECT_EQ(PointsText(-20), "0.0");
+  EXPECT_EQ(PointsText(76799), "76.799");
+  EXPECT_EQ(PointsText(0), "0.000");
+  EXPECT_EQ(PointsText(-884), "-0.884");
+  EXPECT_EQ(PointsText(-20), "-0.020");
   EXPECT_EQ(PercentText(199999), "19 %");
   EXPECT_EQ(DayText(0), "1970-01-01");
   EXPECT_EQ(DayText(-1), "1969-12-31");

@@ -167,6 +167,23 @@ TEST_F(RestoreTest, LeavesTheServersFileAsItWasWhenTheBackupIsNoGood) {
   }
 }
 
+TEST_F(RestoreTest, WhenItFailsItLeavesNothingBehindAndSpeaksOfTheBackup) {
+  const std::string list = folder_ + "/list.txt";
+  std::ofstream(list, std::ios::binary) << "a shopping list\n" << std::string(4096, 'x');
+  SeededRandom random(1);
+  for (int again = 0; again < 2; ++again) {
+    const absl::Status failed = RestoreBackup(list, database_, random).status();
+    EXPECT_THAT(std::string(failed.message()), HasSubstr(list));
+    EXPECT_THAT(std::string(failed.message()), ::testing::Not(HasSubstr("restoring")));
+    EXPECT_TRUE(fs::is_empty(folder_ + "/server"));
+  }
+  MakeBackup();
+  const bool lock = fs::exists(database_ + ".lock");
+  EXPECT_FALSE(RestoreBackup(list, database_, random).ok());
+  EXPECT_EQ(fs::exists(database_ + ".lock"), lock) << "a server's own lock stays";
+  EXPECT_FALSE(fs::exists(database_ + ".restoring.lock"));
+}
+
 // A process may end after each step of putting the file in place; whoever opens the database next goes on.
 TEST_F(RestoreTest, WhoeverOpensTheDatabaseFinishesWhatWasDecided) {
   MakeBackup();
