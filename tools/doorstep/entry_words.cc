@@ -134,7 +134,7 @@ std::string FactContent(const v1::LogEntry& entry, const absl::TimeZone& zone) {
     case v1::LogEntry::kPartRequested:
       return PartWords(entry.part_requested());
     case v1::LogEntry::kTimeSpent:
-      return Join({absl::StrCat(entry.time_spent().minutes(), " min"), entry.time_spent().activity()});
+      return Join({ShowDuration(entry.time_spent().minutes() * kMinuteUs), entry.time_spent().activity()});
     case v1::LogEntry::kNote:
       return entry.note().text();
     case v1::LogEntry::kAttachmentAdded:
