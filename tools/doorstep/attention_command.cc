@@ -58,7 +58,8 @@ absl::Status List(int64_t limit, const Tools& tools) {
   for (const v1::AttentionCase& item : response.cases()) {
     if (item.has_entry()) {
       const v1::Judgement& judgement = item.entry().judgement();
-      table.Row({FormatPosition(judgement.position()), "", Words(judgement.verdict()), judgement.message()});
+      table.Row(
+          {FormatPosition(judgement.position()), "", Words(judgement.verdict()), WithoutField(judgement.message())});
     } else if (item.has_asset_merge()) {
       const v1::AssetMerge& merge = item.asset_merge();
       table.Row({NamesOf(merge), merge.account_id(), "assets", MergeWords(merge)});

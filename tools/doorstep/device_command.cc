@@ -47,18 +47,18 @@ absl::Status List(int64_t limit, const Tools& tools) {
   if (tools.globals->json) return PrintJson(response);
   Table table({{"Device"},
                {"Name", false, true},
-               {"Platform", false, true},
                {"For", false, true},
                {"Lane"},
                {"Contact", false, true},
                {"Entries", false, true},
                {"Reported", false, true}});
   for (const v1::Device& device : response.devices()) {
-    table.Row({device.id(), device.name(), device.platform(), absl::StrJoin(device.technician_ids(), ", "),
-               Words(device.lane()), ShowTime(device.last_contact_time_us()),
-               absl::StrCat(Grouped(device.received_entries()), " here, ", Grouped(device.queued_entries()), " queued"),
-               ShowTime(device.reported_through_time_us())},
-              device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
+    table.Row(
+        {device.id(), absl::StrCat(device.name(), device.platform().empty() ? "" : ", ", device.platform()),
+         absl::StrJoin(device.technician_ids(), ", "), Words(device.lane()), ShowTime(device.last_contact_time_us()),
+         absl::StrCat(Grouped(device.received_entries()), " here, ", Grouped(device.queued_entries()), " queued"),
+         ShowTime(device.reported_through_time_us())},
+        device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
   }
   if (table.empty()) {
     Note("No devices. doorstep device invite TECHNICIAN makes the code that enrols one.");

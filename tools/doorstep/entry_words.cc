@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "client_core/base/ids.h"
 #include "tools/doorstep/civil_time.h"
+#include "tools/doorstep/errors.h"
 #include "tools/doorstep/text.h"
 
 namespace doorstep::cli {
@@ -209,7 +210,7 @@ std::string JudgementWords(const v1::Judgement& judgement) {
   if (counted) return judgement.message().empty() ? "counted" : judgement.message();
   const std::string reason = Words(judgement.reason());
   return absl::StrCat(Words(judgement.verdict()), reason.empty() ? "" : absl::StrCat(" (", reason, ")"),
-                      judgement.message().empty() ? "" : ": ", judgement.message());
+                      judgement.message().empty() ? "" : ": ", WithoutField(judgement.message()));
 }
 
 std::string AttentionWords(v1::AttentionFlag flag) {

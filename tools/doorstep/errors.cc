@@ -104,22 +104,6 @@ bool IsField(absl::string_view text) {
          std::all_of(parts.begin(), parts.end(), [](const std::string& part) { return names->count(part) > 0; });
 }
 
-// Fields of the contract are for programs: "work_order.site_id: site S-2 belongs ..." is about a site.
-std::string WithoutField(absl::string_view message) {
-  const size_t end = message.find(": ");
-  if (end == absl::string_view::npos || !IsField(message.substr(0, end))) return std::string(message);
-  const absl::string_view field = message.substr(0, end);
-  absl::string_view last = field.substr(field.rfind('.') + 1);
-  for (const char* unit : {"_ids", "_id", "_time_us", "_us"}) {
-    if (absl::ConsumeSuffix(&last, unit)) break;
-  }
-  const absl::string_view rest = message.substr(end + 2);
-  const std::string words = absl::StrReplaceAll(last, {{"_", " "}});
-  const bool says_itself = absl::StartsWith(rest, "no ") || absl::StartsWith(rest, absl::StrCat(words, " ")) ||
-                           absl::StartsWith(rest, "technician ");
-  return says_itself ? std::string(rest) : absl::StrCat(words, ": ", rest);
-}
-
 // What to do when the command itself had nothing better to say: the code tells.
 std::string AdviceFor(absl::StatusCode code, absl::string_view message) {
   switch (code) {
@@ -161,6 +145,21 @@ std::string AdviceFor(absl::StatusCode code, absl::string_view message) {
 }
 
 }  // namespace
+
+std::string WithoutField(absl::string_view message) {
+  const size_t end = message.find(": ");
+  if (end == absl::string_view::npos || !IsField(message.substr(0, end))) return std::string(message);
+  const absl::string_view field = message.substr(0, end);
+  absl::string_view last = field.substr(field.rfind('.') + 1);
+  for (const char* unit : {"_ids", "_id", "_time_us", "_us"}) {
+    if (absl::ConsumeSuffix(&last, unit)) break;
+  }
+  const absl::string_view rest = message.substr(end + 2);
+  const std::string words = absl::StrReplaceAll(last, {{"_", " "}});
+  const bool says_itself = absl::StartsWith(rest, "no ") || absl::StartsWith(rest, absl::StrCat(words, " ")) ||
+                           absl::StartsWith(rest, "technician ");
+  return says_itself ? std::string(rest) : absl::StrCat(words, ": ", rest);
+}
 
 absl::Status WithTry(absl::Status status, absl::string_view advice) {
   if (!status.ok()) status.SetPayload(kTryPayload, absl::Cord(advice));

@@ -20,6 +20,10 @@ bool HasTry(const absl::Status& status);
 // The command line cannot be understood: exit status 2.
 absl::Status UsageError(absl::string_view message, absl::string_view advice);
 
+// What the server says, without the field of the contract at its beginning, which is for programs: "no technician T-9"
+// for "technician_id: no technician T-9", "description: must be ..." for "work_order.description: must be ...".
+std::string WithoutField(absl::string_view message);
+
 // Prints `status` to standard error, with advice of its own when none was attached, and returns the exit status.
 int ReportError(const absl::Status& status);
 

@@ -16,7 +16,7 @@
 namespace doorstep::cli {
 namespace {
 
-constexpr size_t kBytesShown = 64;
+constexpr size_t kBytesShown = 24;
 
 absl::Status List(bool all, int64_t limit, const Tools& tools) {
   v1::ListQuarantineRequest request;
@@ -28,7 +28,7 @@ absl::Status List(bool all, int64_t limit, const Tools& tools) {
   for (const v1::QuarantinedEntry& entry : response.entries()) {
     const v1::Judgement& judgement = entry.judgement();
     table.Row({FormatPosition(judgement.position()), ShowTime(entry.received_time_us()), Words(judgement.reason()),
-               judgement.visit_id(), judgement.message()});
+               judgement.visit_id(), WithoutField(judgement.message())});
   }
   if (table.empty()) {
     Say("Nothing is in quarantine.");
@@ -60,7 +60,7 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   details.Add("By", entry.envelope().author());
   details.Add("Received", ShowTime(entry.received_time_us()));
   details.Add("Reason", Words(entry.judgement().reason()), Colour::kWarning);
-  details.Add("Why", entry.judgement().message());
+  details.Add("Why", WithoutField(entry.judgement().message()));
   details.Add("Next", entry.judgement().next());
   details.Add("Visit", entry.judgement().visit_id());
   if (!damaged.empty()) {

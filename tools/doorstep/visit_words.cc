@@ -5,10 +5,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "client_core/base/ids.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
+#include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
 #include "tools/doorstep/text.h"
 
@@ -22,6 +24,15 @@ std::string WhenText(const v1::Visit& visit) {
   const absl::TimeZone zone = VisitZone(visit);
   if (visit.ended_time_us() != 0) return ShowTime(visit.ended_time_us(), zone);
   return ShowWindow(visit.planned(), zone);
+}
+
+// "quarantined: visit_id: no visit V-9": the field is for programs.
+std::string PlainJudgement(const std::string& judgement) {
+  for (const absl::string_view verdict : {"quarantined: ", "dismissed: ", "counted, with attention: "}) {
+    absl::string_view message = judgement;
+    if (absl::ConsumePrefix(&message, verdict)) return absl::StrCat(verdict, WithoutField(message));
+  }
+  return judgement;
 }
 
 Colour VisitColour(const v1::Visit& visit) { return visit.attention().empty() ? Colour::kPlain : Colour::kWarning; }
@@ -180,7 +191,7 @@ void PrintVisitLog(const v1::GetVisitLogResponse& log, const v1::Visit& visit) {
   Table table({{"Entry"}, {"Time", false, true}, {"Clock"}, {"By"}, {"What", false, true}, {"Judgement", false, true}});
   for (const v1::VisitLogItem& item : log.items()) {
     table.Row({FormatPosition(item.position()), ShowTime(item.time().time_us(), zone), Words(item.time().quality()),
-               item.author(), IsDamaged(item) ? "" : EntryWords(item.entry(), zone), item.judgement()},
+               item.author(), IsDamaged(item) ? "" : EntryWords(item.entry(), zone), PlainJudgement(item.judgement())},
               absl::StartsWith(item.judgement(), "counted") ? Colour::kPlain : Colour::kWarning);
   }
   if (table.empty()) {

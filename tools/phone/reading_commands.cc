@@ -7,12 +7,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "tools/phone/command.h"
 #include "tools/phone/errors.h"
 #include "tools/phone/words.h"
 
 namespace doorstep::phone {
 namespace {
+
+// The office says of an entry which of its fields is wrong, and a technician knows that a visit is.
+constexpr char kVisitField[] = "visit_id: ";
 
 absl::StatusOr<v1::QueueListResponse> WholeQueue(Phone& phone, bool all) {
   v1::QueueListRequest request;
@@ -191,7 +195,7 @@ void DescribeEntry(const v1::EntryStatus& entry, Answer* answer) {
                             entry.author(), " at ", TimeText(entry.wall_time_us())));
   answer->Line(absl::StrCat("  ", StateWords(entry)));
   if (!IsSuperseded(entry) && !entry.judgement().message().empty())
-    answer->Line(absl::StrCat("  ", entry.judgement().message()));
+    answer->Line(absl::StrCat("  ", absl::StripPrefix(entry.judgement().message(), kVisitField)));
   if (!entry.judgement().next().empty()) answer->Line(absl::StrCat("  next: ", entry.judgement().next()));
   if (entry.has_moved_to()) answer->Line(absl::StrCat("  goes on as ", PositionText(entry.moved_to())));
 }
@@ -219,7 +223,7 @@ absl::StatusOr<Answer> Explain(Phone& phone, const Arguments& words) {
   const absl::StatusOr<v1::Explanation> explanation = phone.core->Explain(request);
   if (!explanation.ok()) return explanation.status();
   Answer answer;
-  for (const std::string& line : explanation->lines()) answer.Line(line);
+  for (const std::string& line : explanation->lines()) answer.Line(absl::StripPrefix(line, kVisitField));
   return answer.Field("answer", JsonOf(*explanation));
 }
 

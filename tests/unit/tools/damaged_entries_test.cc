@@ -47,6 +47,9 @@ TEST(DamagedEntriesTest, WhatIsCorrectedOrRetractedIsNotCalledCounted) {
   EXPECT_EQ(JudgementWords(judgement), "counted");
   judgement.set_message("corrected by d7.1.9");
   EXPECT_EQ(JudgementWords(judgement), "corrected by d7.1.9");
+  judgement.set_verdict(v1::VERDICT_QUARANTINED);
+  judgement.set_message("visit_id: no visit \"V-9\" is known here");
+  EXPECT_EQ(JudgementWords(judgement), "quarantined: no visit \"V-9\" is known here") << "fields are for programs";
 }
 
 }  // namespace
