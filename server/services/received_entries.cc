@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -89,9 +90,11 @@ absl::StatusOr<std::vector<ReceivedWithEnvelope>> DamagedEntries(SqlSession& sql
     }
     const absl::string_view what =
         known == facts.end() ? "" : FactName(static_cast<v1::LogEntry::FactCase>(known->second.fact.kind()));
-    received.mutable_judgement()->set_message(
-        absl::StrCat(kDamagedWords, what.empty() ? "" : "; it was ", absl::StrReplaceAll(what, {{"_", " "}}),
-                     received.judgement().message().empty() ? "" : "; ", received.judgement().message()));
+    // What was decided about it before stands behind that, without the field that a reason begins with.
+    const absl::string_view reason = absl::StripPrefix(received.judgement().message(), "visit_id: ");
+    received.mutable_judgement()->set_message(absl::StrCat(kDamagedWords, what.empty() ? "" : "; it was ",
+                                                           absl::StrReplaceAll(what, {{"_", " "}}),
+                                                           reason.empty() ? "" : "; ", reason));
   }
   return entries;
 }

@@ -89,8 +89,10 @@ absl::StatusOr<RestoreReport> RestoreBackup(const std::string& backup, const std
     unlink(absl::StrCat(copy, ".lock").c_str());
     // Still held, so no other server has it; a lock beside no database would only puzzle people.
     if (!lock_was_there && !FileExists(database)) unlink(absl::StrCat(database, ".lock").c_str());
-    // The copy is gone, and what was wrong with it is wrong with the backup.
-    return absl::Status(checked.code(), absl::StrReplaceAll(std::string(checked.message()), {{copy, backup}}));
+    // The copy is gone. What was wrong with it is wrong with the backup, and what could not be written is the database.
+    const bool of_backup = absl::IsDataLoss(checked) || absl::IsFailedPrecondition(checked);
+    return absl::Status(checked.code(),
+                        absl::StrReplaceAll(std::string(checked.message()), {{copy, of_backup ? backup : database}}));
   }
   unlink(absl::StrCat(copy, ".lock").c_str());
   KillPoint("restore-written");

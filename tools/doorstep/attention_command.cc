@@ -14,6 +14,7 @@
 #include "doorstep/v1/dispatch_service.pb.h"
 #include "tools/doorstep/civil_time.h"
 #include "tools/doorstep/commands.h"
+#include "tools/doorstep/damaged_entries.h"
 #include "tools/doorstep/entry_words.h"
 #include "tools/doorstep/errors.h"
 #include "tools/doorstep/output.h"
@@ -53,7 +54,14 @@ absl::Status List(int64_t limit, const Tools& tools) {
   v1::ListAttentionRequest request;
   v1::ListAttentionResponse response;
   ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
-  if (tools.globals->json) return PrintJson(response);
+  std::vector<v1::JournalPosition> damaged;
+  for (const v1::AttentionCase& item : response.cases()) {
+    if (item.has_entry() && IsDamaged(item.entry())) damaged.push_back(item.entry().judgement().position());
+  }
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(std::move(damaged));
+  }
   Table table({{"What"}, {"Account"}, {"State"}, {"Why", false, true}});
   for (const v1::AttentionCase& item : response.cases()) {
     if (item.has_entry()) {
@@ -74,7 +82,7 @@ absl::Status List(int64_t limit, const Tools& tools) {
     table.Print();
   }
   if (more) Note(absl::StrCat("There are more: --limit ", limit * 10));
-  return absl::OkStatus();
+  return DamageError(std::move(damaged));
 }
 
 absl::Status ShowEntry(const v1::JournalPosition& position, const Tools& tools) {
@@ -82,14 +90,20 @@ absl::Status ShowEntry(const v1::JournalPosition& position, const Tools& tools) 
   *request.mutable_position() = position;
   v1::GetQuarantinedResponse response;
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
-  if (tools.globals->json) return PrintJson(response);
+  std::vector<v1::JournalPosition> damaged;
+  if (IsDamaged(response.entry())) damaged.push_back(position);
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(std::move(damaged));
+  }
   const std::string id = FormatPosition(position);
-  Say(Printable(absl::StrCat("Entry ", id, " of ", response.entry().envelope().author(), " is ",
+  const std::string& author = response.entry().envelope().author();
+  Say(Printable(absl::StrCat("Entry ", id, author.empty() ? "" : " of ", author, " is ",
                              JudgementWords(response.entry().judgement()), ".")));
   Say(Printable(response.entry().judgement().next()));
   Say();
   Say(absl::StrCat("To decide: doorstep quarantine replay ", id, ", repair ", id, " or dismiss ", id, "."));
-  return absl::OkStatus();
+  return DamageError(std::move(damaged));
 }
 
 // "T-ana: began 2026-11-23 08:10, reported resolved"; "the office (admin:a1): 2026-11-23 08:20".
@@ -161,10 +175,11 @@ absl::Status ShowVisit(const std::string& id, const Tools& tools) {
   v1::GetVisitLogResponse log;
   RETURN_IF_ERROR(tools.connection->CallPages(&log_request, &log, std::numeric_limits<int64_t>::max()).status());
   PrintVisitLog(log, visit);
-  if (visit.attention().empty()) return absl::OkStatus();
-  Say();
-  SayWhatFits(visit);
-  return absl::OkStatus();
+  if (!visit.attention().empty()) {
+    Say();
+    SayWhatFits(visit);
+  }
+  return DamageError(log);
 }
 
 // The merge that is proposed for this asset; absent: none is.

@@ -18,6 +18,9 @@ bool IsDamaged(const v1::VisitLogItem& item) {
   return item.entry().fact_case() == v1::LogEntry::FACT_NOT_SET && absl::StartsWith(item.judgement(), "damaged ");
 }
 
+// Every envelope has an author, unless the server could not read it.
+bool IsDamaged(const v1::QuarantinedEntry& entry) { return entry.envelope().author().empty(); }
+
 absl::Status DamageError(std::vector<v1::JournalPosition> damaged) {
   if (damaged.empty()) return absl::OkStatus();
   std::sort(damaged.begin(), damaged.end(),

@@ -13,6 +13,7 @@ namespace doorstep::cli {
 
 bool IsDamaged(const v1::ReceivedEntry& entry);
 bool IsDamaged(const v1::VisitLogItem& item);
+bool IsDamaged(const v1::QuarantinedEntry& entry);
 
 // OK when there are none; else DATA_LOSS that names them, those in a row as one, with what to do.
 absl::Status DamageError(std::vector<v1::JournalPosition> damaged);

@@ -137,6 +137,8 @@ std::string AdviceFor(absl::StatusCode code, absl::string_view message) {
       return "the same command with --help";
     case absl::StatusCode::kResourceExhausted:
       return "the same command in a moment; the server is busy or its disk is full (doorstep server status)";
+    case absl::StatusCode::kDataLoss:
+      return "doorstep server rebuild, which says whether what is stored is damaged, and the server's log";
     case absl::StatusCode::kUnimplemented:
       return "doorstep version, to compare the versions of this tool and the server";
     default:

@@ -23,7 +23,14 @@ absl::Status List(bool all, int64_t limit, const Tools& tools) {
   request.set_include_dismissed(all);
   v1::ListQuarantineResponse response;
   ASSIGN_OR_RETURN(const bool more, tools.connection->CallPages(&request, &response, limit));
-  if (tools.globals->json) return PrintJson(response);
+  std::vector<v1::JournalPosition> damaged;
+  for (const v1::QuarantinedEntry& entry : response.entries()) {
+    if (IsDamaged(entry)) damaged.push_back(entry.judgement().position());
+  }
+  if (tools.globals->json) {
+    RETURN_IF_ERROR(PrintJson(response));
+    return DamageError(std::move(damaged));
+  }
   Table table({{"Entry"}, {"Received"}, {"Reason"}, {"Visit"}, {"Why", false, true}});
   for (const v1::QuarantinedEntry& entry : response.entries()) {
     const v1::Judgement& judgement = entry.judgement();
@@ -36,7 +43,7 @@ absl::Status List(bool all, int64_t limit, const Tools& tools) {
     table.Print();
   }
   if (more) Note(absl::StrCat("There are more: --limit ", limit * 10));
-  return absl::OkStatus();
+  return DamageError(std::move(damaged));
 }
 
 absl::Status Show(const std::string& id, const Tools& tools) {
@@ -47,9 +54,8 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   v1::GetQuarantinedResponse response;
   RETURN_IF_ERROR(tools.connection->Call(&request, &response));
   const v1::QuarantinedEntry& entry = response.entry();
-  // Every envelope has an author, unless the server could not read it.
   std::vector<v1::JournalPosition> damaged;
-  if (entry.envelope().author().empty()) damaged.push_back(*position);
+  if (IsDamaged(entry)) damaged.push_back(*position);
   if (tools.globals->json) {
     RETURN_IF_ERROR(PrintJson(response));
     return DamageError(std::move(damaged));

@@ -31,6 +31,11 @@ TEST(DamagedEntriesTest, AnEntryWithoutAHashIsDamagedUnlessTheOfficeRecordedIt) 
   entry.set_hash(std::string(32, 'h'));
   EXPECT_FALSE(IsDamaged(entry));
 
+  v1::QuarantinedEntry parked;
+  EXPECT_TRUE(IsDamaged(parked));
+  parked.mutable_envelope()->set_author("T-ana");
+  EXPECT_FALSE(IsDamaged(parked));
+
   v1::GetVisitLogResponse log;
   v1::VisitLogItem& item = *log.add_items();
   *item.mutable_position() = MakePosition("d7", 1, 4);
