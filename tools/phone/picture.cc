@@ -39,4 +39,12 @@ bool IsDocument(absl::string_view bytes) {
   return true;
 }
 
+bool HasPictureName(absl::string_view path) {
+  for (const char* end :
+       {".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".dng"}) {
+    if (absl::EndsWithIgnoreCase(path, end)) return true;
+  }
+  return false;
+}
+
 }  // namespace doorstep::phone

@@ -14,6 +14,9 @@ std::string PictureType(absl::string_view first_bytes);
 // True when it certainly is no picture: text, or a document in the portable format.
 bool IsDocument(absl::string_view first_bytes);
 
+// True when the file's name ends as a picture's does: for formats whose first bytes are not known here.
+bool HasPictureName(absl::string_view path);
+
 }  // namespace doorstep::phone
 
 #endif  // DOORSTEP_TOOLS_PHONE_PICTURE_H_

@@ -160,11 +160,13 @@ absl::Status Photo(const Arguments& words, const FactContext& context, v1::LogEn
   std::ifstream file(words[0], std::ios::binary);
   file.read(first.data(), static_cast<std::streamsize>(first.size()));
   first.resize(static_cast<size_t>(file.gcount()));
-  if (IsDocument(first)) {
-    return UsageError(absl::StrCat("photo: ", words[0], " is a document and no picture"),
-                      absl::StrCat("attachment ", words[0]));
-  }
   const std::string type = PictureType(first);
+  // That it is empty is said where it is kept.
+  const bool may_be = first.empty() || !type.empty() || (HasPictureName(words[0]) && !IsDocument(first));
+  if (!may_be) {
+    return UsageError(absl::StrCat("photo: ", words[0], " is no picture that is known here"),
+                      absl::StrCat("attachment ", words[0], "; or photo ", words[0], " --type image/..."));
+  }
   entry->mutable_attachment_added()->set_content_type(type.empty() ? "image/jpeg" : type);
   return absl::OkStatus();
 }

@@ -111,6 +111,8 @@ TEST(FactTest, WordsThatDoNotFitAreRefusedWithWhatToType) {
                            "correct d1.1.3 dance",
                            "retract d1.0.3",
                            "open-on-site A-1",
+                           "photo /proc/version",
+                           "photo /bin/sh",
                            "note \"not closed"}) {
     const absl::Status status = Type(line).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << line << ": " << status;

@@ -32,5 +32,11 @@ TEST(PictureTest, TextAndDocumentsAreNone) {
   EXPECT_FALSE(IsDocument("")) << "that it is empty is said where it is kept";
 }
 
+TEST(PictureTest, AnUnknownFormatGoesByItsName) {
+  EXPECT_TRUE(HasPictureName("/tmp/IMG_0001.DNG"));
+  EXPECT_FALSE(HasPictureName("/bin/true"));
+  EXPECT_FALSE(HasPictureName("jpg"));
+}
+
 }  // namespace
 }  // namespace doorstep::phone
