@@ -144,22 +144,29 @@ absl::StatusOr<uint64_t> LocalStore::SettledBy(const EpochMarks& marks) {
   return settled;
 }
 
+// What every row of the visit has: each technician sees the one of the own feed, and it stays when another one signs
+// out.
 absl::StatusOr<uint64_t> LocalStore::FoldedThrough(uint64_t epoch, const std::string& visit_id) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> bytes, replica_->Entity(v1::ENTITY_KIND_VISIT, visit_id));
-  if (!bytes.has_value()) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> rows, replica_->Rows(v1::ENTITY_KIND_VISIT, visit_id));
+  if (rows.empty()) {
     ASSIGN_OR_RETURN(const std::optional<LeftVisit> left, replica_->Left(visit_id));
     // With nobody signed in no row will come.
     const bool none_will_come = replica_->TechniciansCaughtUp() || Feeds().size() == 1;
     return left.has_value() || none_will_come ? UINT64_MAX : 0;
   }
-  v1::Visit visit;
-  if (!visit.ParseFromString(*bytes)) {
-    return absl::DataLossError(absl::StrCat("replica: visit ", visit_id, " is damaged"));
+  uint64_t in_every_row = UINT64_MAX;
+  for (const std::string& row : rows) {
+    v1::Visit visit;
+    if (!visit.ParseFromString(row)) {
+      return absl::DataLossError(absl::StrCat("replica: visit ", visit_id, " is damaged"));
+    }
+    uint64_t here = 0;
+    for (const v1::FoldedJournal& folded : visit.folded()) {
+      if (folded.device() == journal_->identity()->device() && folded.epoch() == epoch) here = folded.seq();
+    }
+    in_every_row = std::min(in_every_row, here);
   }
-  for (const v1::FoldedJournal& folded : visit.folded()) {
-    if (folded.device() == journal_->identity()->device() && folded.epoch() == epoch) return folded.seq();
-  }
-  return 0;
+  return in_every_row;
 }
 
 absl::StatusOr<std::vector<MarkMove>> LocalStore::Settle() {

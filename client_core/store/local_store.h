@@ -117,8 +117,8 @@ class LocalStore {
   absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
                                         const v1::PullResponse& response);
   // Step C2: takes the device feed's journal states into the journal's marks, and settles what the replica tells
-  // about. An entry is settled when it is judged and its visit's row has folded it, or it is an exception that does not
-  // count, or its visit is not on this phone. Returns the epochs whose received or judged marks moved.
+  // about. An entry is settled when it is judged and every row of its visit has folded it, or it is an exception that
+  // does not count, or its visit is not on this phone. Returns the epochs whose received or judged marks moved.
   // Before that the attachments that it names are noted as named; while they cannot be, nothing settles.
   // A damaged file is repaired first.
   absl::StatusOr<std::vector<MarkMove>> Settle();

@@ -187,6 +187,16 @@ absl::StatusOr<std::optional<std::string>> Replica::Entity(v1::EntityKind kind, 
   return newest;
 }
 
+absl::StatusOr<std::vector<std::string>> Replica::Rows(v1::EntityKind kind, absl::string_view id) {
+  std::vector<std::string> rows;
+  for (const auto& [name, feed] : feeds_) {
+    ASSIGN_OR_RETURN(const bool row, read_entity_.Bind(1, feed.number).Bind(2, kind).BindText(3, id).Step());
+    if (row) rows.emplace_back(read_entity_.Blob(1));
+    read_entity_.Reset();
+  }
+  return rows;
+}
+
 absl::Status Replica::ForEach(absl::string_view name, v1::EntityKind kind,
                               const std::function<absl::Status(absl::string_view, absl::string_view)>& visit) {
   int64_t number = 0;

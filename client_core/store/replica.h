@@ -84,6 +84,8 @@ class Replica {
 
   // The newest row of this entity in any feed, serialized; absent: not here.
   absl::StatusOr<std::optional<std::string>> Entity(v1::EntityKind kind, absl::string_view id);
+  // Its row in each feed that has it: feeds are read one after the other, and one may be older.
+  absl::StatusOr<std::vector<std::string>> Rows(v1::EntityKind kind, absl::string_view id);
   // Every row of this kind in `feed`, by id (empty: in any feed; of an entity that stands in several, the newest row).
   absl::Status ForEach(absl::string_view feed, v1::EntityKind kind,
                        const std::function<absl::Status(absl::string_view id, absl::string_view entity)>& visit);

@@ -92,6 +92,37 @@ TEST_F(TechniciansTest, WhoSignsOutLeavesNoVisitsAndAllEntries) {
   EXPECT_THAT(ReadFile("replica.db") + ReadFile("replica.db-wal"), Not(HasSubstr("under the third stone")));
 }
 
+// Two feeds are read one after the other, and what stands between them may take hours.
+TEST_F(TechniciansTest, WhatIsRecordedStaysOnTheScreenOfWhoseFeedIsOlderWhenTheOtherSignsOut) {
+  Allow({"ana", "wei"});
+  ASSERT_OK(store_->SignIn("wei"));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "shared", VisitRow("shared"));
+  wei_feed_.Put(v1::ENTITY_KIND_VISIT, "shared", VisitRow("shared"));
+  ApplyDelta(ana_feed_);
+  ApplyDelta(wei_feed_);
+  AppendAs("wei", "shared");
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(device_feed_);
+  wei_feed_.Put(v1::ENTITY_KIND_VISIT, "shared", VisitRow("shared", 1));
+  ApplyDelta(wei_feed_);
+  Settle();
+  const auto own_entries_of = [this](const std::string& technician) {
+    const absl::StatusOr<std::vector<v1::LocalVisit>> visits = store_->view().Visits(technician);
+    EXPECT_TRUE(visits.ok() && visits->size() == 1);
+    return visits.ok() && visits->size() == 1 ? visits->front().own_entries() : 0;
+  };
+  EXPECT_EQ(own_entries_of("ana"), 1u) << "her row does not have it yet";
+  EXPECT_EQ(own_entries_of("wei"), 0u);
+  ASSERT_OK(store_->SignOut("wei").status());
+  EXPECT_EQ(own_entries_of(""), 1u);
+
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "shared", VisitRow("shared", 1));
+  ApplyDelta(ana_feed_);
+  Settle();
+  EXPECT_EQ(own_entries_of(""), 0u);
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 1u);
+}
+
 TEST_F(TechniciansTest, WhoSignsOutLeavesNoEarlierVersionOfAVisitInTheFile) {
   Allow({"ana", "wei"});
   ASSERT_OK(store_->SignIn("wei"));
