@@ -164,7 +164,9 @@ absl::Status SyncDriver::OnPull(uint64_t call, const Flight& flight, const std::
                               page->at_head && !page->stale,
                               page->sum_differed,
                               /*generation_changed=*/false,
-                              response.feed_seq()};
+                              response.feed_seq(),
+                              /*wait_us=*/0,
+                              page->went_back};
   // Step C2 and the rest in a task of their own: a tap may come in between.
   parts_.queue->Post(Urgency::kNetwork, [this, answered, page = *std::move(page)] {
     Settle();

@@ -191,6 +191,8 @@ class Journal {
   absl::Status SetJudged(uint64_t epoch, uint64_t seq);
   // Forgets the pending entries up to `seq` (bounded by judged_through): the replica tells about them from now on.
   absl::Status SettleThrough(uint64_t epoch, uint64_t seq);
+  // The replica tells about the entries from `seq` on no more: they are pending again.
+  absl::Status UnsettleFrom(uint64_t epoch, uint64_t seq);
   // Deletes what is in a verified backup, settled and older than limits::kRetentionMicros before `now_us`. Returns
   // how many rows went.
   absl::StatusOr<uint64_t> Retain(int64_t now_us);

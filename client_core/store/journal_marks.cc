@@ -277,6 +277,15 @@ absl::Status Journal::SettleThrough(uint64_t epoch, uint64_t seq) {
   return absl::OkStatus();
 }
 
+absl::Status Journal::UnsettleFrom(uint64_t epoch, uint64_t seq) {
+  RETURN_IF_ERROR(Fresh());
+  const auto found = epochs_.find(epoch);
+  if (found == epochs_.end() || seq == 0 || found->second.settled_through < seq) return absl::OkStatus();
+  EpochMarks marks = found->second;
+  marks.settled_through = seq - 1;
+  return Reload(db_->Transaction([&] { return WriteMarks(marks); }));
+}
+
 absl::StatusOr<uint64_t> Journal::Retain(int64_t now_us) {
   RETURN_IF_ERROR(Fresh());
   ASSIGN_OR_RETURN(

@@ -113,7 +113,8 @@ class LocalStore {
   absl::Status Checkpoint();
 
   // Step C1. A damaged replica is rebuilt empty, and the page comes back as `stale`. C2 is Settle, due afterwards
-  // and repeatable; it also runs when the files are opened.
+  // and repeatable; it also runs when the files are opened. What was settled and rows of the page lack is settled no
+  // more before they are there.
   absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
                                         const v1::PullResponse& response);
   // Step C2: takes the device feed's journal states into the journal's marks, and settles what the replica tells
@@ -161,6 +162,8 @@ class LocalStore {
   void FillCounts(v1::PhoneStatus* status) const;
   // `replica_failed`: whether the replica is to blame for a failure.
   absl::StatusOr<std::vector<MarkMove>> SettleOnce(bool* replica_failed);
+  absl::Status Unsettle(const Doubtful& doubtful, bool* any, bool* journal_failed);
+  absl::StatusOr<uint64_t> FirstLacking(const EpochMarks& marks, const Doubtful& doubtful, bool* journal_failed);
   absl::StatusOr<uint64_t> SettledBy(const EpochMarks& marks);
   absl::StatusOr<uint64_t> FoldedThrough(uint64_t epoch, const std::string& visit_id);
   void Report(std::string line);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +56,14 @@ struct PageChanges {
   std::vector<LeftVisit> visits_left;
   std::vector<v1::Judgement> judgements;  // New or changed exceptions.
   bool journals_changed = false;          // A JournalState came: LocalStore::Settle has work.
+  bool went_back = false;                 // The server has less than it had: somebody has put its file back.
   bool device_changed = false;
+};
+
+// What a page takes away from under the overlay, maybe.
+struct Doubtful {
+  std::set<std::string> visits;  // Their rows may have less of what was recorded than was known of them.
+  std::set<std::pair<uint64_t, uint64_t>> entries;  // By epoch and seq: they did not count, and do now.
 };
 
 class Replica {
@@ -63,10 +71,13 @@ class Replica {
   // Brings the schema up to date and loads feeds and judgements. `db` must outlive this object.
   static absl::StatusOr<std::unique_ptr<Replica>> Open(sqlite::Database* db);
 
+  // Runs inside the transaction, when the rows are written; an error takes the page back.
+  using LookAtDoubtful = std::function<absl::Status(const Doubtful& doubtful)>;
   // Step C1: rows, cursor and judgements of one page, in one transaction. `sent_cursor` is the cursor of the request.
   // INVALID_ARGUMENT: not a page; nothing was changed.
   absl::StatusOr<PageChanges> ApplyPage(absl::string_view feed, absl::string_view sent_cursor,
-                                        const v1::PullResponse& response);
+                                        const v1::PullResponse& response,
+                                        const LookAtDoubtful& look_at_doubtful = nullptr);
   // The cursor to send; empty for a feed never heard of.
   std::string Cursor(absl::string_view feed) const;
   // Null: never heard of. Valid until the next change.
@@ -131,10 +142,12 @@ class Replica {
   explicit Replica(sqlite::Database* db) : db_(db) {}
   absl::Status Load();
   std::optional<v1::Judgement> TakeJudgement(absl::string_view id, absl::string_view entity);
+  bool IsLeftOut(const v1::JournalPosition& position) const;
   absl::Status PutRow(Applying& page, const v1::Change& change);
   absl::Status DropRow(Applying& page, const v1::Change& change);
   absl::Status NoteLeft(Applying& page, const std::string& id, int64_t seq, const v1::Left& left);
   absl::Status ForgetTerm(Applying& page, v1::EntityKind kind, absl::string_view id, bool* had);
+  absl::StatusOr<bool> MayLackEntries(const Applying& page, const v1::Change& change);
   absl::Status EndSnapshot(Applying& page);
   absl::Status ForgetOldLeft();
   absl::Status WriteFeed(const Feed& feed);

@@ -1,4 +1,5 @@
 // One page of a feed becomes rows: step C1.
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_codec.h"
+#include "client_core/rules/verdicts.h"
 #include "client_core/store/replica.h"
 #include "doorstep/v1/account.pb.h"
 #include "doorstep/v1/visit.pb.h"
@@ -77,6 +79,7 @@ struct Replica::Applying {
   Feed feed;
   PageChanges changed;
   std::set<std::string> visits;
+  Doubtful doubtful;
 };
 
 absl::Status Replica::ForgetTerm(Applying& page, v1::EntityKind kind, absl::string_view id, bool* had) {
@@ -87,7 +90,34 @@ absl::Status Replica::ForgetTerm(Applying& page, v1::EntityKind kind, absl::stri
   return absl::OkStatus();
 }
 
+bool Replica::IsLeftOut(const v1::JournalPosition& position) const {
+  const v1::Judgement* judgement = JudgementOf(position.epoch(), position.seq());
+  return judgement != nullptr && !Counts(judgement->verdict());
+}
+
+// Of a visit that was not here, only the journal knows what was recorded on it.
+absl::StatusOr<bool> Replica::MayLackEntries(const Applying& page, const v1::Change& change) {
+  ASSIGN_OR_RETURN(const bool row,
+                   read_entity_.Bind(1, page.feed.number).Bind(2, change.kind()).BindText(3, change.id()).Step());
+  if (!row) return true;
+  v1::Visit before;
+  v1::Visit now;
+  const absl::string_view bytes = read_entity_.Blob(1);
+  const bool parsed = before.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  read_entity_.Reset();
+  if (!parsed || !now.ParseFromString(change.entity())) return true;
+  return std::any_of(before.folded().begin(), before.folded().end(), [&now](const v1::FoldedJournal& had) {
+    return std::none_of(now.folded().begin(), now.folded().end(), [&had](const v1::FoldedJournal& has) {
+      return has.device() == had.device() && has.epoch() == had.epoch() && has.seq() >= had.seq();
+    });
+  });
+}
+
 absl::Status Replica::PutRow(Applying& page, const v1::Change& change) {
+  if (change.kind() == v1::ENTITY_KIND_VISIT) {
+    ASSIGN_OR_RETURN(const bool doubtful, MayLackEntries(page, change));
+    if (doubtful) page.doubtful.visits.insert(change.id());
+  }
   bool had = false;
   RETURN_IF_ERROR(ForgetTerm(page, change.kind(), change.id(), &had));
   RETURN_IF_ERROR(put_.Bind(1, page.feed.number)
@@ -109,7 +139,10 @@ absl::Status Replica::PutRow(Applying& page, const v1::Change& change) {
       return back.BindText(1, change.id()).Run();
     }
     case v1::ENTITY_KIND_JUDGEMENT: {
+      const absl::StatusOr<v1::JournalPosition> position = ParsePosition(change.id());
+      const bool was_left_out = position.ok() && IsLeftOut(*position);
       std::optional<v1::Judgement> judgement = TakeJudgement(change.id(), change.entity());
+      if (was_left_out && !IsLeftOut(*position)) page.doubtful.entries.insert({position->epoch(), position->seq()});
       if (judgement.has_value()) page.changed.judgements.push_back(*std::move(judgement));
       return absl::OkStatus();
     }
@@ -130,6 +163,7 @@ absl::Status Replica::DropRow(Applying& page, const v1::Change& change) {
   RETURN_IF_ERROR(drop_.Bind(1, page.feed.number).Bind(2, change.kind()).BindText(3, change.id()).Run());
   if (change.kind() == v1::ENTITY_KIND_JUDGEMENT) {
     const absl::StatusOr<v1::JournalPosition> position = ParsePosition(change.id());
+    if (position.ok() && IsLeftOut(*position)) page.doubtful.entries.insert({position->epoch(), position->seq()});
     if (position.ok()) judgements_.erase({position->epoch(), position->seq()});
   }
   if (change.kind() != v1::ENTITY_KIND_VISIT) return absl::OkStatus();
@@ -204,7 +238,8 @@ absl::Status Replica::WriteFeed(const Feed& feed) {
 }
 
 absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::string_view sent_cursor,
-                                               const v1::PullResponse& response) {
+                                               const v1::PullResponse& response,
+                                               const LookAtDoubtful& look_at_doubtful) {
   Applying page;
   const auto found = feeds_.find(std::string(name));
   if (found != feeds_.end()) {
@@ -226,9 +261,12 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     ahead.state.head_seq = response.feed_seq();
     RETURN_IF_ERROR(WriteFeed(ahead));
   }
+  page.changed.went_back =
+      page.feed.state.generation == response.generation() && response.feed_seq() < page.feed.state.head_seq;
   ++version_;
   // All that applying changes in memory before it is committed. A disk that fails may not let us read it again.
   const auto judgements = judgements_;
+  const bool is_new = found == feeds_.end();
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     FeedState& state = page.feed.state;
     if (response.snapshot_begins()) {
@@ -241,6 +279,7 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     state.generation = response.generation();
     // A row written while no feed row exists would be nobody's.
     RETURN_IF_ERROR(WriteFeed(page.feed));
+    if (is_new) feeds_[state.name] = page.feed;  // Whoever looks at doubtful visits reads its rows.
     for (const v1::Change& change : changes.changes()) {
       RETURN_IF_ERROR(change.has_left() ? DropRow(page, change) : PutRow(page, change));
     }
@@ -253,10 +292,13 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
       state.at_head = false;
     }
     if (state.at_head) state.proved_us = response.server_time_us();
-    return WriteFeed(page.feed);
+    RETURN_IF_ERROR(WriteFeed(page.feed));
+    const bool any = !page.doubtful.visits.empty() || !page.doubtful.entries.empty();
+    return any && look_at_doubtful ? look_at_doubtful(page.doubtful) : absl::OkStatus();
   });
   if (!status.ok()) {
     judgements_ = judgements;
+    if (is_new) feeds_.erase(page.feed.state.name);
     return status;
   }
   ++pages_;

@@ -404,7 +404,7 @@ struct Handler {
     s.pull_call = InFlight();
     CountBytes(e.bytes, s);
     NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
-    if (e.generation_changed) s.hello_due = true;
+    if (e.generation_changed || e.went_back) s.hello_due = true;
     FeedWork* feed = FindFeed(s, s.pulling);
     if (feed == nullptr) return;
     const Retry before = feed->work.retry;

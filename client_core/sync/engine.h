@@ -137,6 +137,8 @@ struct PullAnswered {
   bool generation_changed = false;
   int64_t feed_seq = 0;
   int64_t wait_us = 0;  // Above 0: the server did not look, and asks to be asked again after so long.
+  // The page was taken, and has less than what was here: a Hello finds out what the server has lost.
+  bool went_back = false;
 };
 // A message of the stream that was opened as `call`.
 struct HintReceived {

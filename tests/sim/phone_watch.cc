@@ -39,10 +39,9 @@ void SimPhone::WatchMarks() {
     }
     if (marks.received_through > shown) WatchSafe(marks, shown);
     shown = marks.received_through;
-    uint64_t& settled = settled_[epoch];
-    if (marks.settled_through > settled) WatchSettled(marks, settled);
-    settled = marks.settled_through;
+    WatchSettled(marks);
   }
+  WatchScreen();
   WatchFeeds();
 }
 
@@ -60,26 +59,63 @@ void SimPhone::WatchSafe(const EpochMarks& marks, uint64_t before) {
   }
 }
 
-// What is taken off the overlay stands in the row: nobody's own tap disappears from the screen.
-void SimPhone::WatchSettled(const EpochMarks& marks, uint64_t before) {
-  const absl::StatusOr<std::vector<EntryInfo>> entries =
-      store_->journal().List(marks.epoch, before, marks.settled_through - before);
-  if (!entries.ok()) return;
-  for (const EntryInfo& entry : *entries) {
-    if (entry.seq > marks.settled_through || entry.visit_id.empty()) continue;
-    const v1::Judgement* judgement = store_->replica().JudgementOf(entry.epoch, entry.seq);
-    if (judgement != nullptr && !Counts(judgement->verdict())) continue;
-    const auto bytes = store_->replica().Entity(v1::ENTITY_KIND_VISIT, entry.visit_id);
-    v1::Visit visit;
-    if (!bytes.ok() || !bytes->has_value() || !visit.ParseFromString(**bytes)) continue;
-    const bool folded = std::any_of(visit.folded().begin(), visit.folded().end(), [&](const v1::FoldedJournal& f) {
-      return f.device() == store_->journal().identity()->device() && f.epoch() == entry.epoch && f.seq() >= entry.seq;
-    });
-    if (folded) continue;
-    world_->Violate("wrong", absl::StrCat(name_, ": ", entry.epoch, ".", entry.seq, " is off the screen of visit ",
-                                          entry.visit_id, " before the office's row has it"));
-    return;
+// Keeps by visit what is off the screen but for its row. What is deleted here, a phone cannot show any more.
+void SimPhone::WatchSettled(const EpochMarks& marks) {
+  uint64_t& retained = retained_[marks.epoch];
+  if (marks.retained_through != std::exchange(retained, marks.retained_through)) {
+    for (auto& [visit, entries] : off_screen_) {
+      entries.erase(entries.lower_bound({marks.epoch, 0}), entries.upper_bound({marks.epoch, retained}));
+    }
   }
+  uint64_t& settled = settled_[marks.epoch];
+  if (marks.settled_through < settled) {
+    for (auto& [visit, entries] : off_screen_) {
+      entries.erase(entries.upper_bound({marks.epoch, marks.settled_through}),
+                    entries.upper_bound({marks.epoch, settled}));
+    }
+  } else if (marks.settled_through > settled) {
+    const absl::StatusOr<std::vector<EntryInfo>> entries =
+        store_->journal().List(marks.epoch, settled, marks.settled_through - settled);
+    if (!entries.ok()) return;
+    for (const EntryInfo& entry : *entries) {
+      if (entry.seq > marks.settled_through || entry.visit_id.empty()) continue;
+      off_screen_[entry.visit_id].insert({entry.epoch, entry.seq});
+    }
+    rows_looked_at_ = {};
+  }
+  settled = marks.settled_through;
+}
+
+// What is taken off the overlay stands in each row of its visit, as long as one is here: nobody's own tap disappears
+// from the screen, whoever looks at it and whatever becomes of the rows.
+void SimPhone::WatchScreen() {
+  const std::pair<int, uint64_t> rows(processes_, store_->replica().version());
+  if (std::exchange(rows_looked_at_, rows) == rows) return;
+  for (const auto& [visit_id, entries] : off_screen_) {
+    const auto rows_here = store_->replica().Rows(v1::ENTITY_KIND_VISIT, visit_id);
+    if (!rows_here.ok()) return;  // The disk died or fails.
+    for (const std::string& bytes : *rows_here) {
+      const std::string missing = MissingIn(bytes, entries);
+      if (missing.empty()) continue;
+      return world_->Violate("wrong", absl::StrCat(name_, ": ", missing, " is off the screen of visit ", visit_id,
+                                                   " before the office's row has it"));
+    }
+  }
+}
+
+// The first of `entries` that counts and is not in the visit's row; empty: all are.
+std::string SimPhone::MissingIn(const std::string& row, const std::set<std::pair<uint64_t, uint64_t>>& entries) {
+  v1::Visit visit;
+  if (!visit.ParseFromString(row)) return "";
+  for (const auto& [epoch, seq] : entries) {
+    const v1::Judgement* judgement = store_->replica().JudgementOf(epoch, seq);
+    if (judgement != nullptr && !Counts(judgement->verdict())) continue;
+    const bool folded = std::any_of(visit.folded().begin(), visit.folded().end(), [&](const v1::FoldedJournal& f) {
+      return f.device() == store_->journal().identity()->device() && f.epoch() == epoch && f.seq() >= seq;
+    });
+    if (!folded) return absl::StrCat(epoch, ".", seq);
+  }
+  return "";
 }
 
 // Rows that are not the server's are fetched again, which hides whose mistake it was. Only a server that went back

@@ -178,6 +178,8 @@ void SimPhone::RestoreFrom(const std::string& folder) {
   disk_.ForgetFiles();
   shown_safe_.clear();
   settled_.clear();
+  retained_.clear();
+  off_screen_.clear();
   doubt_.reset();
   world_->Note(name_, "is put back to an older copy");
 }

@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -133,7 +135,9 @@ class SimPhone final : public Clock {
   // Looks at everything that moved since the last time.
   void WatchMarks();
   void WatchSafe(const EpochMarks& marks, uint64_t before);
-  void WatchSettled(const EpochMarks& marks, uint64_t before);
+  void WatchSettled(const EpochMarks& marks);
+  void WatchScreen();
+  std::string MissingIn(const std::string& row, const std::set<std::pair<uint64_t, uint64_t>>& entries);
   void WatchFeeds();
 
   World* const world_;
@@ -164,6 +168,10 @@ class SimPhone final : public Clock {
   std::string shown_generation_;
   std::map<uint64_t, uint64_t> found_out_;  // By epoch: how often the server had been put back when it was found out.
   std::map<uint64_t, uint64_t> settled_;    // By epoch.
+  std::map<uint64_t, uint64_t> retained_;   // Likewise: deleted through here.
+  // By visit: what is settled and still here, by epoch and seq.
+  std::map<std::string, std::set<std::pair<uint64_t, uint64_t>>> off_screen_;
+  std::pair<int, uint64_t> rows_looked_at_;  // Process and version of the replica that the screen was watched at.
 
   // The process, in the order in which its parts outlive each other.
   std::unique_ptr<LocalStore> store_;

@@ -159,6 +159,89 @@ TEST_F(LocalViewTest, DoesNotTakeMarksFromTheRowsOfAServerThatWasPutBackByHand) 
   EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE);
 }
 
+// By hand, under the same generation, of which nobody tells the phone: its page comes before a Hello finds out.
+TEST_F(LocalViewTest, ARowThatWentBackDoesNotTakeWhatWasRecordedOffTheScreen) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v2", VisitRow("v2"));
+  EXPECT_FALSE(ApplyDelta(ana_feed_).went_back);
+  Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+  Append(EntryOf("v2", v1::LogEntry::kNote, 2));
+  Append(EntryOf("v1", v1::LogEntry::kArrived, 3));
+  Append(EntryOf("v2", v1::LogEntry::kNote, 4));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v2", VisitRow("v2", 4));
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 1));
+  const OfficeFeed backup = ana_feed_;
+  v1::Visit folded = VisitRow("v1", 3);
+  folded.set_state(v1::VISIT_STATE_ON_SITE);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", folded);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 4));
+  ApplyDelta(device_feed_);
+  EXPECT_FALSE(ApplyDelta(ana_feed_).went_back);
+  Settle();
+  ASSERT_EQ(journal().epochs().at(1).settled_through, 4u);
+  ASSERT_EQ(See("v1").own_entries(), 0u);
+
+  EXPECT_TRUE(Apply(backup, backup.SnapshotPage(0, 10)).went_back);
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_ON_SITE);
+    EXPECT_EQ(See("v1").own_entries(), 1u);
+    EXPECT_EQ(See("v2").own_entries(), 0u);
+    ASSERT_OK(Open());  // Which settles what can be.
+  }
+  // What is done anew may have the number of what was lost.
+  OfficeFeed anew = backup;
+  anew.Put(v1::ENTITY_KIND_VISIT, "v1", folded);
+  EXPECT_FALSE(Apply(anew, anew.Delta(backup.seq())).went_back);
+  Settle();
+  EXPECT_EQ(See("v1").own_entries(), 0u);
+  EXPECT_EQ(journal().epochs().at(1).settled_through, 4u);
+}
+
+// Its technician came back to the company, or its visit has been made; the visit's row comes with another feed.
+TEST_F(LocalViewTest, AnEntryThatWasSettledAsNotCountingAndCountsIsShownUntilTheRowHasIt) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  for (const bool judgement_goes : {false, true}) {
+    const uint64_t seq = Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+    Quarantine(seq);
+    device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, seq));
+    ApplyDelta(device_feed_);
+    Settle();
+    ASSERT_EQ(journal().epochs().at(1).settled_through, seq);
+    ASSERT_EQ(See("v1").own_entries(), 0u);
+    if (judgement_goes) {
+      device_feed_.Leave(v1::ENTITY_KIND_JUDGEMENT, "d7.1." + std::to_string(seq), "", "");
+    } else {
+      Judge(seq, v1::VERDICT_COUNTED);
+    }
+    EXPECT_FALSE(ApplyDelta(device_feed_).went_back);
+    EXPECT_EQ(See("v1").own_entries(), 1u);
+    Settle();
+    EXPECT_EQ(See("v1").own_entries(), 1u);
+    ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", seq));
+    ApplyDelta(ana_feed_);
+    Settle();
+    EXPECT_EQ(See("v1").own_entries(), 0u);
+    EXPECT_EQ(journal().epochs().at(1).settled_through, seq);
+  }
+}
+
+TEST_F(LocalViewTest, AVisitThatComesBackWithoutWhatWasRecordedOnItShowsItAgain) {
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  const OfficeFeed backup = ana_feed_;
+  Append(EntryOf("v1", v1::LogEntry::kTravelStarted, 1));
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 1));
+  ApplyDelta(device_feed_);
+  ana_feed_.Leave(v1::ENTITY_KIND_VISIT, "v1", "reassigned to Wei", "wei");
+  ApplyDelta(ana_feed_);
+  Settle();
+  ASSERT_EQ(journal().epochs().at(1).settled_through, 1u);
+  EXPECT_TRUE(Apply(backup, backup.SnapshotPage(0, 10)).went_back);
+  EXPECT_EQ(See("v1").own_entries(), 1u);
+  EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_EN_ROUTE);
+}
+
 // The journal is written through and the replica is not: a battery that goes flat must not bring back what the server
 // was found to have lost.
 TEST_F(LocalViewTest, APowerCutDoesNotBringBackTheMarksOfAServerThatWasPutBackByHand) {

@@ -74,6 +74,18 @@ TEST(EngineFeedsTest, ARestoredServersPagesWaitForAHello) {
   EXPECT_FALSE(phone.Sent<SendPull>().has_value());
 }
 
+// Somebody put its file back by hand: what it lost is called safe here until a Hello finds out.
+TEST(EngineFeedsTest, APageThatHasLessThanThereWasAsksForAHello) {
+  Phone phone;
+  phone.Begin(0);
+  phone.Drain();
+  phone.Do(Notice::kHint);
+  PullAnswered page{phone.state.pull_call.call, 0, /*at_head=*/true, false, false, 3};
+  page.went_back = true;
+  phone.Do(page);
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value());
+}
+
 TEST(EngineFeedsTest, SumsThatNeverAgreeDoNotDownloadInATightLoop) {
   Phone phone;
   phone.Do(FeedsSeen{{"device"}});
