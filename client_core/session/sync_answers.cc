@@ -63,10 +63,11 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   if (!status.ok()) FailHere(call, moved, status, flight.covers.received_through());
 }
 
-// Rows that came before the server was restored: they say nothing of it, though its head may have the same number.
+// Rows that came before the server was restored, or are to be read anew: they say nothing of it, though its head may
+// have the same number.
 bool SyncDriver::CameBeforeRestore(const std::string& name, const std::string& generation) const {
   const FeedState* feed = parts_.store->replica().FindFeed(name);
-  return feed != nullptr && !feed->generation.empty() && feed->generation != generation;
+  return feed != nullptr && !feed->generation.empty() && (feed->generation != generation || feed->cursor.empty());
 }
 
 absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std::string& bytes,
@@ -84,7 +85,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   if (IsOtherGeneration(response.generation())) {
     Log(parts_.log, LogLevel::kWarning, "the server was restored from a backup: sending again what it lost");
     const std::vector<v1::JournalMark> marks(response.marks().begin(), response.marks().end());
-    RETURN_IF_ERROR(parts_.store->journal().AdoptGeneration(response.generation(), marks));
+    RETURN_IF_ERROR(parts_.store->AdoptGeneration(response.generation(), marks));
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
     TakeHeads(response);

@@ -75,6 +75,19 @@ absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
   return journal_->StepBack(mark);
 }
 
+absl::Status LocalStore::AdoptGeneration(const std::string& generation, const std::vector<v1::JournalMark>& marks) {
+  // The cursors of another generation are refused by the server. Those of this one it takes, and would go on from rows
+  // that it has lost.
+  bool doubted = false;
+  for (const FeedState& feed : replica_->Feeds()) {
+    if (feed.generation != generation || journal_->identity()->generation() == generation) continue;
+    RETURN_IF_ERROR(replica_->ReadAnew(feed.name));
+    doubted = true;
+  }
+  if (doubted) RETURN_IF_ERROR(replica_db_->SyncLog());
+  return journal_->AdoptGeneration(generation, marks);
+}
+
 absl::StatusOr<AppendResult> LocalStore::Append(absl::string_view author, const v1::LogEntry& entry,
                                                 absl::string_view token) {
   RETURN_IF_ERROR(can_record_);

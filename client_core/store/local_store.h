@@ -87,6 +87,8 @@ class LocalStore {
   // As Journal's, and every feed is read anew and every attachment asked about; until then what the device feed says of
   // journals and what was said of attachments is not believed.
   absl::Status StepBack(const v1::JournalMark& mark);
+  // As Journal's. Rows that came when this generation was before are read anew: it begins again from an older file.
+  absl::Status AdoptGeneration(const std::string& generation, const std::vector<v1::JournalMark>& marks);
   // As Journal's; a damaged journal is salvaged and the call repeated once, so that recording and sending go on.
   absl::StatusOr<AppendResult> Append(absl::string_view author, const v1::LogEntry& entry, absl::string_view token);
   absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,

@@ -242,6 +242,24 @@ TEST_F(LocalViewTest, AVisitThatComesBackWithoutWhatWasRecordedOnItShowsItAgain)
   EXPECT_EQ(See("v1").visit().state(), v1::VISIT_STATE_EN_ROUTE);
 }
 
+// Twice put back by hand: a phone proved the first time, a generation began, and the older file has the one before it.
+TEST_F(LocalViewTest, RowsOfAGenerationThatBeginsAgainAreReadAnew) {
+  AppendNotes(3);
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 3));
+  ApplyDelta(device_feed_);
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 3));
+  ApplyDelta(ana_feed_);
+  Settle();
+  const std::string cursor = store_->replica().Cursor(ana_feed_.name());
+  ASSERT_OK(store_->AdoptGeneration("g1", {}));
+  ASSERT_OK(store_->AdoptGeneration("g2", {MarkAt(1, 2)}));
+  EXPECT_EQ(store_->replica().Cursor(ana_feed_.name()), cursor) << "the server refuses it";
+  ASSERT_OK(store_->AdoptGeneration("g1", {MarkAt(1, 1)}));
+  EXPECT_EQ(store_->replica().Cursor(ana_feed_.name()), "") << "the server would go on from it";
+  Settle();
+  EXPECT_EQ(Stage(3), v1::ENTRY_STAGE_SAVED_HERE) << "nor is what the device feed said then believed";
+}
+
 // The journal is written through and the replica is not: a battery that goes flat must not bring back what the server
 // was found to have lost.
 TEST_F(LocalViewTest, APowerCutDoesNotBringBackTheMarksOfAServerThatWasPutBackByHand) {
