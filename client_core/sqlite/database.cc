@@ -159,6 +159,12 @@ Statement& Statement::BindText(int parameter, absl::string_view value) {
   return *this;
 }
 
+Statement& Statement::BindTextBorrowed(int parameter, absl::string_view value) {
+  Note(sqlite3_bind_text64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+                           SQLITE_STATIC, SQLITE_UTF8));
+  return *this;
+}
+
 Statement& Statement::BindBlob(int parameter, absl::string_view value) {
   Note(sqlite3_bind_blob64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
                            SQLITE_TRANSIENT));

@@ -35,6 +35,7 @@ class Statement {
   Statement& BindText(int parameter, absl::string_view value);
   Statement& BindBlob(int parameter, absl::string_view value);
   // Without a copy: `value` must stay until the statement is stepped to its end or reset.
+  Statement& BindTextBorrowed(int parameter, absl::string_view value);
   Statement& BindBlobBorrowed(int parameter, absl::string_view value);
   Statement& BindNull(int parameter);
 

@@ -13,7 +13,7 @@ Query& Query::Int(int n, int64_t value) {
 }
 
 Query& Query::Text(int n, absl::string_view value) {
-  if (statement_ != nullptr) statement_->BindText(n, value);
+  if (statement_ != nullptr) statement_->BindTextBorrowed(n, value);
   return *this;
 }
 

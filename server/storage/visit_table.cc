@@ -109,27 +109,26 @@ absl::StatusOr<int64_t> LastVisitNumber(SqlSession& sql) {
 
 namespace {
 
+// Naming a column that stands in an index rewrites the index, changed or not: what these are about is named only when
+// some of it has changed.
 auto IndexedPart(const VisitRow& row) {
   const VisitColumns& c = row.columns;
   return std::tie(c.account, c.work_order, c.attention, c.ended_us, row.pending_until_us, row.chain);
 }
 
-// Naming a column that stands in an index rewrites the index, changed or not.
-absl::Status UpdateIndexed(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
-  if (IndexedPart(row) == IndexedPart(before)) return absl::OkStatus();
-  Query query = sql.Use(
-      "UPDATE visit SET account = $2, work_order = nullif($3, 0), attention = $4, ended_us = $5, "
-      "pending_until_us = nullif($6, 0), chain = nullif($7, '') WHERE n = $1");
-  query.Int(1, row.n).Int(2, row.columns.account).Int(3, row.columns.work_order).Int(4, row.columns.attention);
-  return query.Int(5, row.columns.ended_us).Int(6, row.pending_until_us).Text(7, row.chain).Run();
-}
-
-// Binds the columns that stand in no index.
+// Parameters 2 to 12.
 void BindPlain(Query& query, const VisitRow& row) {
   const VisitColumns& c = row.columns;
-  query.Int(1, row.n).Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
+  query.Int(2, c.kind).Int(3, c.state).Int(4, c.version).Int(5, c.time_us).Int(6, c.day);
   query.Int(7, c.began_us).Int(8, c.began_day).Int(9, c.ended_day).Int(10, c.outcome);
   query.Text(11, c.asset).Text(12, c.fault);
+}
+
+// Parameters 13 to 18.
+void BindIndexed(Query& query, const VisitRow& row) {
+  const VisitColumns& c = row.columns;
+  query.Int(13, c.account).Int(14, c.work_order).Int(15, c.attention).Int(16, c.ended_us);
+  query.Int(17, row.pending_until_us).Text(18, row.chain);
 }
 
 }  // namespace
@@ -137,34 +136,48 @@ void BindPlain(Query& query, const VisitRow& row) {
 absl::Status InsertVisit(SqlSession& sql, absl::string_view id, const VisitRow& row) {
   Query query = sql.Use(
       "INSERT INTO visit (n, kind, state, version, time_us, day, began_us, began_day, ended_day, outcome, asset, "
-      "fault, "
-      "bytes, fold, id, account, work_order, attention, ended_us, pending_until_us, chain) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nullif($17, 0), $18, $19, "
-      "nullif($20, 0), nullif($21, ''))");
+      "fault, account, work_order, attention, ended_us, pending_until_us, chain, bytes, fold, id) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, nullif($14, 0), $15, $16, nullif($17, 0), "
+      "nullif($18, ''), $19, $20, $21)");
   BindPlain(query, row);
-  query.Blob(13, row.bytes).Blob(14, row.fold).Text(15, id).Int(16, row.columns.account);
-  query.Int(17, row.columns.work_order).Int(18, row.columns.attention).Int(19, row.columns.ended_us);
-  return query.Int(20, row.pending_until_us).Text(21, row.chain).Run();
+  BindIndexed(query, row);
+  return query.Int(1, row.n).Blob(19, row.bytes).Blob(20, row.fold).Text(21, id).Run();
 }
 
 absl::Status UpdateVisit(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
-  Query query = sql.Use(
+  if (IndexedPart(row) == IndexedPart(before)) {
+    Query plain = sql.Use(
+        "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
+        "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
+    BindPlain(plain, row);
+    return plain.Int(1, row.n).Blob(13, row.bytes).Blob(14, row.fold).Run();
+  }
+  Query whole = sql.Use(
       "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
-      "ended_day = $9, outcome = $10, asset = $11, fault = $12, bytes = $13, fold = $14 WHERE n = $1");
-  BindPlain(query, row);
-  RETURN_IF_ERROR(query.Blob(13, row.bytes).Blob(14, row.fold).Run());
-  return UpdateIndexed(sql, row, before);
+      "ended_day = $9, outcome = $10, asset = $11, fault = $12, account = $13, work_order = nullif($14, 0), "
+      "attention = $15, ended_us = $16, pending_until_us = nullif($17, 0), chain = nullif($18, ''), bytes = $19, "
+      "fold = $20 WHERE n = $1");
+  BindPlain(whole, row);
+  BindIndexed(whole, row);
+  return whole.Int(1, row.n).Blob(19, row.bytes).Blob(20, row.fold).Run();
 }
 
 absl::Status UpdateVisitColumns(SqlSession& sql, const VisitRow& row, const VisitRow& before) {
-  if (row.columns != before.columns) {
-    Query query = sql.Use(
+  if (IndexedPart(row) == IndexedPart(before)) {
+    if (row.columns == before.columns) return absl::OkStatus();
+    Query plain = sql.Use(
         "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
         "ended_day = $9, outcome = $10, asset = $11, fault = $12 WHERE n = $1");
-    BindPlain(query, row);
-    RETURN_IF_ERROR(query.Run());
+    BindPlain(plain, row);
+    return plain.Int(1, row.n).Run();
   }
-  return UpdateIndexed(sql, row, before);
+  Query whole = sql.Use(
+      "UPDATE visit SET kind = $2, state = $3, version = $4, time_us = $5, day = $6, began_us = $7, began_day = $8, "
+      "ended_day = $9, outcome = $10, asset = $11, fault = $12, account = $13, work_order = nullif($14, 0), "
+      "attention = $15, ended_us = $16, pending_until_us = nullif($17, 0), chain = nullif($18, '') WHERE n = $1");
+  BindPlain(whole, row);
+  BindIndexed(whole, row);
+  return whole.Int(1, row.n).Run();
 }
 
 absl::Status UpdateVisitMessages(SqlSession& sql, int64_t n, absl::string_view bytes, absl::string_view fold) {
