@@ -109,19 +109,19 @@ absl::Status ReplayGroup(SqlSession& fresh, Recent& recent, TruthGroup& truth, R
 
 // What replaying keeps in memory.
 struct Replay {
-  explicit Replay(SqlSession* live) : truth(live) {}
-  TruthReader truth;
   TruthGroup group;
   Recent recent{&group.leftovers};
 };
 
 // Into a transaction that holds all groups and is never committed: nobody reads the fresh file but this session.
-absl::Status ReplayAll(Replay& replay, SqlSession& fresh, Random& random, const ApplyCommand& apply,
-                       const std::map<std::string, v1::Judgement>& parked_before, RebuildReport& report) {
+absl::Status ReplayAll(SqlSession& live, SqlSession& fresh, Replay& replay, Random& random, const ApplyCommand& apply,
+                       RebuildReport& report) {
+  ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
+  TruthReader truth(&live);
   RETURN_IF_ERROR(fresh.Use("BEGIN").Run());
   TruthGroup& group = replay.group;
   while (true) {
-    ASSIGN_OR_RETURN(const bool more, replay.truth.Next(group));
+    ASSIGN_OR_RETURN(const bool more, truth.Next(group));
     if (!more) return WriteUnwritten(fresh, replay.recent);
     RETURN_IF_ERROR(ReplayGroup(fresh, replay.recent, group, random, apply, parked_before));
     for (const auto& [row, prepared] : group.frames) report.entries += row.last_seq - row.first_seq + 1 - row.skip;
@@ -131,15 +131,12 @@ absl::Status ReplayAll(Replay& replay, SqlSession& fresh, Random& random, const 
 
 absl::Status ReplayAndCompare(SqlSession& live, SqlSession& fresh, Random& random, const ApplyCommand& apply,
                               RebuildReport& report) {
-  ASSIGN_OR_RETURN(const auto parked_before, ParkedBefore(live));
-  auto replay = std::make_unique<Replay>(&live);
-  RETURN_IF_ERROR(ReplayAll(*replay, fresh, random, apply, parked_before, report));
-  std::thread freeing([&replay] { replay.reset(); });
-  absl::StatusOr<ProjectionComparison> compared = CompareProjections(live, fresh);
-  freeing.join();
-  RETURN_IF_ERROR(compared.status());
-  report.differences = std::move(compared->differences);
-  report.projection_hash = std::move(compared->hash);
+  const auto replay = std::make_shared<Replay>();
+  report.leftovers = replay;
+  RETURN_IF_ERROR(ReplayAll(live, fresh, *replay, random, apply, report));
+  ASSIGN_OR_RETURN(ProjectionComparison compared, CompareProjections(live, fresh));
+  report.differences = std::move(compared.differences);
+  report.projection_hash = std::move(compared.hash);
   return absl::OkStatus();
 }
 

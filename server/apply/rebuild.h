@@ -4,6 +4,7 @@
 #define DOORSTEP_SERVER_APPLY_REBUILD_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct RebuildReport {
   uint64_t commands = 0;
   // SHA-256 over all projections of the live file, 32 bytes.
   std::string projection_hash;
+  // What replaying kept in memory. Letting go of it takes a tenth as long as the rebuild: best when nobody waits.
+  std::shared_ptr<void> leftovers;
 };
 
 // Reads the live file in one view, so the server may go on serving. The fresh file stands at `live.path()` + ".rebuild"

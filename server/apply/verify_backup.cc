@@ -19,10 +19,11 @@ absl::StatusOr<VerifiedBackup> VerifyBackup(const std::string& path, const std::
   options.readers = 1;
   ASSIGN_OR_RETURN(const std::unique_ptr<Storage> copy, Storage::Open(options, random));
   RETURN_IF_ERROR(copy->writer().database().CheckIntegrity());
-  ASSIGN_OR_RETURN(const RebuildReport report, Rebuild(*copy, random, apply));
+  ASSIGN_OR_RETURN(RebuildReport report, Rebuild(*copy, random, apply));
   if (!report.differences.empty()) {
     return absl::DataLossError(absl::StrCat("made again it is not equal: ", report.differences.front()));
   }
+  report.leftovers.reset();  // Copying photos takes long.
   VerifiedBackup verified;
   verified.entries = report.entries;
   verified.commands = report.commands;

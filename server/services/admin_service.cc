@@ -269,15 +269,17 @@ class AdminService final : public v1::AdminService::CallbackService {
                            return call.Finish(absl::FailedPreconditionError("another rebuild is under way"));
                          }
                          rebuilding_ = true;
-                         // It takes as long as there is history: not on a thread that serves calls.
-                         if (rebuild_.joinable()) rebuild_.join();
-                         rebuild_ = std::thread([this, call] {
-                           const absl::Status status = RunRebuild(*call.response());
+                         // It takes as long as there is history: not on a thread that serves calls, which does not wait
+                         // for the last one to let go of its memory either.
+                         rebuild_ = std::thread([this, call, last = std::move(rebuild_)]() mutable {
+                           if (last.joinable()) last.join();
+                           const absl::StatusOr<RebuildReport> report = RunRebuild(*call.response());
                            {
                              MutexLock lock(&rebuild_mutex_);
                              rebuilding_ = false;
                            }
-                           call.Finish(status);
+                           call.Finish(report.status());
+                           // What it kept in memory goes now that nobody waits.
                          });
                        });
   }
@@ -290,14 +292,14 @@ class AdminService final : public v1::AdminService::CallbackService {
                            [](const Request& command, Transaction& tx) { return RunCommand(command, tx); });
   }
 
-  absl::Status RunRebuild(v1::RebuildResponse& response) const {
+  absl::StatusOr<RebuildReport> RunRebuild(v1::RebuildResponse& response) const {
     const auto begin = std::chrono::steady_clock::now();
-    const absl::StatusOr<RebuildReport> made = doorstep::Rebuild(parts_.storage, parts_.random, ApplyRecord);
+    absl::StatusOr<RebuildReport> made = doorstep::Rebuild(parts_.storage, parts_.random, ApplyRecord);
     if (absl::IsDataLoss(made.status())) {
       // The administrator asked for what is wrong with the file, so this is an answer.
       Log(parts_.log, LogLevel::kError, made.status().ToString());
       response.add_differences(std::string(made.status().message()));
-      return absl::OkStatus();
+      return RebuildReport();
     }
     RETURN_IF_ERROR(made.status());
     const RebuildReport& report = *made;
@@ -308,7 +310,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     response.set_projection_hash(report.projection_hash);
     response.set_duration_us(
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
-    return absl::OkStatus();
+    return made;
   }
 
   const ServerParts& parts_;
