@@ -55,7 +55,6 @@ class Enumerator {
   Files before_;
   std::vector<testing::DiskChange> changes_;  // Of the whole story.
   int64_t calls_ = 0;
-  int64_t now_ = 0;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<DiskModel> model_;  // After `model_at_` changes.
   int64_t model_at_ = 0;
