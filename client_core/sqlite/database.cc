@@ -331,8 +331,11 @@ absl::Status Database::CheckIntegrity() {
   ASSIGN_OR_RETURN(const bool row, check.Step());
   const std::string finding(row ? check.Text(0) : "no answer");
   if (finding == "ok") return absl::OkStatus();
-  // A page that could not be read is a finding too, with SQLite's code at its end; a disk that fails has damaged
-  // nothing.
+  // A page that could not be read is a finding too, with SQLite's code at its end or, among the free pages, without
+  // one; a disk that fails has damaged nothing.
+  if (finding.find("failed to get page") != std::string::npos) {
+    return StatusOf(nullptr, SQLITE_IOERR_READ, absl::StrCat("integrity check: ", finding));
+  }
   static constexpr char kCode[] = "error code=";
   const size_t at = finding.rfind(kCode);
   int code = SQLITE_OK;

@@ -52,6 +52,31 @@ class FailingDiskTest : public StoreTest {
   std::unique_ptr<Replica> replica_;
 };
 
+TEST_F(FailingDiskTest, IsNotTakenForADamagedFileByAnIntegrityCheck) {
+  OpenFile("checked");
+  // Free pages in more than one list, and a table that still has some.
+  ASSERT_OK(db_->Execute("CREATE TABLE kept (a BLOB); CREATE TABLE gone (a BLOB)"));
+  ASSERT_OK(
+      db_->Execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) "
+                   "INSERT INTO gone SELECT zeroblob(4000) FROM n"));
+  ASSERT_OK(db_->Execute("INSERT INTO kept SELECT a FROM gone LIMIT 20; DROP TABLE gone"));
+  ASSERT_OK(db_->CheckIntegrity());
+  for (int64_t calls = 0; calls < kCallsMax; ++calls) {
+    SCOPED_TRACE(calls);
+    ForgetPages();
+    const int64_t failures = disk_->failures();
+    disk_->FailAfter(calls, DiskFault::kIoError, /*once=*/true);
+    const absl::Status checked = db_->CheckIntegrity();
+    EXPECT_FALSE(absl::IsDataLoss(checked)) << checked;
+    if (disk_->failures() == failures) {
+      EXPECT_GT(calls, 20);
+      return;
+    }
+    disk_->Heal();
+  }
+  FAIL() << "the disk never stopped failing";
+}
+
 TEST_F(FailingDiskTest, AJournalThatCannotBeReadAgainStaysWhatItWasAndIsReadLater) {
   const v1::Fork fork = ForkOf(1, 10, 2);
   int stale = 0;
