@@ -272,7 +272,8 @@ absl::Status Group::FinishReports() {
     dirty_.commitments.insert(commitments.begin(), commitments.end());
   }
   for (const std::string& technician : dirty_.phones_of) {
-    ASSIGN_OR_RETURN(const std::vector<int64_t> visits, PendingVisitsOfTechnician(*sql_, technician));
+    // Also what was missed: a phone that counts again may know of an arrival.
+    ASSIGN_OR_RETURN(const std::vector<int64_t> visits, UnmetVisitsOfTechnician(*sql_, technician));
     dirty_.visits.insert(visits.begin(), visits.end());
     ASSIGN_OR_RETURN(const std::vector<std::string> commitments, OpenCommitmentsOfTechnician(*sql_, technician));
     dirty_.commitments.insert(commitments.begin(), commitments.end());

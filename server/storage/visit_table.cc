@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client_core/base/status.h"
+#include "doorstep/v1/health.pb.h"
 #include "doorstep/v1/visit.pb.h"
 
 namespace doorstep {
@@ -258,11 +259,13 @@ absl::StatusOr<std::vector<int64_t>> PendingVisitsOfDevice(SqlSession& sql, int6
   return ReadNumbers(query);
 }
 
-absl::StatusOr<std::vector<int64_t>> PendingVisitsOfTechnician(SqlSession& sql, absl::string_view technician) {
+absl::StatusOr<std::vector<int64_t>> UnmetVisitsOfTechnician(SqlSession& sql, absl::string_view technician) {
   Query query = sql.Use(
       "SELECT v.n FROM assignment a JOIN visit v ON v.n = a.visit "
-      "WHERE a.technician = $1 AND a.revoked = 0 AND v.pending_until_us IS NOT NULL ORDER BY v.n");
-  query.Text(1, technician);
+      "WHERE a.technician = $1 AND a.revoked = 0 AND (v.pending_until_us IS NOT NULL OR EXISTS (SELECT 1 FROM "
+      "observation o WHERE o.account = v.account AND o.source = 'visit:' || v.id AND o.known_to_us = 0 "
+      "AND o.signal = $2)) ORDER BY v.n");
+  query.Text(1, technician).Int(2, v1::SIGNAL_ARRIVAL_MISSED);
   return ReadNumbers(query);
 }
 

@@ -85,8 +85,8 @@ absl::StatusOr<std::vector<EndedVisit>> LastEndedVisits(SqlSession& sql, int64_t
 // technicians is expected.
 absl::StatusOr<std::vector<int64_t>> PendingVisitsOfDevice(SqlSession& sql, int64_t device, int64_t from_us,
                                                            int64_t to_us);
-// Visits whose promised window waits like that and on which the technician is expected.
-absl::StatusOr<std::vector<int64_t>> PendingVisitsOfTechnician(SqlSession& sql, absl::string_view technician);
+// Visits on which the technician is expected and whose promised window waits like that or was missed.
+absl::StatusOr<std::vector<int64_t>> UnmetVisitsOfTechnician(SqlSession& sql, absl::string_view technician);
 
 struct VisitFilter {
   int64_t account = 0;        // 0: any.

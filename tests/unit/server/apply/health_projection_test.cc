@@ -120,6 +120,28 @@ TEST_F(HealthProjectionTest, ATechniciansFirstPhoneDecidesWhatWaitedForOne) {
   office_.ExpectRebuildEqual();
 }
 
+// While somebody has left the company, nobody waits for their phone; who comes back has a phone that may know.
+TEST_F(HealthProjectionTest, AMissThatStoodWhileAPhoneDidNotCountWaitsForItAgain) {
+  office_.Plan("v1", "acme", "ana", 8);
+  FieldPhone ben = office_.AddPhone("ben");
+  office_.Assign("v1", "ben");
+  office_.clock().Set(kMonday + 12 * kHour);
+  office_.Reported(ben, kMonday + 12 * kHour);
+  EXPECT_EQ(office_.Signals("acme"), Signals{}) << "ana's phone is silent";
+  v1::CommandRecord leave;
+  leave.mutable_record_leave()->set_technician_id("ana");
+  leave.mutable_record_leave()->set_left_time_us(kMonday + 7 * kHour);
+  EXPECT_EQ(office_.Do(leave), absl::OkStatus());
+  EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_MISSED, 1}}));
+  leave.mutable_record_leave()->set_left_time_us(0);
+  EXPECT_EQ(office_.Do(leave), absl::OkStatus());
+  EXPECT_EQ(office_.Signals("acme"), Signals{}) << "her phone may have been there";
+  office_.ExpectRebuildEqual();
+  office_.Reported(ana_, kMonday + 12 * kHour);
+  EXPECT_EQ(office_.Signals("acme"), (Signals{{v1::SIGNAL_ARRIVAL_MISSED, 1}}));
+  office_.ExpectRebuildEqual();
+}
+
 TEST_F(HealthProjectionTest, APromiseWaitsForAPhoneThatCameAfterItWasMade) {
   office_.Plan("v1", "acme", "ana", 8);
   ana_.Record(testing::Promise("p1", kMonday + 11 * kHour), "v1", kMonday + 8 * kHour);
