@@ -42,7 +42,7 @@ until_it_says visits '.answer.visits[]? | select(.visit.id == "V-1")'
 dispatch V-2
 until_it_says visits '.answer.visits[] | select(.visit.id == "V-2" and .visit.state == "VISIT_STATE_DISPATCHED")'
 "$office" visit cancel V-2 --reason "the customer called" >/dev/null
-until_it_says visits '.answer.visits | all(.visit.id != "V-2" or .visit.state == "VISIT_STATE_CANCELLED")'
+until_it_says visits '.answer.visits | all(.visit.id != "V-2" or .visit.state == "VISIT_STATE_CANCELED")'
 
 say offline
 dispatch V-3
