@@ -107,7 +107,9 @@ void SimPhone::WatchScreen() {
 std::string SimPhone::MissingIn(const std::string& row, const std::set<std::pair<uint64_t, uint64_t>>& entries) {
   v1::Visit visit;
   if (!visit.ParseFromString(row)) return "";
-  for (const auto& [epoch, seq] : entries) {
+  for (const std::pair<uint64_t, uint64_t>& entry : entries) {
+    const uint64_t epoch = entry.first;
+    const uint64_t seq = entry.second;
     const v1::Judgement* judgement = store_->replica().JudgementOf(epoch, seq);
     if (judgement != nullptr && !Counts(judgement->verdict())) continue;
     const bool folded = std::any_of(visit.folded().begin(), visit.folded().end(), [&](const v1::FoldedJournal& f) {
