@@ -72,11 +72,8 @@ class Resolution {
     std::map<std::string, SupersededBy> out;
     for (size_t i = 0; i < facts_.size(); ++i) {
       const v1::FoldFact& fact = *facts_[i];
-      if (decided_by_[i] != kNoTarget) {
-        const SupersededBy by = By(decided_by_[i]);
-        out[FormatPosition(fact.position())] = by;
-        if (fact.has_first_position()) out[FormatPosition(fact.first_position())] = by;
-      }
+      // Not by its first position: what a clone of the phone recorded stands there.
+      if (decided_by_[i] != kNoTarget) out[FormatPosition(fact.position())] = By(decided_by_[i]);
       // What bears no state is not among the facts, and is named all the same; the last one to do so holds.
       const bool decides = DecidesAboutOthers(fact) && !dead_[i];
       if (decides && !Holds(fact.target())) out[FormatPosition(fact.target())] = By(static_cast<int>(i));

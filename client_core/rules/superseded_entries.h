@@ -17,7 +17,7 @@ struct SupersededBy {
   std::string Words() const;
 };
 
-// By the superseded entry's position as text, and by its first one when it was appended again.
+// By the superseded entry's position as text; for one that was appended again, by the position under which it counts.
 std::map<std::string, SupersededBy> SupersededEntries(const v1::FoldInput& input);
 
 }  // namespace doorstep
