@@ -43,8 +43,7 @@ void TellDecision(const OwnDecisions& decisions, v1::EntryStatus& status) {
   const OwnDecisions::Decision* decision = decisions.About(status);
   if (decision == nullptr) return;
   status.mutable_judgement()->set_verdict(v1::VERDICT_COUNTED);
-  status.mutable_judgement()->set_message(
-      absl::StrCat(decision->retracts ? "retracted by " : "corrected by ", FormatPosition(decision->by)));
+  status.mutable_judgement()->set_message(decision->Words());
 }
 
 // What is judged and still waits for a person, then everything that is not judged: at most `limit` entries of one
@@ -112,7 +111,7 @@ absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& r
     *status.mutable_moved_to() = now;
   }
   if (status.stage() == v1::ENTRY_STAGE_COUNTED) {
-    ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, info.epoch, info.seq));
+    ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, replica, info.epoch, info.seq));
     TellDecision(decisions, status);
   }
   return status;
@@ -139,7 +138,7 @@ absl::StatusOr<v1::QueueListResponse> ListQueue(Journal& journal, const Replica&
   // What does not count yet says so; what counts may have been corrected since.
   OwnDecisions decisions;
   if (request.all()) {
-    ASSIGN_OR_RETURN(decisions, OwnDecisions::Read(journal, after_epoch, after_seq));
+    ASSIGN_OR_RETURN(decisions, OwnDecisions::Read(journal, replica, after_epoch, after_seq));
   }
   v1::QueueListResponse response;
   for (auto it = journal.epochs().lower_bound(after_epoch); it != journal.epochs().end(); ++it) {

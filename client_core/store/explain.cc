@@ -70,11 +70,16 @@ absl::Status AddLane(Replica& replica, v1::Explanation& answer) {
 }
 
 // The entry of this phone that corrects or retracts `entry`; "": none.
-absl::StatusOr<std::string> SupersededWords(Journal& journal, const v1::EntryStatus& entry) {
+absl::StatusOr<std::string> SupersededWords(Journal& journal, const Replica& replica, const v1::EntryStatus& entry) {
   const v1::JournalPosition& from = entry.has_moved_to() ? entry.moved_to() : entry.position();
-  ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, from.epoch(), from.seq()));
+  ASSIGN_OR_RETURN(const OwnDecisions decisions, OwnDecisions::Read(journal, replica, from.epoch(), from.seq()));
   const OwnDecisions::Decision* decision = decisions.About(entry);
   if (decision == nullptr) return std::string();
+  if (!decision->sure) {
+    return absl::StrCat("Entry ", FormatPosition(decision->by), " of this phone ",
+                        decision->retracts ? "takes it back" : "corrects it",
+                        ", unless what the office has recorded anew says something else.");
+  }
   return absl::StrCat("Entry ", FormatPosition(decision->by), " of this phone ",
                       decision->retracts ? "takes it back: what it says does not count any more."
                                          : "corrects it: what that says counts instead.");
@@ -83,7 +88,7 @@ absl::StatusOr<std::string> SupersededWords(Journal& journal, const v1::EntrySta
 absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalPosition& position,
                           v1::Explanation& answer) {
   ASSIGN_OR_RETURN(v1::EntryStatus entry, StatusOfEntry(journal, replica, position));
-  ASSIGN_OR_RETURN(const std::string superseded, SupersededWords(journal, entry));
+  ASSIGN_OR_RETURN(const std::string superseded, SupersededWords(journal, replica, entry));
   if (!superseded.empty()) answer.add_lines(superseded);
   // Received and judged it is all the same.
   const bool counts = entry.stage() == v1::ENTRY_STAGE_COUNTED;

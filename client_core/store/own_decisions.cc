@@ -4,8 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/verdicts.h"
+#include "client_core/store/entry_status.h"
+#include "client_core/store/replica.h"
 
 namespace doorstep {
 namespace {
@@ -18,9 +22,12 @@ struct Decider {
   v1::JournalPosition first_position;  // The same when it was never appended again.
   v1::JournalPosition target;
   bool retracts = false;
+  bool sure = true;  // False: the office has recorded another in its place, which this phone has not seen.
 };
 
-absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, uint64_t epoch, uint64_t after_seq) {
+// Those that count, or of which nothing else is known yet.
+absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, const Replica& replica, uint64_t epoch,
+                                              uint64_t after_seq) {
   std::vector<Decider> deciders;
   for (auto it = journal.epochs().lower_bound(epoch); it != journal.epochs().end(); ++it) {
     uint64_t after = it->first == epoch ? after_seq : 0;
@@ -32,8 +39,12 @@ absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, uint64_t epoch, 
         const bool retracts = info.fact == v1::LogEntry::kRetraction;
         if (!retracts && info.fact != v1::LogEntry::kCorrection) continue;
         if (info.seq > it->second.last_own_seq()) break;  // Goes on in a later epoch and is found there.
+        const v1::Judgement* judgement = JudgementOfEntry(replica, info);
+        const bool repaired = judgement != nullptr && judgement->verdict() == v1::VERDICT_REPAIRED;
+        if (judgement != nullptr && !repaired && !Counts(judgement->verdict())) continue;
         ASSIGN_OR_RETURN(const v1::LogEntry entry, journal.Read(info.epoch, info.seq));
         Decider& decider = deciders.emplace_back();
+        decider.sure = !repaired;
         decider.position = decider.first_position = journal.PositionOf(info);
         if (info.from_epoch > 0) {
           decider.first_position.set_epoch(info.from_epoch);
@@ -49,22 +60,29 @@ absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, uint64_t epoch, 
 
 }  // namespace
 
-absl::StatusOr<OwnDecisions> OwnDecisions::Read(Journal& journal, uint64_t epoch, uint64_t after_seq) {
-  ASSIGN_OR_RETURN(std::vector<Decider> deciders, Deciders(journal, epoch, after_seq));
+absl::StatusOr<OwnDecisions> OwnDecisions::Read(Journal& journal, const Replica& replica, uint64_t epoch,
+                                                uint64_t after_seq) {
+  ASSIGN_OR_RETURN(std::vector<Decider> deciders, Deciders(journal, replica, epoch, after_seq));
   OwnDecisions decisions;
-  const auto decided = [&](const v1::JournalPosition& position) {
-    return decisions.by_target_.count(FormatPosition(position)) > 0;
-  };
   // Later ones decide first.
   for (auto decider = deciders.rbegin(); decider != deciders.rend(); ++decider) {
-    if (decided(decider->position) || decided(decider->first_position)) continue;
+    bool sure = decider->sure;
+    bool decided = false;
+    for (const v1::JournalPosition* position : {&decider->position, &decider->first_position}) {
+      const auto about = decisions.by_target_.find(FormatPosition(*position));
+      if (about == decisions.by_target_.end()) continue;
+      decided = decided || about->second.sure;
+      sure = false;
+    }
+    if (decided) continue;
     v1::JournalPosition target = decider->target;
     auto earlier = std::next(decider);
     while (true) {
-      Decision& decision = decisions.by_target_[FormatPosition(target)];
-      // What was taken back stays so, whatever corrects it.
-      if (!decision.by.device().empty() && (decision.retracts || !decider->retracts)) break;
-      decision = {decider->position, decider->retracts};
+      const auto [place, is_first] = decisions.by_target_.try_emplace(FormatPosition(target));
+      Decision& decision = place->second;
+      // What was taken back stays so, whatever corrects it; and what is sure stands before what is not.
+      const bool retracts_too = sure == decision.sure && decider->retracts && !decision.retracts;
+      if (is_first || (sure && !decision.sure) || retracts_too) decision = {decider->position, decider->retracts, sure};
       if (decider->retracts) break;
       // The correction of a correction stands in for what that one had corrected.
       const auto corrected = std::find_if(earlier, deciders.rend(), [&](const Decider& other) {
@@ -73,10 +91,16 @@ absl::StatusOr<OwnDecisions> OwnDecisions::Read(Journal& journal, uint64_t epoch
       });
       if (corrected == deciders.rend()) break;
       target = corrected->target;
+      sure = sure && corrected->sure;
       earlier = std::next(corrected);
     }
   }
   return decisions;
+}
+
+std::string OwnDecisions::Decision::Words() const {
+  return absl::StrCat(sure ? "" : "perhaps ", retracts ? "retracted by " : "corrected by ", FormatPosition(by),
+                      sure ? "" : ", unless what the office has recorded anew says something else");
 }
 
 const OwnDecisions::Decision* OwnDecisions::About(const v1::EntryStatus& entry) const {

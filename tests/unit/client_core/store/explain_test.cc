@@ -34,6 +34,17 @@ class ExplainTest : public StoreTest {
     *request.mutable_entry() = MakePosition("d7", 1, seq);
     return Explained(request);
   }
+  static v1::LogEntry RetractionOf(uint64_t seq) {
+    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
+    *entry.mutable_retraction()->mutable_target() = MakePosition("d7", 1, seq);
+    return entry;
+  }
+  static v1::LogEntry CorrectionOf(uint64_t seq) {
+    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
+    *entry.mutable_correction()->mutable_target() = MakePosition("d7", 1, seq);
+    entry.mutable_correction()->mutable_replacement()->mutable_arrived();
+    return entry;
+  }
   void Receive(uint64_t seq) { ASSERT_OK(journal().Acknowledge(MarkAt(1, seq)).status()); }
   void JudgeThrough(uint64_t seq) {
     device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, seq));
@@ -72,13 +83,8 @@ TEST_F(ExplainTest, AnEntryTellsHowFarItHasCome) {
 TEST_F(ExplainTest, AnEntryThatWasTakenBackOrCorrectedSaysByWhich) {
   Append(EntryOf("v1", v1::LogEntry::kArrived));
   Append(EntryOf("v1", v1::LogEntry::kWorkStarted));
-  v1::LogEntry retraction = EntryOf("v1", v1::LogEntry::kNote);
-  *retraction.mutable_retraction()->mutable_target() = MakePosition("d7", 1, 1);
-  Append(retraction);
-  v1::LogEntry correction = EntryOf("v1", v1::LogEntry::kNote);
-  *correction.mutable_correction()->mutable_target() = MakePosition("d7", 1, 2);
-  correction.mutable_correction()->mutable_replacement()->mutable_arrived();
-  Append(correction);
+  Append(RetractionOf(1));
+  Append(CorrectionOf(2));
   EXPECT_THAT(Entry(1), HasSubstr("Entry d7.1.3 of this phone takes it back"));
   EXPECT_THAT(Entry(2), HasSubstr("Entry d7.1.4 of this phone corrects it"));
   Receive(4);
@@ -88,24 +94,13 @@ TEST_F(ExplainTest, AnEntryThatWasTakenBackOrCorrectedSaysByWhich) {
 }
 
 TEST_F(ExplainTest, AListOfWhatIsCountedSaysWhatWasCorrectedOrTakenBackSince) {
-  const auto retraction = [&](uint64_t seq) {
-    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
-    *entry.mutable_retraction()->mutable_target() = MakePosition("d7", 1, seq);
-    return entry;
-  };
-  const auto correction = [&](uint64_t seq) {
-    v1::LogEntry entry = EntryOf("v1", v1::LogEntry::kNote);
-    *entry.mutable_correction()->mutable_target() = MakePosition("d7", 1, seq);
-    entry.mutable_correction()->mutable_replacement()->mutable_arrived();
-    return entry;
-  };
   for (int i = 0; i < 3; ++i) Append(EntryOf("v1", v1::LogEntry::kArrived));
-  Append(retraction(1));
-  Append(correction(2));
-  Append(correction(5));  // Corrects the correction.
-  Append(retraction(3));
-  Append(retraction(7));  // Entry 3 counts after all.
-  Append(correction(9));  // Itself, as a damaged phone may say.
+  Append(RetractionOf(1));
+  Append(CorrectionOf(2));
+  Append(CorrectionOf(5));  // Corrects the correction.
+  Append(RetractionOf(3));
+  Append(RetractionOf(7));  // Entry 3 counts after all.
+  Append(CorrectionOf(9));  // Itself, as a damaged phone may say.
   v1::QueueListRequest request;
   request.set_all(true);
   const auto words = [&](int i) {
@@ -124,6 +119,69 @@ TEST_F(ExplainTest, AListOfWhatIsCountedSaysWhatWasCorrectedOrTakenBackSince) {
     ASSERT_OK(status.status());
     EXPECT_EQ(status->judgement().message(), kWant[i]) << "entry " << i + 1;
   }
+}
+
+TEST_F(ExplainTest, ACorrectionThatDoesNotCountCorrectsNothing) {
+  const auto message = [&](uint64_t seq) {
+    const auto status = StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, seq));
+    return status.ok() ? status->judgement().message() : status.status().ToString();
+  };
+  const auto judge = [&](uint64_t seq, v1::Verdict verdict) {
+    v1::Judgement judgement;
+    *judgement.mutable_position() = MakePosition("d7", 1, seq);
+    judgement.set_verdict(verdict);
+    judgement.set_visit_id("v1");
+    if (verdict == v1::VERDICT_REPAIRED) *judgement.mutable_repaired_by() = MakePosition("office", 9, 0);
+    device_feed_.Put(v1::ENTITY_KIND_JUDGEMENT, "d7.1." + std::to_string(seq), judgement);
+    ApplyDelta(device_feed_);
+  };
+  const auto all = [&](int i) {
+    v1::QueueListRequest request;
+    request.set_all(true);
+    const absl::StatusOr<v1::QueueListResponse> list = ListQueue(journal(), store_->replica(), request);
+    return list.ok() ? list->entries(i).judgement().message() : list.status().ToString();
+  };
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  Append(CorrectionOf(1));
+  Append(RetractionOf(2));
+  Append(CorrectionOf(2));
+  Receive(4);
+  JudgeThrough(1);
+  judge(4, v1::VERDICT_QUARANTINED);
+  judge(3, v1::VERDICT_DISMISSED);
+  EXPECT_EQ(message(1), "corrected by d7.1.2") << "what takes the correction back does not count";
+  JudgeThrough(2);
+  EXPECT_EQ(message(2), "");
+  EXPECT_EQ(all(0), "corrected by d7.1.2");
+  for (const v1::Verdict verdict : {v1::VERDICT_QUARANTINED, v1::VERDICT_DISMISSED}) {
+    judge(2, verdict);
+    EXPECT_EQ(message(1), "");
+    EXPECT_EQ(all(0), "");
+    EXPECT_THAT(Entry(1), HasSubstr("It counts."));
+  }
+  judge(2, v1::VERDICT_APPLIED_WITH_ATTENTION);
+  EXPECT_EQ(message(1), "corrected by d7.1.2");
+  // What the office has recorded in its place may say anything.
+  judge(2, v1::VERDICT_REPAIRED);
+  EXPECT_THAT(message(1), ::testing::StartsWith("perhaps corrected by d7.1.2"));
+  EXPECT_EQ(all(0), message(1));
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("unless what the office has recorded anew"), Not(HasSubstr("It counts."))));
+  // Whoever corrects that decides, and about what it had corrected only perhaps.
+  judge(4, v1::VERDICT_COUNTED);
+  JudgeThrough(4);
+  EXPECT_THAT(message(1), ::testing::StartsWith("perhaps corrected by d7.1.4"));
+  // A later one that counts leaves no doubt.
+  Append(CorrectionOf(1));
+  EXPECT_EQ(message(1), "corrected by d7.1.5");
+}
+
+TEST_F(ExplainTest, WhatCorrectsACorrectionStandsThoughThatOneIsTakenBack) {
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  Append(CorrectionOf(1));
+  Append(CorrectionOf(2));
+  Append(RetractionOf(2));
+  EXPECT_THAT(Entry(1), HasSubstr("Entry d7.1.3 of this phone corrects it"));
+  EXPECT_THAT(Entry(2), HasSubstr("Entry d7.1.4 of this phone takes it back"));
 }
 
 TEST_F(ExplainTest, AnEntryOfAVisitThatLeftSaysWhyItLeft) {
