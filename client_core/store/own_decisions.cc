@@ -42,7 +42,9 @@ absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, const Replica& r
         const v1::Judgement* judgement = JudgementOfEntry(replica, info);
         const bool repaired = judgement != nullptr && judgement->verdict() == v1::VERDICT_REPAIRED;
         if (judgement != nullptr && !repaired && !Counts(judgement->verdict())) continue;
-        ASSIGN_OR_RETURN(const v1::LogEntry entry, journal.Read(info.epoch, info.seq));
+        const absl::StatusOr<v1::LogEntry> entry = journal.Read(info.epoch, info.seq);
+        if (absl::IsDataLoss(entry.status())) continue;  // Nobody can say about what it decided.
+        RETURN_IF_ERROR(entry.status());
         Decider& decider = deciders.emplace_back();
         decider.sure = !repaired;
         decider.position = decider.first_position = journal.PositionOf(info);
@@ -50,7 +52,7 @@ absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, const Replica& r
           decider.first_position.set_epoch(info.from_epoch);
           decider.first_position.set_seq(info.from_seq);
         }
-        decider.target = retracts ? entry.retraction().target() : entry.correction().target();
+        decider.target = retracts ? entry->retraction().target() : entry->correction().target();
         decider.retracts = retracts;
       }
     }

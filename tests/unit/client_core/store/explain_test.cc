@@ -184,6 +184,30 @@ TEST_F(ExplainTest, WhatCorrectsACorrectionStandsThoughThatOneIsTakenBack) {
   EXPECT_THAT(Entry(2), HasSubstr("Entry d7.1.4 of this phone takes it back"));
 }
 
+TEST_F(ExplainTest, ADamagedCorrectionHidesNoOtherEntry) {
+  Append(EntryOf("v1", v1::LogEntry::kArrived));
+  Append(EntryOf("v1", v1::LogEntry::kWorkStarted));
+  Append(RetractionOf(1));
+  Append(CorrectionOf(2));
+  Receive(4);
+  JudgeThrough(4);
+  // Of an entry that is settled, so that nothing sends it any more.
+  EditFile("journal.db", "UPDATE entry SET entry = x'ff' WHERE fact = " +
+                             std::to_string(static_cast<int>(v1::LogEntry::kRetraction)));
+  ASSERT_OK(Open());
+  const auto message = [&](uint64_t seq) {
+    const auto status = StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, seq));
+    return status.ok() ? status->judgement().message() : status.status().ToString();
+  };
+  EXPECT_EQ(message(1), "");
+  EXPECT_EQ(message(2), "corrected by d7.1.4");
+  v1::QueueListRequest request;
+  request.set_all(true);
+  const absl::StatusOr<v1::QueueListResponse> list = ListQueue(journal(), store_->replica(), request);
+  ASSERT_OK(list.status());
+  EXPECT_EQ(list->entries_size(), 4);
+}
+
 TEST_F(ExplainTest, AnEntryOfAVisitThatLeftSaysWhyItLeft) {
   ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
   ApplyDelta(ana_feed_);
