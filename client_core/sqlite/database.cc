@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/sqlite/statement_pool.h"
 
 namespace doorstep::sqlite {
 namespace {
@@ -108,6 +109,18 @@ class EndOfTransaction {
   sqlite3* const db_;
 };
 
+// $1 may be SQLite's second parameter: which is which.
+std::vector<int> Indexes(sqlite3_stmt* statement) {
+  const int count = sqlite3_bind_parameter_count(statement);
+  std::vector<int> index(static_cast<size_t>(count) + 1, 0);
+  for (int i = 1; i <= count; ++i) {
+    const char* name = sqlite3_bind_parameter_name(statement, i);
+    const int n = name != nullptr ? atoi(name + 1) : 0;
+    if (n >= 1 && n <= count) index[n] = i;
+  }
+  return index;
+}
+
 }  // namespace
 
 absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing) {
@@ -116,32 +129,26 @@ absl::Status StatusOf(sqlite3* db, int code, absl::string_view doing) {
   return absl::Status(status, absl::StrCat(doing, ": ", db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
 }
 
-Statement::Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {
-  // $1 may be SQLite's second parameter; remember which is which once.
-  const int count = sqlite3_bind_parameter_count(statement);
-  index_by_parameter_.assign(count + 1, 0);
-  for (int i = 1; i <= count; ++i) {
-    const char* name = sqlite3_bind_parameter_name(statement, i);
-    const int n = name != nullptr ? atoi(name + 1) : 0;
-    if (n >= 1 && n <= count) index_by_parameter_[n] = i;
-  }
-}
+Statement::Statement(sqlite3* db, Compiled compiled, std::shared_ptr<StatementPool> pool)
+    : db_(db), compiled_(std::move(compiled)), pool_(std::move(pool)) {}
 
 Statement::Statement(Statement&& other) noexcept { *this = std::move(other); }
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(db_, other.db_);
-  std::swap(statement_, other.statement_);
-  std::swap(index_by_parameter_, other.index_by_parameter_);
+  std::swap(compiled_, other.compiled_);
+  std::swap(pool_, other.pool_);
   std::swap(bind_error_, other.bind_error_);
   return *this;
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  if (pool_ != nullptr) pool_->Give(std::move(compiled_));
+}
 
 int Statement::Index(int parameter) {
-  return parameter >= 1 && parameter < static_cast<int>(index_by_parameter_.size()) ? index_by_parameter_[parameter]
-                                                                                    : 0;
+  const std::vector<int>& index = compiled_.index_by_parameter;
+  return parameter >= 1 && parameter < static_cast<int>(index.size()) ? index[parameter] : 0;
 }
 
 void Statement::Note(int code) {
@@ -149,36 +156,36 @@ void Statement::Note(int code) {
 }
 
 Statement& Statement::Bind(int parameter, int64_t value) {
-  Note(sqlite3_bind_int64(statement_, Index(parameter), value));
+  Note(sqlite3_bind_int64(compiled_.code, Index(parameter), value));
   return *this;
 }
 
 Statement& Statement::BindText(int parameter, absl::string_view value) {
-  Note(sqlite3_bind_text64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+  Note(sqlite3_bind_text64(compiled_.code, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
                            SQLITE_TRANSIENT, SQLITE_UTF8));
   return *this;
 }
 
 Statement& Statement::BindTextBorrowed(int parameter, absl::string_view value) {
-  Note(sqlite3_bind_text64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+  Note(sqlite3_bind_text64(compiled_.code, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
                            SQLITE_STATIC, SQLITE_UTF8));
   return *this;
 }
 
 Statement& Statement::BindBlob(int parameter, absl::string_view value) {
-  Note(sqlite3_bind_blob64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+  Note(sqlite3_bind_blob64(compiled_.code, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
                            SQLITE_TRANSIENT));
   return *this;
 }
 
 Statement& Statement::BindBlobBorrowed(int parameter, absl::string_view value) {
-  Note(sqlite3_bind_blob64(statement_, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
+  Note(sqlite3_bind_blob64(compiled_.code, Index(parameter), value.data() != nullptr ? value.data() : "", value.size(),
                            SQLITE_STATIC));
   return *this;
 }
 
 Statement& Statement::BindNull(int parameter) {
-  Note(sqlite3_bind_null(statement_, Index(parameter)));
+  Note(sqlite3_bind_null(compiled_.code, Index(parameter)));
   return *this;
 }
 
@@ -187,16 +194,16 @@ absl::StatusOr<bool> Statement::Step() {
     const int code = std::exchange(bind_error_, SQLITE_OK);
     Reset();
     return absl::InternalError(
-        absl::StrCat("binding a parameter of \"", sqlite3_sql(statement_), "\": ", sqlite3_errstr(code)));
+        absl::StrCat("binding a parameter of \"", sqlite3_sql(compiled_.code), "\": ", sqlite3_errstr(code)));
   }
-  const int code = sqlite3_step(statement_);
+  const int code = sqlite3_step(compiled_.code);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
-    sqlite3_reset(statement_);
+    sqlite3_reset(compiled_.code);
     return false;
   }
-  absl::Status status = StatusOf(db_, code, sqlite3_sql(statement_));
-  sqlite3_reset(statement_);
+  absl::Status status = StatusOf(db_, code, sqlite3_sql(compiled_.code));
+  sqlite3_reset(compiled_.code);
   return status;
 }
 
@@ -207,21 +214,21 @@ absl::Status Statement::Run() {
   }
 }
 
-void Statement::Reset() { sqlite3_reset(statement_); }
+void Statement::Reset() { sqlite3_reset(compiled_.code); }
 
-int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(compiled_.code, column); }
 
 absl::string_view Statement::Text(int column) const {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return text == nullptr ? absl::string_view() : absl::string_view(text, sqlite3_column_bytes(statement_, column));
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(compiled_.code, column));
+  return text == nullptr ? absl::string_view() : absl::string_view(text, sqlite3_column_bytes(compiled_.code, column));
 }
 
 absl::string_view Statement::Blob(int column) const {
-  const auto* blob = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  return blob == nullptr ? absl::string_view() : absl::string_view(blob, sqlite3_column_bytes(statement_, column));
+  const auto* blob = static_cast<const char*>(sqlite3_column_blob(compiled_.code, column));
+  return blob == nullptr ? absl::string_view() : absl::string_view(blob, sqlite3_column_bytes(compiled_.code, column));
 }
 
-bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::IsNull(int column) const { return sqlite3_column_type(compiled_.code, column) == SQLITE_NULL; }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const OpenOptions& options) {
   sqlite3* handle = nullptr;
@@ -237,14 +244,22 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const OpenOptions& opti
   return db;
 }
 
-Database::~Database() { sqlite3_close_v2(db_); }
+Database::Database(sqlite3* db) : db_(db), pool_(std::make_shared<StatementPool>()) {}
+
+Database::~Database() {
+  pool_->Close();
+  sqlite3_close_v2(db_);
+}
 
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
-  sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (code != SQLITE_OK) return StatusOf(db_, code, sql);
-  return Statement(db_, statement);
+  Compiled compiled = pool_->Take(sql);
+  if (compiled.code == nullptr) {
+    const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &compiled.code, nullptr);
+    if (code != SQLITE_OK) return StatusOf(db_, code, sql);
+    compiled.index_by_parameter = Indexes(compiled.code);
+  }
+  return Statement(db_, std::move(compiled), pool_);
 }
 
 absl::Status Database::Execute(absl::string_view sql) {

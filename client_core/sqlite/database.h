@@ -19,7 +19,13 @@ struct sqlite3_stmt;
 
 namespace doorstep::sqlite {
 
-class Database;
+class StatementPool;
+
+// What a statement's text was compiled to.
+struct Compiled {
+  sqlite3_stmt* code = nullptr;
+  std::vector<int> index_by_parameter;  // $n -> SQLite's own number.
+};
 
 // A prepared statement, reusable. Parameters are written $1, $2, ... and bound by name, because SQLite numbers `$n` by
 // first appearance and binding by position would swap silently. Bound bytes are copied unless a name says otherwise.
@@ -54,13 +60,13 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(sqlite3* db, sqlite3_stmt* statement);
+  Statement(sqlite3* db, Compiled compiled, std::shared_ptr<StatementPool> pool);
   int Index(int parameter);
   void Note(int code);
 
   sqlite3* db_ = nullptr;
-  sqlite3_stmt* statement_ = nullptr;
-  std::vector<int> index_by_parameter_;  // $n -> SQLite's own number.
+  Compiled compiled_;
+  std::shared_ptr<StatementPool> pool_;  // Where it goes when nobody uses it any more.
   int bind_error_ = 0;                   // The first failed bind; reported by Step.
 };
 
@@ -92,6 +98,7 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  // Compiles a text once: a statement that goes is kept for the next who asks for the same one.
   absl::StatusOr<Statement> Prepare(absl::string_view sql);
   // Any number of statements, results dropped.
   absl::Status Execute(absl::string_view sql);
@@ -124,8 +131,9 @@ class Database {
   sqlite3* handle() { return db_; }
 
  private:
-  explicit Database(sqlite3* db) : db_(db) {}
+  explicit Database(sqlite3* db);
   sqlite3* db_;
+  const std::shared_ptr<StatementPool> pool_;
   int64_t wal_pages_ = 0;
   int64_t page_bytes_ = 0;
 };

@@ -144,12 +144,12 @@ absl::Status Attachments::LoadNames() {
   }
 }
 
-absl::StatusOr<std::vector<KeptAttachment>> Attachments::Rows(absl::string_view where, int64_t limit) {
+absl::StatusOr<std::vector<KeptAttachment>> Attachments::Rows(absl::string_view where, int64_t value) {
   std::vector<KeptAttachment> rows;
   if (!IsOpen()) return rows;
   ASSIGN_OR_RETURN(sqlite::Statement read,
-                   db_->Prepare(absl::StrCat("SELECT ", kAttachmentColumns, " FROM attachment ", where, " LIMIT $1")));
-  read.Bind(1, limit);
+                   db_->Prepare(absl::StrCat("SELECT ", kAttachmentColumns, " FROM attachment ", where)));
+  read.Bind(1, value);
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) return rows;
@@ -289,15 +289,12 @@ absl::Status Attachments::InsertName(const NamedAttachment& name, const EntryInf
 
 absl::StatusOr<uint64_t> Attachments::Retain(int64_t now_us) {
   if (!IsOpen()) return 0;
-  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> backed_up,
-                   Rows(absl::StrCat("WHERE kept = 1 AND state = 2 AND backed_up = 1 AND added_us < ",
-                                     now_us - limits::kRetentionMicros),
-                        INT64_MAX));
   ASSIGN_OR_RETURN(
-      const std::vector<KeptAttachment> unnamed,
-      Rows(absl::StrCat("WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.n = attachment.n) AND added_us < ",
-                        now_us - limits::kAttachmentOrphanMicros),
-           INT64_MAX));
+      const std::vector<KeptAttachment> backed_up,
+      Rows("WHERE kept = 1 AND state = 2 AND backed_up = 1 AND added_us < $1", now_us - limits::kRetentionMicros));
+  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> unnamed,
+                   Rows("WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.n = attachment.n) AND added_us < $1",
+                        now_us - limits::kAttachmentOrphanMicros));
   if (backed_up.empty() && unnamed.empty()) return 0;
   RETURN_IF_ERROR(db_->Transaction([&]() -> absl::Status {
     ASSIGN_OR_RETURN(sqlite::Statement let_go, db_->Prepare("UPDATE attachment SET kept = 0 WHERE n = $1"));

@@ -134,7 +134,8 @@ class Attachments {
   absl::Status InsertName(const NamedAttachment& name, const EntryInfo& info, absl::string_view visit_id);
   absl::Status InsertBytes(int64_t n, absl::string_view content);
   absl::StatusOr<std::optional<KeptAttachment>> FindRow(absl::string_view sha256);
-  absl::StatusOr<std::vector<KeptAttachment>> Rows(absl::string_view where, int64_t limit);
+  // In `where`, $1 stands for `value`.
+  absl::StatusOr<std::vector<KeptAttachment>> Rows(absl::string_view where, int64_t value);
   // With the position of an entry that names it and that the office has. Absent: it has none yet. `names` reads them.
   absl::StatusOr<std::optional<v1::AttachmentClaim>> ClaimOf(const KeptAttachment& row, const Journal& journal,
                                                              sqlite::Statement& names);

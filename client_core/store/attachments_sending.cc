@@ -15,13 +15,13 @@ namespace {
 // How often the office is asked whether an old attachment is in a backup by now.
 constexpr int64_t kAskAgainUs = int64_t{24} * 3600 * 1000000;
 
-constexpr absl::string_view kToSend = "WHERE kept = 1 AND state = 1 AND ask = 0 AND kind = ";
+constexpr absl::string_view kToSend = "WHERE kept = 1 AND state = 1 AND ask = 0 AND kind = $1 ORDER BY failures, n";
 constexpr absl::string_view kNamesOf = "SELECT epoch, seq FROM name WHERE n = $1";
-constexpr absl::string_view kInTurn = " ORDER BY failures, n";
 
-std::string ToAsk(int64_t now_us) {
-  return absl::StrCat("WHERE kept = 1 AND (ask = 1 OR (state = 2 AND backed_up = 0 AND added_us < ",
-                      now_us - limits::kRetentionMicros, " AND asked_us < ", now_us - kAskAgainUs, ")) ORDER BY n");
+// $1 is now.
+std::string ToAsk() {
+  return absl::StrCat("WHERE kept = 1 AND (ask = 1 OR (state = 2 AND backed_up = 0 AND added_us < $1 - ",
+                      limits::kRetentionMicros, " AND asked_us < $1 - ", kAskAgainUs, ")) ORDER BY n");
 }
 
 bool IsReceived(uint64_t epoch, uint64_t seq, const Journal& journal) {
@@ -58,17 +58,17 @@ absl::StatusOr<AttachmentWork> Attachments::Work(const Journal& journal, int64_t
   if (!IsOpen()) return work;
   // Once for all: this is asked after every tap, and hundreds of photos may wait.
   ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
-  const auto any = [&](const std::string& where) -> absl::StatusOr<bool> {
-    ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(where, INT64_MAX));
+  const auto any = [&](absl::string_view where, int64_t value) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(where, value));
     for (const KeptAttachment& row : rows) {
       ASSIGN_OR_RETURN(const auto claim, ClaimOf(row, journal, names));
       if (claim.has_value()) return true;
     }
     return false;
   };
-  ASSIGN_OR_RETURN(work.ask, any(ToAsk(now_us)));
-  ASSIGN_OR_RETURN(work.previews, any(absl::StrCat(kToSend, static_cast<int>(v1::ATTACHMENT_KIND_PREVIEW))));
-  ASSIGN_OR_RETURN(work.originals, any(absl::StrCat(kToSend, static_cast<int>(v1::ATTACHMENT_KIND_ORIGINAL))));
+  ASSIGN_OR_RETURN(work.ask, any(ToAsk(), now_us));
+  ASSIGN_OR_RETURN(work.previews, any(kToSend, v1::ATTACHMENT_KIND_PREVIEW));
+  ASSIGN_OR_RETURN(work.originals, any(kToSend, v1::ATTACHMENT_KIND_ORIGINAL));
   return work;
 }
 
@@ -77,8 +77,7 @@ absl::StatusOr<std::optional<OutgoingChunk>> Attachments::NextChunk(AttachmentSt
                                                                     std::vector<std::string>& damaged) {
   const v1::AttachmentKind kind =
       step == AttachmentStep::kPreview ? v1::ATTACHMENT_KIND_PREVIEW : v1::ATTACHMENT_KIND_ORIGINAL;
-  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows,
-                   Rows(absl::StrCat(kToSend, static_cast<int>(kind), kInTurn), INT64_MAX));
+  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(kToSend, kind));
   ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   for (const KeptAttachment& row : rows) {
     ASSIGN_OR_RETURN(auto claim, ClaimOf(row, journal, names));
@@ -98,7 +97,7 @@ absl::StatusOr<std::optional<OutgoingChunk>> Attachments::NextChunk(AttachmentSt
 
 absl::StatusOr<std::vector<v1::AttachmentClaim>> Attachments::NextQuestions(const Journal& journal, int64_t now_us) {
   std::vector<v1::AttachmentClaim> claims;
-  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(ToAsk(now_us), INT64_MAX));
+  ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(ToAsk(), now_us));
   ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
   for (const KeptAttachment& row : rows) {
     if (claims.size() == static_cast<size_t>(limits::kAttachmentClaimsMax)) break;

@@ -44,6 +44,52 @@ class DatabaseTest : public testing::Test {
   OpenOptions options_;
 };
 
+int Statements(Database& db) {
+  int statements = 0;
+  for (sqlite3_stmt* one = nullptr; (one = sqlite3_next_stmt(db.handle(), one)) != nullptr;) ++statements;
+  return statements;
+}
+
+TEST_F(DatabaseTest, ATextIsCompiledOnceForAllWhoAskForItInTurn) {
+  const auto db = Open();
+  ASSERT_TRUE(db->Execute("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2)").ok());
+  const int before = Statements(*db);
+  constexpr char kRead[] = "SELECT n FROM t ORDER BY n";
+  {
+    // Read in part only: the next one begins at the beginning.
+    absl::StatusOr<Statement> read = db->Prepare(kRead);
+    ASSERT_TRUE(*read->Step());
+    absl::StatusOr<Statement> other = db->Prepare(kRead);
+    ASSERT_TRUE(*other->Step());
+    EXPECT_EQ(other->Int(0), 1);
+    EXPECT_EQ(Statements(*db), before + 2);
+  }
+  EXPECT_EQ(Statements(*db), before + 1);
+  ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (0); ALTER TABLE t ADD COLUMN m").ok());
+  EXPECT_EQ(Int(*db, kRead), 0);
+  EXPECT_EQ(Statements(*db), before + 1);
+  EXPECT_EQ(Int(*db, "PRAGMA user_version"), 0);
+  EXPECT_EQ(Statements(*db), before + 1) << "a pragma is not kept";
+}
+
+TEST_F(DatabaseTest, AStatementThatIsKeptHoldsNothingThatWasBoundToIt) {
+  const auto db = Open();
+  constexpr char kRead[] = "SELECT $1";
+  ASSERT_TRUE(*db->Prepare(kRead)->Bind(1, 7).Step());
+  absl::StatusOr<Statement> again = db->Prepare(kRead);
+  ASSERT_TRUE(*again->Step());
+  EXPECT_TRUE(again->IsNull(0));
+}
+
+TEST_F(DatabaseTest, AStatementMayOutliveItsDatabase) {
+  auto db = Open();
+  ASSERT_TRUE(db->Prepare("SELECT 1").ok());
+  absl::StatusOr<Statement> last = db->Prepare("SELECT 2");
+  ASSERT_TRUE(*last->Step());
+  db.reset();
+  EXPECT_EQ(last->Int(0), 2);
+}
+
 TEST_F(DatabaseTest, BindsParametersByNameWhateverTheirOrder) {
   const auto db = Open();
   ASSERT_TRUE(db->Execute("CREATE TABLE pair (a INTEGER, b TEXT, c BLOB)").ok());

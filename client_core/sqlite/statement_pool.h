@@ -1,0 +1,37 @@
+// Compiled statements that nobody uses at the moment, by their text: compiling one costs many times what running it
+// does. Invariant: what is kept is reset and holds none of the values that were bound to it. Not thread-safe: as the
+// database's.
+#ifndef DOORSTEP_CLIENT_CORE_SQLITE_STATEMENT_POOL_H_
+#define DOORSTEP_CLIENT_CORE_SQLITE_STATEMENT_POOL_H_
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "client_core/sqlite/database.h"
+
+namespace doorstep::sqlite {
+
+class StatementPool {
+ public:
+  StatementPool() = default;
+  ~StatementPool() { Close(); }
+  StatementPool(const StatementPool&) = delete;
+  StatementPool& operator=(const StatementPool&) = delete;
+
+  // Without code: there is none for `text`.
+  Compiled Take(absl::string_view text);
+  void Give(Compiled compiled);
+  // The database goes: what is here and what comes later goes too.
+  void Close();
+
+ private:
+  void Empty();
+
+  bool closed_ = false;
+  std::map<std::string, Compiled, std::less<>> idle_;
+};
+
+}  // namespace doorstep::sqlite
+
+#endif  // DOORSTEP_CLIENT_CORE_SQLITE_STATEMENT_POOL_H_
