@@ -1,7 +1,6 @@
 #include "tests/crash/quiet_server.h"
 
 #include <filesystem>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
@@ -79,11 +78,8 @@ absl::Status QuietServer::Push(const testing::FieldPhone& phone, uint64_t first,
 
 absl::Status QuietServer::BackUp(const std::string& name) {
   BackupJob job(*parts_);
-  ASSIGN_OR_RETURN(v1::Backup backup, job.Start(name));
-  while (backup.phase() < v1::BACKUP_PHASE_DONE) {
-    std::this_thread::yield();  // The job has the processor.
-    ASSIGN_OR_RETURN(backup, job.Describe());
-  }
+  RETURN_IF_ERROR(job.Start(name).status());
+  ASSIGN_OR_RETURN(const v1::Backup backup, job.Wait());
   return backup.phase() == v1::BACKUP_PHASE_DONE ? absl::OkStatus() : absl::AbortedError(backup.error());
 }
 

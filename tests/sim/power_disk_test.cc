@@ -154,6 +154,18 @@ TEST_F(MemoryVfsTest, WhoOpensTheFileAfterwardsFindsItOnTheDisk) {
   EXPECT_EQ(Text(*Open(MemoryVfs())), "1,2,3");
 }
 
+TEST_F(MemoryVfsTest, WhatIsDroppedLeavesTheDiskAsItWas) {
+  ASSERT_TRUE(Open(MemoryVfs())->Execute("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)").ok());
+  {
+    const auto db = Open(MemoryVfs());
+    ASSERT_TRUE(db->Execute("INSERT INTO t VALUES (2)").ok());
+    DropMemoryFiles();
+  }
+  EXPECT_EQ(Text(*Open("")), "1");
+  ASSERT_TRUE(Open(MemoryVfs())->Execute("INSERT INTO t VALUES (3)").ok());
+  EXPECT_EQ(Text(*Open("")), "1,3");
+}
+
 TEST_F(MemoryVfsTest, ReadersSeeWhatIsCommittedAndTwoWritersExcludeEachOther) {
   const auto writer = Open(MemoryVfs());
   ASSERT_TRUE(writer->Execute("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)").ok());

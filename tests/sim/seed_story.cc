@@ -21,6 +21,7 @@
 #include "tests/sim/sim_server.h"
 #include "tests/sim/taps.h"
 #include "tests/sim/world.h"
+#include "tests/support/memory_vfs.h"
 
 namespace doorstep::sim {
 namespace {
@@ -52,6 +53,11 @@ class SeedStory {
  public:
   SeedStory(const Script& script, std::string folder, bool tell)
       : script_(script), folder_(std::move(folder)), world_(script.seed, tell), observer_(&world_) {}
+
+  // The story is over: nobody reads what its disks hold.
+  ~SeedStory() { testing::DropMemoryFiles(); }
+  SeedStory(const SeedStory&) = delete;
+  SeedStory& operator=(const SeedStory&) = delete;
 
   SeedVerdict Run() {
     const int64_t began_us = kMonday + world_.Draw(kDay);

@@ -27,6 +27,7 @@ struct Node {
   std::string path;  // Empty: a temporary file.
   std::string bytes;
   bool changed = false;
+  bool dropped = false;              // It is not put back.
   std::vector<bool> changed_blocks;  // Of kBlockBytes each: what is put where it belongs in the end.
   int handles = 0;
 
@@ -112,7 +113,7 @@ int Close(sqlite3_file* file) {
   }
   if (memory.deleted_when_closed) {
     unlink(node.path.c_str());
-  } else if (node.changed) {
+  } else if (node.changed && !node.dropped) {
     if (!PutBack(node)) abort();  // The test's own disk is full: nothing it says would be true.
   }
   const std::string path = node.path;
@@ -357,6 +358,11 @@ const char* MemoryVfs() {
     return vfs;
   }();
   return registered->zName;
+}
+
+void DropMemoryFiles() {
+  MutexLock lock(&TheFiles().mutex);
+  for (const auto& [path, node] : TheFiles().by_path) node->dropped = true;
 }
 
 }  // namespace doorstep::testing

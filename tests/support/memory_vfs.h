@@ -9,6 +9,9 @@ namespace doorstep::testing {
 // Its name, for sqlite3_vfs_find. Registers it the first time.
 const char* MemoryVfs();
 
+// What is open now is dropped when it closes, instead of being put where it belongs: nobody is going to look.
+void DropMemoryFiles();
+
 }  // namespace doorstep::testing
 
 #endif  // DOORSTEP_TESTS_SUPPORT_MEMORY_VFS_H_
