@@ -254,10 +254,13 @@ Database::~Database() {
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
   Compiled compiled = pool_->Take(sql);
   if (compiled.code == nullptr) {
-    const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &compiled.code, nullptr);
+    sqlite3_stmt* made = nullptr;
+    const int code =
+        sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
     if (code != SQLITE_OK) return StatusOf(db_, code, sql);
-    compiled.index_by_parameter = Indexes(compiled.code);
+    std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owned(made, sqlite3_finalize);
+    compiled.index_by_parameter = Indexes(made);
+    compiled.code = owned.release();
   }
   return Statement(db_, std::move(compiled), pool_);
 }

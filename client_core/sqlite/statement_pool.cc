@@ -10,7 +10,7 @@ namespace doorstep::sqlite {
 namespace {
 
 // More texts than the phone or the server have; a few kilobytes each. Texts that never come again push all others out.
-constexpr size_t kIdleMax = 128;
+constexpr size_t kTextsMax = 128;
 
 // Some pragmas do what they do while they are compiled.
 bool IsPragma(absl::string_view text) { return absl::StartsWith(text, "PRAGMA"); }
@@ -18,36 +18,28 @@ bool IsPragma(absl::string_view text) { return absl::StartsWith(text, "PRAGMA");
 }  // namespace
 
 Compiled StatementPool::Take(absl::string_view text) {
-  const auto found = idle_.find(text);
-  if (found == idle_.end()) return {};
-  Compiled compiled = std::move(found->second);
-  idle_.erase(found);
-  return compiled;
+  if (const auto found = by_text_.find(text); found != by_text_.end()) return std::exchange(found->second, {});
+  if (IsPragma(text)) return {};
+  if (by_text_.size() >= kTextsMax) Close();
+  by_text_.try_emplace(std::string(text));
+  return {};
 }
 
-void StatementPool::Give(Compiled compiled) {
+void StatementPool::Give(Compiled compiled) noexcept {
   if (compiled.code == nullptr) return;
-  const absl::string_view text = sqlite3_sql(compiled.code);
-  if (closed_ || IsPragma(text)) {
+  const auto place = by_text_.find(absl::string_view(sqlite3_sql(compiled.code)));
+  if (place == by_text_.end() || place->second.code != nullptr) {  // Or somebody else used the same text meanwhile.
     sqlite3_finalize(compiled.code);
     return;
   }
-  if (idle_.size() >= kIdleMax) Empty();
   sqlite3_reset(compiled.code);
   sqlite3_clear_bindings(compiled.code);
-  sqlite3_stmt* const code = compiled.code;
-  const bool kept = idle_.try_emplace(std::string(text), std::move(compiled)).second;
-  if (!kept) sqlite3_finalize(code);  // Somebody else used the same text meanwhile.
+  place->second = std::move(compiled);
 }
 
 void StatementPool::Close() {
-  closed_ = true;
-  Empty();
-}
-
-void StatementPool::Empty() {
-  for (const auto& [text, compiled] : idle_) sqlite3_finalize(compiled.code);
-  idle_.clear();
+  for (const auto& [text, compiled] : by_text_) sqlite3_finalize(compiled.code);
+  by_text_.clear();
 }
 
 }  // namespace doorstep::sqlite

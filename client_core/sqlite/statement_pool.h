@@ -19,17 +19,14 @@ class StatementPool {
   StatementPool(const StatementPool&) = delete;
   StatementPool& operator=(const StatementPool&) = delete;
 
-  // Without code: there is none for `text`.
+  // Without code: there is none for `text`. Makes room for it, so that giving it back needs no memory.
   Compiled Take(absl::string_view text);
-  void Give(Compiled compiled);
+  void Give(Compiled compiled) noexcept;
   // The database goes: what is here and what comes later goes too.
   void Close();
 
  private:
-  void Empty();
-
-  bool closed_ = false;
-  std::map<std::string, Compiled, std::less<>> idle_;
+  std::map<std::string, Compiled, std::less<>> by_text_;  // Without code: it is in use.
 };
 
 }  // namespace doorstep::sqlite

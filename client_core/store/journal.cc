@@ -312,6 +312,22 @@ absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t af
   }
 }
 
+absl::StatusOr<std::vector<EntryInfo>> Journal::ListDeciding(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
+  RETURN_IF_ERROR(Fresh());
+  std::vector<EntryInfo> entries;
+  ASSIGN_OR_RETURN(sqlite::Statement read,
+                   db_->Prepare(absl::StrCat("SELECT ", kRowColumns,
+                                             " FROM entry WHERE id > $1 AND id <= $2 AND fact IN ($4, $5) "
+                                             "ORDER BY id LIMIT $3")));
+  read.Bind(1, EntryKey(epoch, after_seq)).Bind(2, EntryKey(epoch, kEntrySeqMax)).Bind(3, static_cast<int64_t>(limit));
+  read.Bind(4, v1::LogEntry::kCorrection).Bind(5, v1::LogEntry::kRetraction);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return entries;
+    entries.push_back(InfoFromRow(read));
+  }
+}
+
 absl::StatusOr<v1::LogEntry> Journal::Read(uint64_t epoch, uint64_t seq) {
   SelectRows(epoch, seq - 1, seq, 1);
   ASSIGN_OR_RETURN(const bool row, read_after_.Step());

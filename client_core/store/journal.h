@@ -218,6 +218,8 @@ class Journal {
   absl::StatusOr<EntryInfo> Find(const v1::JournalPosition& position);
   // The entries of `epoch` after `after_seq`, at most `limit`.
   absl::StatusOr<std::vector<EntryInfo>> List(uint64_t epoch, uint64_t after_seq, uint64_t limit);
+  // Those among them that correct or take back another.
+  absl::StatusOr<std::vector<EntryInfo>> ListDeciding(uint64_t epoch, uint64_t after_seq, uint64_t limit);
   // The entry as recorded. NOT_FOUND as above.
   absl::StatusOr<v1::LogEntry> Read(uint64_t epoch, uint64_t seq);
   v1::JournalPosition PositionOf(const EntryInfo& info) const;

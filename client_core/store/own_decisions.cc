@@ -32,12 +32,11 @@ absl::StatusOr<std::vector<Decider>> Deciders(Journal& journal, const Replica& r
   for (auto it = journal.epochs().lower_bound(epoch); it != journal.epochs().end(); ++it) {
     uint64_t after = it->first == epoch ? after_seq : 0;
     while (true) {
-      ASSIGN_OR_RETURN(const std::vector<EntryInfo> infos, journal.List(it->first, after, kAtOnce));
+      ASSIGN_OR_RETURN(const std::vector<EntryInfo> infos, journal.ListDeciding(it->first, after, kAtOnce));
       if (infos.empty()) break;
       after = infos.back().seq;
       for (const EntryInfo& info : infos) {
         const bool retracts = info.fact == v1::LogEntry::kRetraction;
-        if (!retracts && info.fact != v1::LogEntry::kCorrection) continue;
         if (info.seq > it->second.last_own_seq()) break;  // Goes on in a later epoch and is found there.
         const v1::Judgement* judgement = JudgementOfEntry(replica, info);
         const bool repaired = judgement != nullptr && judgement->verdict() == v1::VERDICT_REPAIRED;
