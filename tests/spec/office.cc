@@ -2,6 +2,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <chrono>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -15,6 +16,7 @@ namespace doorstep::spec {
 namespace {
 
 constexpr uint32_t kDeadlineMs = 30000;
+constexpr int kConnectS = 10;
 
 }  // namespace
 
@@ -51,7 +53,15 @@ absl::Status Office::Connect(const std::string& connect_file) {
   address_ = connect.server();
   token_ = connect.token();
   ASSIGN_OR_RETURN(transport_, MakeGrpcTransport(address_, /*insecure_loopback=*/true));
-  return absl::OkStatus();
+  // gRPC 1.51 asks errno whether a connection is under way after calls that may have changed it (without /sys, the C
+  // library's first look at the processors does), and then takes it for failed: it is tried again until it stands.
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(kConnectS);
+  while (true) {
+    v1::GetStatusResponse status;
+    const absl::Status asked =
+        CallAndWait(*transport_, "AdminService/GetStatus", token_, v1::GetStatusRequest(), &status);
+    if (!absl::IsUnavailable(asked) || std::chrono::steady_clock::now() > give_up) return asked;
+  }
 }
 
 std::string Office::NextRequestId() { return absl::StrCat("story-request-", 100000 + ++requests_); }
