@@ -143,7 +143,11 @@ absl::StatusOr<v1::LocalVisit> LocalView::WithNames(VisitOverlay& overlay) {
   ASSIGN_OR_RETURN(const std::optional<std::string> site,
                    replica_.Entity(v1::ENTITY_KIND_SITE, local.visit().site_id()));
   v1::Site parsed_site;
-  if (site.has_value() && parsed_site.ParseFromString(*site)) local.set_site_address(parsed_site.address());
+  if (site.has_value() && parsed_site.ParseFromString(*site)) {
+    local.set_site_address(parsed_site.address());
+    local.set_site_hazards(parsed_site.hazards());
+    local.set_site_access_notes(parsed_site.access_notes());
+  }
   return local;
 }
 

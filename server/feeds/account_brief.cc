@@ -15,6 +15,9 @@ namespace {
 
 using Line = v1::AccountBrief::Line;
 constexpr size_t kLineBytesMax = 512;
+// An account with many sites has something to say of its visits too.
+constexpr int kSitesMax = 3;
+constexpr size_t kRepeatsMax = 3;
 
 // Cut at the beginning of a character.
 std::string Cut(std::string text, size_t bytes_max) {
@@ -50,6 +53,17 @@ class Brief {
   bool full_ = false;
 };
 
+// What `text` says of the first few sites for which it says anything.
+void AddSites(const std::vector<v1::Site>& sites, Line::Topic topic, const std::string& (v1::Site::*text)() const,
+              Brief* brief) {
+  int told = 0;
+  for (const v1::Site& site : sites) {
+    if ((site.*text)().empty()) continue;
+    if (told++ == kSitesMax) return;
+    brief->Add(topic, (site.*text)(), site.id());
+  }
+}
+
 std::string RepeatWords(const v1::Observation& repeat) {
   const std::string what = repeat.asset_id().empty() ? "The same fault" : absl::StrCat("Asset ", repeat.asset_id());
   return absl::StrCat(what, " needed another visit after ", repeat.value(), " days (visit ", repeat.source_id(), ", ",
@@ -69,7 +83,7 @@ std::string OutcomeWords(v1::OutcomeCode outcome) {
 
 v1::AccountBrief BuildBrief(const BriefRecords& records) {
   Brief brief(records);
-  for (const v1::Site& site : records.sites) brief.Add(Line::TOPIC_HAZARD, site.hazards(), site.id());
+  AddSites(records.sites, Line::TOPIC_HAZARD, &v1::Site::hazards, &brief);
   for (const v1::Commitment& promise : records.open_promises) {
     std::string words = absl::StrCat("Promised: ", promise.text());
     if (promise.due_time_us() != 0) {
@@ -82,14 +96,14 @@ v1::AccountBrief BuildBrief(const BriefRecords& records) {
     if (a.effective_day() != b.effective_day()) return a.effective_day() > b.effective_day();
     return a.source_id() < b.source_id();
   });
-  if (repeats.size() > 3) repeats.resize(3);
+  if (repeats.size() > kRepeatsMax) repeats.resize(kRepeatsMax);
   for (const v1::Observation& repeat : repeats) brief.Add(Line::TOPIC_REPEAT, RepeatWords(repeat), repeat.source_id());
   for (const BriefVisit& visit : records.last_visits) {
     std::string words = absl::StrCat(DayText(visit.ended_day), ": ", OutcomeWords(visit.outcome));
     if (!visit.fault.empty()) absl::StrAppend(&words, " (", visit.fault, ")");
     brief.Add(Line::TOPIC_LAST_VISIT, std::move(words), visit.visit_id);
   }
-  for (const v1::Site& site : records.sites) brief.Add(Line::TOPIC_ACCESS, site.access_notes(), site.id());
+  AddSites(records.sites, Line::TOPIC_ACCESS, &v1::Site::access_notes, &brief);
   return brief.Take();
 }
 

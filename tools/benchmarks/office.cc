@@ -25,6 +25,7 @@ std::unique_ptr<grpc::ClientContext> CallAs(const std::string& token) {
   auto context = std::make_unique<grpc::ClientContext>();
   if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
   context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  context->set_wait_for_ready(true);  // gRPC 1.51 may take a first attempt to connect for failed that is under way.
   return context;
 }
 

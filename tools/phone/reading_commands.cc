@@ -128,6 +128,8 @@ void DescribeVisit(const v1::LocalVisit& local, Answer* answer) {
       absl::StrCat(visit.id(), "  ", local.account_name(), "  ", Words(visit.kind()), ", ", Words(visit.state())));
   answer->Line(absl::StrCat("  planned ", WindowText(visit.planned()), ", promised ", WindowText(visit.promised())));
   if (!local.site_address().empty()) answer->Line(absl::StrCat("  at ", local.site_address()));
+  if (!local.site_hazards().empty()) answer->Line(absl::StrCat("  hazard: ", local.site_hazards()));
+  if (!local.site_access_notes().empty()) answer->Line(absl::StrCat("  access: ", local.site_access_notes()));
   if (!visit.asset_ids().empty()) answer->Line(absl::StrCat("  assets ", absl::StrJoin(visit.asset_ids(), ", ")));
   if (!visit.instructions().empty()) answer->Line(absl::StrCat("  instructions: ", visit.instructions()));
   if (local.attachments() > 0) {
@@ -156,6 +158,7 @@ absl::StatusOr<Answer> Open(Phone& phone, const Arguments& words) {
   const absl::StatusOr<v1::AccountBrief> brief = phone.core->BriefGet(phone.visit.account_id());
   if (!brief.ok()) return answer;
   for (const v1::AccountBrief::Line& line : brief->lines()) {
+    if (line.source_id() == phone.visit.site_id()) continue;  // Told above.
     answer.Line(absl::StrCat("  ", Words(line.topic()), ": ", line.text(), "  (", line.source_id(), ")"));
   }
   return answer.Field("brief", JsonOf(*brief));

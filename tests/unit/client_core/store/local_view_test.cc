@@ -171,11 +171,15 @@ TEST_F(LocalViewTest, ListsByPlannedTimeWithNamesAndPerTechnician) {
   ana_feed_.Put(v1::ENTITY_KIND_BRIEF, "mill", brief);
   v1::Site site;
   site.set_address("1 Mill Lane");
+  site.set_hazards("Mind the race.");
+  site.set_access_notes("Ring at gate 2.");
   ana_feed_.Put(v1::ENTITY_KIND_SITE, "mill-hall", site);
   ApplyDelta(ana_feed_);
   EXPECT_THAT(VisitIds(), ElementsAre("b", "a", "unplanned"));
   EXPECT_EQ(See("a").account_name(), "Hill Mill");
   EXPECT_EQ(See("a").site_address(), "1 Mill Lane");
+  EXPECT_EQ(See("a").site_hazards(), "Mind the race.");
+  EXPECT_EQ(See("a").site_access_notes(), "Ring at gate 2.");
   EXPECT_EQ(store_->view().Visits("ana")->size(), 3u);
   EXPECT_THAT(*store_->view().Visits("ben"), IsEmpty());
   EXPECT_EQ(store_->view().Brief("mill")->account_name(), "Hill Mill");

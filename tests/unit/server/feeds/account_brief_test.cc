@@ -1,8 +1,10 @@
 #include "server/feeds/account_brief.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace doorstep {
 namespace {
@@ -34,6 +36,21 @@ TEST(AccountBriefTest, EveryLineHasItsSourceAndDangersComeFirst) {
   EXPECT_EQ(brief.lines(1).source_id(), "p1");
   EXPECT_EQ(brief.lines(2).text(), "2026-11-13: not resolved (F-SEAT)");
   EXPECT_EQ(brief.lines(3).text(), "Ring at gate 2.");
+}
+
+TEST(AccountBriefTest, ManySitesLeaveRoomForWhatWasPromised) {
+  BriefRecords records = Acme();
+  for (int i = 0; i < 40; ++i) {
+    v1::Site site;
+    site.set_id("site-" + std::to_string(10 + i));
+    if (i % 2 == 0) site.set_hazards(std::string(400, 'h'));
+    site.set_access_notes("Ring twice.");
+    records.sites.push_back(site);
+  }
+  const v1::AccountBrief brief = BuildBrief(records);
+  std::vector<std::string> sources;
+  for (const v1::AccountBrief::Line& line : brief.lines()) sources.push_back(line.source_id());
+  EXPECT_THAT(sources, testing::ElementsAre("plant", "site-10", "site-12", "p1", "v1", "plant", "site-10", "site-11"));
 }
 
 TEST(AccountBriefTest, ItNeverPassesFourKilobytes) {
