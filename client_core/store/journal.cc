@@ -59,6 +59,15 @@ constexpr absl::string_view kCountermarks = "ALTER TABLE epoch ADD COLUMN counte
 // A long WAL makes commits slower; at this length a checkpoint rewrites only a handful of pages.
 constexpr absl::string_view kShortWal = "PRAGMA wal_autocheckpoint=256";
 
+absl::StatusOr<std::vector<EntryInfo>> ReadInfos(sqlite::Statement& read) {
+  std::vector<EntryInfo> infos;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return infos;
+    infos.push_back(InfoFromRow(read));
+  }
+}
+
 }  // namespace
 
 Journal::Journal(sqlite::Database* db) : db_(db), boots_(db) {}
@@ -303,29 +312,19 @@ absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
 
 absl::StatusOr<std::vector<EntryInfo>> Journal::List(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
   RETURN_IF_ERROR(Fresh());
-  std::vector<EntryInfo> entries;
   SelectRows(epoch, after_seq, kEntrySeqMax, limit);
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, read_after_.Step());
-    if (!row) return entries;
-    entries.push_back(InfoFromRow(read_after_));
-  }
+  return ReadInfos(read_after_);
 }
 
 absl::StatusOr<std::vector<EntryInfo>> Journal::ListDeciding(uint64_t epoch, uint64_t after_seq, uint64_t limit) {
   RETURN_IF_ERROR(Fresh());
-  std::vector<EntryInfo> entries;
   ASSIGN_OR_RETURN(sqlite::Statement read,
                    db_->Prepare(absl::StrCat("SELECT ", kRowColumns,
                                              " FROM entry WHERE id > $1 AND id <= $2 AND fact IN ($4, $5) "
                                              "ORDER BY id LIMIT $3")));
   read.Bind(1, EntryKey(epoch, after_seq)).Bind(2, EntryKey(epoch, kEntrySeqMax)).Bind(3, static_cast<int64_t>(limit));
   read.Bind(4, v1::LogEntry::kCorrection).Bind(5, v1::LogEntry::kRetraction);
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, read.Step());
-    if (!row) return entries;
-    entries.push_back(InfoFromRow(read));
-  }
+  return ReadInfos(read);
 }
 
 absl::StatusOr<v1::LogEntry> Journal::Read(uint64_t epoch, uint64_t seq) {
