@@ -53,8 +53,9 @@ absl::Status Office::Connect(const std::string& connect_file) {
   address_ = connect.server();
   token_ = connect.token();
   ASSIGN_OR_RETURN(transport_, MakeGrpcTransport(address_, /*insecure_loopback=*/true));
-  // gRPC 1.51 asks errno whether a connection is under way after calls that may have changed it (absl's first look at
-  // the processor's frequency, once a process, does), and then takes it for failed: it is tried again until it stands.
+  // gRPC 1.51 asks errno whether a connection is under way after calls that may have changed it (as absl's first look
+  // at the processor's frequency, once a process, does), and then takes it for failed: it is tried again until it
+  // stands.
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(kConnectS);
   while (true) {
     v1::GetStatusResponse status;
