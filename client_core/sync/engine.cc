@@ -44,9 +44,11 @@ void ForgetBackoff(EngineState& s, bool refusals_too) {
   for (FeedWork& f : s.feeds) f.work.refused = false;
 }
 
+bool IsOnItsWay(const FeedWork& feed, const EngineState& s) { return s.pull_call.call != 0 && s.pulling == feed.feed; }
+
 // A page that is on its way may have been read before the change that is known now: ask once more after it.
 void WantMore(FeedWork& feed, const EngineState& s) {
-  feed.again = s.pull_call.call != 0 && s.pulling == feed.feed;
+  feed.again = IsOnItsWay(feed, s);
   feed.due = true;
 }
 
@@ -169,6 +171,9 @@ void StartPull(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
     if (!f.due || f.work.refused || !Ready(f.work, now_us)) continue;
     const uint64_t page = s.budget.active ? std::min<uint64_t>(s.budget.bytes_left, limits::kPageBytesDefault)
                                           : limits::kPageBytesDefault;
+    f.again = false;
+    f.hinted = 0;
+    f.answered.reset();
     s.pulling = f.feed;
     s.pull_call = {s.next_call++, now_us + tuning::kPullDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
     actions.push_back(SendPull{s.pull_call.call, tuning::kPullDeadlineMs, f.feed, static_cast<uint32_t>(page)});
@@ -207,7 +212,19 @@ void StartAttachment(int64_t now_us, EngineState& s, std::vector<Action>& action
   actions.push_back(SendAttachment{s.attach_call.call, tuning::kPieceDeadlineMs, turn, bytes});
 }
 
-// ---- hints ----
+// ---- heads ----
+
+// Only a page with the same head agrees with one that is told while the page is on its way: either of the two may be
+// the older word.
+void TakeHead(const SeenHead& head, EngineState& s) {
+  FeedWork* feed = FindFeed(s, head.feed);
+  if (feed == nullptr) return;  // The device does not read it.
+  if (!head.other_generation && IsOnItsWay(*feed, s)) {
+    feed->answered = head.seq;
+  } else if (head.other_generation || head.seq != feed->seq) {
+    WantMore(*feed, s);
+  }
+}
 
 void LoseWatch(absl::StatusCode code, int64_t now_us, uint64_t draw, EngineState& s) {
   NoteLost(code, now_us, draw, s.watching);
@@ -220,7 +237,7 @@ void TakeHint(const SeenHead& head, bool first, EngineState& s) {
   if (feed == nullptr) return;  // It will hear of another technician from the device feed.
   // The first message tells how the feeds stand, and a restored server's stand lower.
   if (first ? head.seq == feed->seq : head.seq <= feed->seq) return;
-  if (s.pull_call.call != 0 && s.pulling == feed->feed) {
+  if (IsOnItsWay(*feed, s)) {
     feed->hinted = std::max(feed->hinted, head.seq);
   } else {
     feed->due = true;
@@ -372,10 +389,7 @@ struct Handler {
     TakeGrant(e.grant, now_us, s);
     NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
     s.poll_us = now_us + PollInterval(s);
-    for (const SeenHead& head : e.heads) {
-      FeedWork* feed = FindFeed(s, head.feed);
-      if (feed != nullptr && (head.other_generation || head.seq != feed->seq)) WantMore(*feed, s);
-    }
+    for (const SeenHead& head : e.heads) TakeHead(head, s);
   }
 
   void operator()(const PushAnswered& e) {
@@ -413,14 +427,11 @@ struct Handler {
     if (e.generation_changed) {
       // Whatever head the Hello tells of this feed has it read again.
       feed->due = false;
-      feed->again = false;
-      feed->hinted = 0;
       feed->seq = kNoSeq;
       return;
     }
-    feed->due = !e.at_head || e.restarted || feed->again || feed->hinted > e.feed_seq;
-    feed->again = false;
-    feed->hinted = 0;
+    feed->due = !e.at_head || e.restarted || feed->again || feed->hinted > e.feed_seq ||
+                feed->answered.value_or(e.feed_seq) != e.feed_seq;
     feed->seq = e.at_head && !e.restarted ? e.feed_seq : 0;
     if (e.restarted) {
       feed->work.retry = before;

@@ -42,6 +42,7 @@
 #define DOORSTEP_CLIENT_CORE_SYNC_ENGINE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -239,9 +240,11 @@ struct FeedWork {
   std::string feed;
   Work work;
   bool due = true;
-  bool again = false;  // It moved while a page was on its way.
-  int64_t seq = 0;     // As far as it was pulled.
-  int64_t hinted = 0;  // A hint told of this head while a page was on its way; 0: none did.
+  int64_t seq = 0;  // As far as it was pulled.
+  // What was heard while a page was on its way, which may have been read before it or after it.
+  bool again = false;                    // It moved.
+  int64_t hinted = 0;                    // A hint told of this head; 0: none did.
+  std::optional<int64_t> answered = {};  // A Hello told of this head.
 };
 struct Budget {
   bool active = false;

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/verdicts.h"
+#include "client_core/sync/outlook.h"
 #include "server/storage/feed_pages.h"
 #include "server/storage/feed_table.h"
 #include "tests/sim/scope_check.h"
@@ -43,6 +45,7 @@ void SimPhone::WatchMarks() {
   }
   WatchScreen();
   WatchFeeds();
+  WatchRest();
 }
 
 // What is shown as safe, the office had.
@@ -129,6 +132,17 @@ void SimPhone::WatchFeeds() {
     world_->Violate(
         "wrong", absl::StrCat(name_, ": the rows of ", feed.name, " are not those of the office at ", feed.head_seq));
   }
+}
+
+// A phone that has nothing more to ask for shows that it has everything.
+void SimPhone::WatchRest() {
+  v1::PhoneStatus status;
+  if (driver_ != nullptr) driver_->FillStatus(&status);
+  if (status.engine_state() != ModeName(SyncMode::kIdle)) return;
+  const Proof proof = store_->LastProof();
+  if (proof.missing.empty()) return;
+  world_->Violate("stuck", absl::StrCat(name_, " asks for no more, and does not know whether it has all of ",
+                                        absl::StrJoin(proof.missing, ", ")));
 }
 
 // ---- at rest ----

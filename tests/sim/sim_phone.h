@@ -139,6 +139,7 @@ class SimPhone final : public Clock {
   void WatchScreen();
   std::string MissingIn(const std::string& row, const std::set<std::pair<uint64_t, uint64_t>>& entries);
   void WatchFeeds();
+  void WatchRest();
 
   World* const world_;
   SimServer* const server_;

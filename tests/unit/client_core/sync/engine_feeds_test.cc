@@ -44,6 +44,23 @@ TEST(EngineFeedsTest, HintDuringAPageAsksOnceMore) {
   EXPECT_FALSE(phone.Sent<SendPull>().has_value());
 }
 
+// The office may have looked at its feeds for a Hello before it read the page, and answered after it.
+TEST(EngineFeedsTest, AHelloThatTellsOfAnotherHeadThanThePageOnItsWayAsksOnceMore) {
+  for (const int64_t told : {4, 5, 6}) {
+    Phone phone;
+    phone.Do(FeedsSeen{{"device"}});
+    phone.Do(SyncStarted());
+    phone.AnswerPull(4);
+    phone.Do(Notice::kHint);
+    ASSERT_TRUE(phone.Sent<SendPull>().has_value());
+    phone.AnswerHello(told);
+    phone.AnswerPull(5);
+    EXPECT_EQ(phone.Sent<SendPull>().has_value(), told != 5) << told;
+    phone.AnswerPull(told);
+    EXPECT_FALSE(phone.Sent<SendPull>().has_value()) << told;
+  }
+}
+
 TEST(EngineFeedsTest, PagesFollowEachOtherUntilTheHead) {
   Phone phone;
   phone.Do(FeedsSeen{{"device"}});
