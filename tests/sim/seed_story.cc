@@ -293,6 +293,7 @@ class SeedStory {
 
   void Heal() {
     if (world_.violated()) return;
+    verdict_.course = world_.course();
     world_.Heal();
     world_.Note("world", "heals");
     server_->Mend();

@@ -24,6 +24,7 @@ struct SeedVerdict {
   uint64_t steps = 0;            // Things that people or fate did, or would have done.
   // Every visit all of whose facts have a trusted time, as the office holds it at the end: what no wall clock changes.
   std::map<std::string, std::string> trusted_visits;
+  int64_t course = 0;  // As World::course when people and fate had done everything.
 };
 
 // `folder` exists, is empty and stays so. `tell`: prints every event.

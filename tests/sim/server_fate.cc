@@ -32,7 +32,9 @@ void SimServer::Die() {
   world_->Note("server", power_cut_ ? "loses power" : "is killed");
   Close();
   if (std::exchange(power_cut_, false)) {
-    disk_.ReviveAfterPowerCut(world_->random());
+    // What is torn depends on how much was being written, which must not change what happens next.
+    SeededRandom torn(world_->random().Below(UINT64_MAX));
+    disk_.ReviveAfterPowerCut(torn);
     TearPieces();
   } else {
     disk_.Revive();

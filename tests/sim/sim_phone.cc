@@ -129,7 +129,9 @@ void SimPhone::Die() {
   world_->Note(name_, power_cut_ ? "loses power" : "is killed");
   End();
   if (std::exchange(power_cut_, false)) {
-    disk_.ReviveAfterPowerCut(world_->random());
+    // What is torn depends on how much was being written, which must not change what happens next.
+    SeededRandom torn(world_->random().Below(UINT64_MAX));
+    disk_.ReviveAfterPowerCut(torn);
     ++boots_;
     booted_us_ = world_->now_us();
   } else {
