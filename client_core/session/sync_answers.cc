@@ -120,15 +120,16 @@ absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::
   response.set_server_time_us(ServerTime(response.server_time_us()));
   TakeExchange(response.server_time_us(), flight.sent, at);
   const bool other_generation = IsOtherGeneration(response.generation());
+  bool went_back = false;
   if (response.has_fork()) {
     RETURN_IF_ERROR(TakeFork(response.fork()));
   } else if (!other_generation) {
-    RETURN_IF_ERROR(TakePushed(flight, response));
+    ASSIGN_OR_RETURN(went_back, TakePushed(flight, response));
   }
   KillPoint("mark");
   LookAtAttachments();
   Handle(PushAnswered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()),
-                      response.device_feed_seq(), other_generation});
+                      response.device_feed_seq(), other_generation, went_back});
   return absl::OkStatus();
 }
 
@@ -219,7 +220,7 @@ void SyncDriver::Settle() {
   }
 }
 
-absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse& response) {
+absl::StatusOr<bool> SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse& response) {
   // A mark at or beyond the frame, without a fork, says that the frame's entries are there: it was compared with them.
   // The mark itself may be of a clone that went on from them, and is not ours then.
   if (response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
@@ -227,14 +228,12 @@ absl::Status SyncDriver::TakePushed(const Flight& flight, const v1::PushResponse
     RETURN_IF_ERROR(TakeMark(flight.covers));
     SettleSoon();
   }
-  if (!response.has_mark()) return absl::OkStatus();
+  if (!response.has_mark()) return false;
   // The answer to this very frame: what it goes on from was there once, and is not any more.
-  const bool is_behind = response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
+  const bool went_back = response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
                          response.mark().received_through() < flight.after_seq;
-  if (!is_behind) return TakeMark(response.mark());
-  RETURN_IF_ERROR(parts_.store->StepBack(response.mark()));
-  Handle(Notice::kHint);  // Every feed may stand lower, or on other rows, than what is here.
-  return absl::OkStatus();
+  RETURN_IF_ERROR(went_back ? parts_.store->StepBack(response.mark()) : TakeMark(response.mark()));
+  return went_back;
 }
 
 absl::Status SyncDriver::TakeFork(const v1::Fork& fork) {

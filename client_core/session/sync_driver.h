@@ -132,8 +132,8 @@ class SyncDriver {
   void TakeHeads(const v1::HelloResponse& response);
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
-  // The mark of an answer to `flight`'s frame, and what it says of the frame itself.
-  absl::Status TakePushed(const Flight& flight, const v1::PushResponse& response);
+  // The mark of an answer to `flight`'s frame, and what it says of the frame itself. True: the server went back.
+  absl::StatusOr<bool> TakePushed(const Flight& flight, const v1::PushResponse& response);
   absl::Status TakeFork(const v1::Fork& fork);
   bool IsOtherGeneration(absl::string_view generation) const;
   bool CameBeforeRestore(const std::string& feed, const std::string& generation) const;

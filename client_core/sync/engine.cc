@@ -409,6 +409,10 @@ struct Handler {
       s.hello_due = true;
     }
     if (e.generation_changed) s.hello_due = true;
+    if (e.went_back) {
+      CancelAll(s, actions);
+      LookAgain(s);
+    }
     FeedWork* device = s.feeds.empty() ? nullptr : &s.feeds.front();
     if (device != nullptr && e.device_feed_seq > device->seq) WantMore(*device, s);
   }

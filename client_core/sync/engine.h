@@ -127,6 +127,8 @@ struct PushAnswered {
   int64_t device_feed_seq = 0;
   // The server was restored: its mark was not taken, a Hello must tell all of them first.
   bool generation_changed = false;
+  // The server has lost what it said it had: what is under way may have asked it before, and would bring that back.
+  bool went_back = false;
 };
 struct PullAnswered {
   uint64_t call = 0;

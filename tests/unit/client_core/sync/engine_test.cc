@@ -207,6 +207,23 @@ TEST(EngineTest, RestoredServerIsAskedForItsMarks) {
   ASSERT_TRUE(phone.Sent<SendHello>().has_value());
 }
 
+// Somebody put its file back by hand. A Hello that it answered before would call safe what it does not have any more.
+TEST(EngineTest, AnswersOfBeforeTheServerWentBackAreNotHeard) {
+  Phone phone;
+  phone.Begin(5);
+  const uint64_t hello = phone.state.hello_call.call;
+  const uint64_t pull = phone.state.pull_call.call;
+  ASSERT_TRUE(hello != 0 && pull != 0);
+  PushAnswered behind{phone.state.push_call.call, 0, QueueSeen{2, 0, 5}, {}, 1, false};
+  behind.went_back = true;
+  phone.Do(behind);
+  EXPECT_EQ(phone.Cancelled(), 2);
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value());
+  EXPECT_TRUE(phone.Sent<SendPull>().has_value());
+  phone.Do(HelloAnswered{hello, 0, QueueSeen{2, 5, 5}, {}, {}});
+  EXPECT_LT(phone.state.queue.received_through, phone.state.queue.last_seq);
+}
+
 TEST(EngineTest, WhatARestoredServerLostIsSentAgain) {
   Phone phone;
   phone.Begin(5);
