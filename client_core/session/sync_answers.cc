@@ -82,19 +82,17 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
     Handle(busy);
     return absl::OkStatus();
   }
-  if (IsOtherGeneration(response.generation())) {
+  const bool other_generation = IsOtherGeneration(response.generation());
+  if (other_generation) {
     Log(parts_.log, LogLevel::kWarning, "the server was restored from a backup: sending again what it lost");
     const std::vector<v1::JournalMark> marks(response.marks().begin(), response.marks().end());
     RETURN_IF_ERROR(parts_.store->AdoptGeneration(response.generation(), marks));
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
-    TakeHeads(response);
-    for (const v1::FeedHead& head : response.feeds()) {
-      if (CameBeforeRestore(head.feed(), response.generation())) continue;
-      parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), flight.pages);
-    }
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
+  // Last: what the replica hears of the heads the engine must hear too, and it hears of no answer that failed here.
+  if (!other_generation) TakeHeads(response, flight.pages);
   if (const auto taken = parts_.store->attachments().TakeGeneration(response.generation()); !taken.ok()) {
     FailAttachments(taken.status());
   }
@@ -195,7 +193,10 @@ void SyncDriver::OnHint(uint64_t call, const std::string& bytes) {
 // Marks that moved without a page: the judgements of a clone's entries came with an earlier one, and no other may come.
 void SyncDriver::SettleSoon() {
   settle_due_ = true;
-  parts_.queue->Post(Urgency::kNetwork, [this] { Settle(); });
+  parts_.queue->Post(Urgency::kNetwork, [this] {
+    Settle();
+    TellRepairs();  // No event need follow that would.
+  });
 }
 
 void SyncDriver::Settle() {
@@ -229,9 +230,13 @@ absl::StatusOr<bool> SyncDriver::TakePushed(const Flight& flight, const v1::Push
     SettleSoon();
   }
   if (!response.has_mark()) return false;
-  // The answer to this very frame: what it goes on from was there once, and is not any more.
+  // The answer to this very frame: what it goes on from was there once, and is not any more. Unless a Hello, or a fork,
+  // has said so while the frame was on its way.
+  const auto& epochs = parts_.store->journal().epochs();
+  const auto known = epochs.find(flight.covers.epoch());
+  const uint64_t received = known == epochs.end() ? 0 : std::min(flight.after_seq, known->second.received_through);
   const bool went_back = response.grant().wait_ms() == 0 && response.mark().epoch() == flight.covers.epoch() &&
-                         response.mark().received_through() < flight.after_seq;
+                         response.mark().received_through() < received;
   RETURN_IF_ERROR(went_back ? parts_.store->StepBack(response.mark()) : TakeMark(response.mark()));
   return went_back;
 }
@@ -277,13 +282,18 @@ void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, 
   }
 }
 
-// Whether what is here was everything when the office answered.
-void SyncDriver::TakeHeads(const v1::HelloResponse& response) {
+// Whether what is here was everything when the office answered. `pages` had been applied when it was asked.
+void SyncDriver::TakeHeads(const v1::HelloResponse& response, int64_t pages) {
   const std::vector<v1::FeedHead> heads(response.feeds().begin(), response.feeds().end());
   const absl::Status noted = parts_.store->NoteHeads(heads, response.generation(), response.server_time_us());
-  if (noted.ok()) return;
-  // The proof that status shows stays older than it could be.
-  Log(parts_.log, LogLevel::kWarning, absl::StrCat("the feeds' heads are not stored: ", noted.message()));
+  if (!noted.ok()) {
+    // The proof that status shows stays older than it could be.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the feeds' heads are not stored: ", noted.message()));
+  }
+  for (const v1::FeedHead& head : heads) {
+    if (CameBeforeRestore(head.feed(), response.generation())) continue;
+    parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), pages);
+  }
 }
 
 void SyncDriver::Retain(const ClockReading& now) {

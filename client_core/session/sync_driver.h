@@ -129,7 +129,7 @@ class SyncDriver {
   void FailAttachments(const absl::Status& why);
   void Settle();
   void SettleSoon();
-  void TakeHeads(const v1::HelloResponse& response);
+  void TakeHeads(const v1::HelloResponse& response, int64_t pages);
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself. True: the server went back.

@@ -71,7 +71,12 @@ absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
   // The journal's marks survive a power cut, so the doubt about the rows must too.
   RETURN_IF_ERROR(replica_db_->SyncLog());
   // What it had of photos is as doubtful, and what no backup holds must not be deleted here.
-  RETURN_IF_ERROR(attachments_->Doubt());
+  const absl::Status doubted = attachments_->Doubt();
+  if (absl::IsDataLoss(doubted)) {
+    RepairAttachments(doubted);  // What comes of it has been asked for nowhere.
+  } else {
+    RETURN_IF_ERROR(doubted);
+  }
   return journal_->StepBack(mark);
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +52,19 @@ class EmptyOffice final : public Transport {
   std::vector<std::string> pulls;
 };
 
+// Answers when it is told to.
+class HeldOffice final : public Transport {
+ public:
+  void Start(uint64_t, UnaryCall call, Done done) override { calls[call.method] = std::move(done); }
+  void Cancel(uint64_t) override { ++cancelled; }
+  void Answer(const std::string& method, const google::protobuf::MessageLite& response) {
+    calls.at("/doorstep.v1.SyncService/" + method)(absl::OkStatus(), response.SerializeAsString());
+  }
+
+  std::map<std::string, Done> calls;  // The last one of each method.
+  int cancelled = 0;
+};
+
 class SyncDriverTest : public testing::Test {
  protected:
   SyncDriverTest() : queue_([] {}) {
@@ -70,8 +84,17 @@ class SyncDriverTest : public testing::Test {
     enrolled.mutable_epoch()->set_epoch(1);
     enrolled.mutable_epoch()->set_salt(std::string(16, 's'));
     EXPECT_TRUE(store_->CompleteEnrolment(enrolled).ok());
-    driver_ = std::make_unique<SyncDriver>(
-        SyncDriver::Parts{store_.get(), &office_, &clock_, &random_, &queue_, &events_, {}});
+    driver_ = DriverOver(&office_);
+  }
+  std::unique_ptr<SyncDriver> DriverOver(Transport* transport) {
+    return std::make_unique<SyncDriver>(
+        SyncDriver::Parts{store_.get(), transport, &clock_, &random_, &queue_, &events_, {}});
+  }
+  void Append(const std::string& text) {
+    v1::AppendRequest request;
+    request.set_author("ana");
+    request.mutable_entry()->mutable_note()->set_text(text);
+    ASSERT_TRUE(Record(request, clock_.Now(), random_, *store_).ok());
   }
   ~SyncDriverTest() override {
     queue_.Close();
@@ -128,6 +151,41 @@ TEST_F(SyncDriverTest, AsksTheServerForEveryFeedAgainWhenTheReplicaWasRebuilt) {
     ASSERT_EQ(office_.pulls.size(), 4u);
     EXPECT_EQ(office_.pulls[2], "device from \"\"");
     EXPECT_EQ(office_.pulls[3], "technician:ana from \"\"");
+  });
+}
+
+// It is one that was restored, of which a Hello has told meanwhile: what it was asked since is answered by what it is.
+TEST_F(SyncDriverTest, AFrameThatARestoredServerCannotTakeDoesNotThrowAwayWhatIsOnItsWay) {
+  HeldOffice office;
+  OnQueue([this, &office] {
+    Append("the office had this in the file that was replaced");
+    v1::JournalMark mark;
+    mark.set_epoch(1);
+    mark.set_received_through(1);
+    mark.set_hash(std::string(AsBytes(store_->journal().ReadForFrame(1, 0, 1, UINT64_MAX)->head_hash)));
+    ASSERT_EQ(*store_->journal().Acknowledge(mark), Acknowledgement::kMoved);
+    Append("and has not seen this one");
+    driver_ = DriverOver(&office);
+    driver_->IdentityChanged();
+    driver_->Handle(SyncStarted());
+    ASSERT_EQ(office.calls.size(), 3u);  // Push, Pull and Hello.
+
+    v1::HelloResponse hello;
+    hello.set_generation("g2");
+    hello.add_marks()->set_epoch(1);
+    office.Answer("Hello", hello);
+  });
+  OnQueue([this, &office] {
+    ASSERT_EQ(store_->journal().identity()->generation(), "g2");
+    v1::PushResponse push;
+    push.set_generation("g2");
+    push.mutable_mark()->set_epoch(1);
+    office.Answer("Push", push);
+  });
+  OnQueue([this, &office] {
+    EXPECT_EQ(office.cancelled, 0);
+    EXPECT_EQ(store_->journal().UnsentEpoch(), 1u);
+    driver_.reset();
   });
 }
 

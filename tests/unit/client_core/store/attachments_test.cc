@@ -358,6 +358,27 @@ TEST_F(AttachmentsTest, AnOfficeThatWasPutBackByHandIsAskedAndNothingIsDeletedMe
   EXPECT_TRUE(*ReadAll(photo) == photo);
 }
 
+// Else what the office lost would wait for photos that nobody can read, and the journal would be blamed for them.
+TEST_F(AttachmentsTest, ADamagedFileDoesNotKeepBackWhatAnOfficeThatWasPutBackHasLost) {
+  constexpr int kPhotos = 100;
+  for (uint64_t i = 1; i <= kPhotos; ++i) ASSERT_OK(Add(Photo(100, i)));
+  AppendNotes(1);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 1)).status());
+  store_.reset();
+  // Where the table has the photo in its midst, and not an index, nor the photo itself.
+  constexpr size_t kPageBytes = 4096;
+  const char size = 100;
+  const size_t at = ReadFile("attachments.db").find(HashOf(Photo(static_cast<size_t>(size), kPhotos / 2)) + size);
+  ASSERT_NE(at, std::string::npos);
+  OverwriteFile("attachments.db", at / kPageBytes * kPageBytes, std::string(kPageBytes, '\x5a'));
+  ASSERT_OK(Open());
+  ASSERT_THAT(store_->repairs(), ::testing::IsEmpty());
+
+  ASSERT_OK(store_->StepBack(MarkAt(1, 0)));
+  EXPECT_EQ(journal().UnsentEpoch(), 1u);
+  EXPECT_THAT(store_->repairs(), ElementsAre(HasSubstr("photos and documents on this phone were damaged")));
+}
+
 TEST_F(AttachmentsTest, WhatADiskKeptFromBeingOpenedGoesOnWhenTheDiskWorksAgain) {
   testing::PowerDisk disk;
   sqlite::OpenOptions file;
