@@ -75,8 +75,8 @@ class World {
   Random& random() { return draws_.random(); }
   // For the kinds from kFirstAside on, and all that comes of them.
   Draws& aside() { return aside_; }
-  // What chance has told so far, in a number: where two tellings have the same, the same happened to the same people.
-  int64_t course() const { return Draws(draws_).Draw(INT64_MAX); }
+  // What chance has told so far, in a number: two tellings with the same drew as often.
+  int64_t course() const { return Draws(draws_).Draw(INT64_MAX) ^ Draws(aside_).Draw(INT64_MAX); }
 
   void After(int64_t delay_us, std::function<void()> event);
   // Runs what is due until then. Stops early at the first violation.
