@@ -11,6 +11,7 @@
 #include "server/apply/commands/apply_parts.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/secrets.h"
+#include "server/apply/stored_frame.h"
 #include "server/storage/device_table.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/meta_table.h"
@@ -27,14 +28,25 @@ class Reconciliation {
 
   absl::Status Load() {
     ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(tx_.sql(), n_));
-    for (const JournalRow& journal : journals) marks_[journal.epoch] = journal.mark;
+    for (const JournalRow& journal : journals) marks_[journal.epoch] = {journal.mark, journal.head_hash};
     return absl::OkStatus();
+  }
+
+  // Whether the server, which said this mark, does not have what it stands for: nothing so far, or something else.
+  absl::StatusOr<bool> HasLost(const v1::JournalMark& said) {
+    const uint64_t through = said.received_through();
+    if (through == 0) return false;
+    if (through > MarkOf(said.epoch())) return true;
+    const Known& known = marks_.at(said.epoch());
+    if (through == known.mark) return said.hash() != known.head_hash;
+    ASSIGN_OR_RETURN(const std::string stored, StoredHashAfter(tx_.sql(), n_, said.epoch(), through));
+    return said.hash() != stored;
   }
 
   // 0 when the journal is not known.
   uint64_t MarkOf(uint64_t epoch) const {
     const auto known = marks_.find(epoch);
-    return known == marks_.end() ? 0 : known->second;
+    return known == marks_.end() ? 0 : known->second.mark;
   }
 
   void Adopt(const v1::JournalClaim& claim) {
@@ -43,7 +55,7 @@ class Reconciliation {
     adopted.set_epoch(claim.epoch());
     adopted.set_salt(claim.salt());
     if (claim.current()) command_.set_current_epoch(claim.epoch());
-    marks_[claim.epoch()] = 0;
+    marks_[claim.epoch()] = {};
   }
 
   // The entries after the server's mark are gone on the phone.
@@ -61,7 +73,7 @@ class Reconciliation {
       fork.set_last_common_seq(MarkOf(claim.epoch()));
       fork.mutable_new_epoch()->set_epoch(marks_.rbegin()->first + 1);
       fork.mutable_new_epoch()->set_salt(tx_.random().Bytes(kSaltBytes));
-      marks_[fork.new_epoch().epoch()] = 0;
+      marks_[fork.new_epoch().epoch()] = {};
       known =
           ForkRow{n_, claim.epoch(), said, fork.last_common_seq(), fork.new_epoch().epoch(), fork.new_epoch().salt()};
     }
@@ -89,7 +101,11 @@ class Reconciliation {
   const std::string device_;
   const int64_t n_;
   Transaction& tx_;
-  std::map<uint64_t, uint64_t> marks_;  // By epoch, those that this Hello makes known included.
+  struct Known {
+    uint64_t mark = 0;
+    std::string head_hash;
+  };
+  std::map<uint64_t, Known> marks_;  // By epoch, those that this Hello makes known included.
   v1::ReconcileCommand command_;
   std::vector<v1::Fork> forks_;
 };
@@ -121,8 +137,9 @@ absl::StatusOr<Reconciled> RunReconcile(const v1::HelloRequest& request, absl::s
   for (const v1::JournalClaim& claim : request.journals()) {
     // Another Hello may have shown the same a moment ago.
     if (generation != signer.generation || claim.mark().epoch() != claim.epoch()) continue;
-    if (claim.mark().received_through() <= reconciliation.MarkOf(claim.epoch())) continue;
-    reconciled.set_back |= IsCountersigned(signer, row->id, claim.mark());
+    if (!IsCountersigned(signer, row->id, claim.mark())) continue;
+    ASSIGN_OR_RETURN(const bool lost, reconciliation.HasLost(claim.mark()));
+    reconciled.set_back |= lost;
   }
   if (reconciled.set_back) RETURN_IF_ERROR(BeginGeneration(tx.sql(), tx.random()).status());
   for (const v1::JournalClaim& claim : request.journals()) reconciliation.Adopt(claim);

@@ -148,6 +148,33 @@ TEST_F(BackupTest, AMarkItSaidItselfShowsAServerThatItsFileWasSetBack) {
   EXPECT_TRUE(RebuildIsEqual());
 }
 
+// A cloned phone has sent its own entries since then: what was lost is not beyond the mark, and nobody sends it again.
+TEST_F(BackupTest, AMarkOfAnotherChainShowsAServerThatItsFileWasSetBack) {
+  Push(phone_, {ArrivedEntry("V-1")});
+  KeepDatabase();
+  for (const uint64_t clones_mark : {3, 4}) {  // As far as the lost ones came, and beyond, in one frame.
+    PutOldDatabaseInPlace();
+    Phone sent = phone_;
+    Phone clone = phone_;
+    Push(sent, {WorkStartedEntry("V-1"), NoteEntry("V-1", "one")});
+    const v1::HelloResponse before = SayHello({claim_});
+    ASSERT_EQ(before.marks(0).received_through(), 3u);
+    v1::JournalClaim shown = claim_;
+    *shown.mutable_mark() = before.marks(0);
+    Push(sent, {NoteEntry("V-1", "two")});
+    EXPECT_EQ(SayHello({shown}).generation(), before.generation()) << "the file has that, and more";
+
+    PutOldDatabaseInPlace();
+    std::vector<v1::LogEntry> notes(clones_mark - 1, NoteEntry("V-1", "of the clone"));
+    ASSERT_EQ(Push(clone, notes).mark().received_through(), clones_mark);
+    const v1::HelloResponse after = SayHello({shown}, before.generation());
+    EXPECT_NE(after.generation(), before.generation()) << clones_mark;
+    EXPECT_EQ(after.marks(0).received_through(), clones_mark);
+    EXPECT_EQ(SayHello({shown}, after.generation()).generation(), after.generation()) << "once is enough";
+    EXPECT_TRUE(RebuildIsEqual());
+  }
+}
+
 TEST_F(BackupTest, AJournalIssuedInTheLostTimeIsKnownAgain) {
   const std::string salt(16, 's');
   v1::JournalClaim lost;
