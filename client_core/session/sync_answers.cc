@@ -103,6 +103,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   if (retained_us_ == 0 || at.monotonic_us - retained_us_ >= kRetainEveryUs) Retain(at);
   DropForeignFeeds();
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
+  answered.restored = other_generation;
   for (const v1::FeedHead& head : response.feeds()) {
     answered.heads.push_back({head.feed(), head.seq(), CameBeforeRestore(head.feed(), response.generation())});
   }
@@ -230,8 +231,8 @@ absl::StatusOr<bool> SyncDriver::TakePushed(const Flight& flight, const v1::Push
     SettleSoon();
   }
   if (!response.has_mark()) return false;
-  // The answer to this very frame: what it goes on from was there once, and is not any more. Unless a Hello, or a fork,
-  // has said so while the frame was on its way.
+  // The answer to this very frame: what it goes on from was there once, and is not any more. Unless a fork was taken
+  // since it was sent, after which less of it is known to be there.
   const auto& epochs = parts_.store->journal().epochs();
   const auto known = epochs.find(flight.covers.epoch());
   const uint64_t received = known == epochs.end() ? 0 : std::min(flight.after_seq, known->second.received_through);

@@ -383,6 +383,7 @@ struct Handler {
       s.hello_due = true;
       return;
     }
+    if (e.restored) CancelAll(s, actions);
     // Marks that moved are news: the next frame is another one than that which was put off.
     if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);

@@ -118,6 +118,8 @@ struct HelloAnswered {
   ServerGrant grant;
   std::vector<SeenHead> heads;
   bool busy = false;  // The server did not look, and asks to be asked again after `grant.wait_us`.
+  // It tells of another generation: what is under way may have asked the server that was before.
+  bool restored = false;
 };
 struct PushAnswered {
   uint64_t call = 0;

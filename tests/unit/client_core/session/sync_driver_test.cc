@@ -154,37 +154,44 @@ TEST_F(SyncDriverTest, AsksTheServerForEveryFeedAgainWhenTheReplicaWasRebuilt) {
   });
 }
 
-// It is one that was restored, of which a Hello has told meanwhile: what it was asked since is answered by what it is.
-TEST_F(SyncDriverTest, AFrameThatARestoredServerCannotTakeDoesNotThrowAwayWhatIsOnItsWay) {
+// Of it a Hello tells first, and then comes what the server that was before had answered: a clone was found there, with
+// which this phone had something in common that the server of now does not have.
+TEST_F(SyncDriverTest, AnswersOfAServerThatHasBeenRestoredSinceAreNotHeard) {
   HeldOffice office;
-  OnQueue([this, &office] {
+  Transport::Done late;
+  OnQueue([this, &office, &late] {
     Append("the office had this in the file that was replaced");
     v1::JournalMark mark;
     mark.set_epoch(1);
     mark.set_received_through(1);
     mark.set_hash(std::string(AsBytes(store_->journal().ReadForFrame(1, 0, 1, UINT64_MAX)->head_hash)));
     ASSERT_EQ(*store_->journal().Acknowledge(mark), Acknowledgement::kMoved);
-    Append("and has not seen this one");
+    Append("and takes this one for a clone's");
     driver_ = DriverOver(&office);
     driver_->IdentityChanged();
     driver_->Handle(SyncStarted());
     ASSERT_EQ(office.calls.size(), 3u);  // Push, Pull and Hello.
+    late = office.calls.at("/doorstep.v1.SyncService/Push");
 
     v1::HelloResponse hello;
     hello.set_generation("g2");
     hello.add_marks()->set_epoch(1);
     office.Answer("Hello", hello);
   });
-  OnQueue([this, &office] {
-    ASSERT_EQ(store_->journal().identity()->generation(), "g2");
+  OnQueue([this, &office, &late] {
+    EXPECT_EQ(office.cancelled, 2);
+    ASSERT_EQ(store_->journal().UnsentEpoch(), 1u);
     v1::PushResponse push;
-    push.set_generation("g2");
-    push.mutable_mark()->set_epoch(1);
-    office.Answer("Push", push);
+    push.set_generation("g1");
+    push.mutable_fork()->set_epoch(1);
+    push.mutable_fork()->set_last_common_seq(1);
+    push.mutable_fork()->set_new_epoch(2);
+    push.mutable_fork()->set_new_epoch_salt(std::string(16, 't'));
+    late(absl::OkStatus(), push.SerializeAsString());
   });
-  OnQueue([this, &office] {
-    EXPECT_EQ(office.cancelled, 0);
-    EXPECT_EQ(store_->journal().UnsentEpoch(), 1u);
+  OnQueue([this] {
+    EXPECT_EQ(store_->journal().epochs().size(), 1u);
+    EXPECT_EQ(store_->journal().epochs().at(1).received_through, 0u) << "the server of now does not have it";
     driver_.reset();
   });
 }
