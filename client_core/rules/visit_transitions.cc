@@ -107,7 +107,9 @@ absl::Status CheckCommand(const v1::Visit& visit, const v1::FoldCommand& command
     case v1::FoldCommand::kRecall:
       return Allow(visit, "recalled", {kDispatched}, "dispatched");
     case v1::FoldCommand::kCancel:
-      if (command.cancel().force()) return AllowUnlessEnded(visit, "it cannot be cancelled");
+      if (command.cancel().force() || HasEnded(visit.state())) {
+        return AllowUnlessEnded(visit, "it cannot be cancelled");
+      }
       return Allow(visit, "cancelled", {kUnscheduled, kScheduled, kDispatched},
                    "unscheduled, scheduled or dispatched, and later by force");
     case v1::FoldCommand::kReopen:
@@ -154,6 +156,11 @@ std::vector<std::string> AdviseFact(const v1::Visit& visit, absl::string_view au
   const bool arrived = own != nullptr && own->arrived_time_us() != 0;
   if (fact == v1::LogEntry::kOutcomeReported && !arrived) {
     advice.push_back("No arrival was recorded before this outcome; it will be implied.");
+  }
+  if (fact == v1::LogEntry::kOutcomeReported && !visit.outcome().fault().code().empty()) {
+    advice.push_back(
+        absl::StrCat("An outcome was reported before with the fault code ", visit.outcome().fault().code(),
+                     "; if this one is to take its place and the fault is the same, name the code again."));
   }
   if (fact == v1::LogEntry::kOutcomeReported && visit.requirements().feedback() &&
       visit.feedback() == v1::FEEDBACK_STATE_UNSPECIFIED) {

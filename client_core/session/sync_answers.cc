@@ -86,7 +86,11 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   if (other_generation) {
     Log(parts_.log, LogLevel::kWarning, "the server was restored from a backup: sending again what it lost");
     const std::vector<v1::JournalMark> marks(response.marks().begin(), response.marks().end());
+    const uint64_t waiting = parts_.store->journal().Counts().saved_here;
     RETURN_IF_ERROR(parts_.store->AdoptGeneration(response.generation(), marks));
+    // What it took before it could say who it is.
+    const uint64_t left = parts_.store->journal().Counts().saved_here;
+    if (left < waiting) report_.sums.set_entries_sent(report_.sums.entries_sent() + waiting - left);
   } else {
     for (const v1::JournalMark& mark : response.marks()) RETURN_IF_ERROR(TakeMark(mark));
   }

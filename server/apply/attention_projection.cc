@@ -25,7 +25,7 @@ absl::string_view WordsFor(v1::AttentionFlag flag) {
     case v1::ATTENTION_FLAG_OUTCOME_DISAGREES:
       return "another technician reported another outcome";
     case v1::ATTENTION_FLAG_AFTER_CANCEL:
-      return "the office had cancelled the visit";
+      return "the office cancelled the visit";
     case v1::ATTENTION_FLAG_AMENDED:
       return "the visit had been closed already";
     default:

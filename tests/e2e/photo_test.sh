@@ -83,6 +83,7 @@ rm -rf "$folder/server/attachments"
 "$office" restore "$folder/elsewhere/noon.backup" --data "$folder/server" --json >"$folder/restored.json"
 check "it is restored" "$(jq -r '.attachments + "," + .attachments_missing' "$folder/restored.json")" 2,0
 serve "$port"
-"$office" attachment get "$hash" -o "$folder/again" >/dev/null
+in_json=$("$office" attachment list V-1 --json | jq -r '[.. | .sha256? | strings][0]')
+"$office" attachment get "$in_json" -o "$folder/again" >/dev/null
 cmp "$folder/valve.jpg" "$folder/again"
 "$office" server rebuild >/dev/null

@@ -15,7 +15,7 @@ ana syncs
 expect visit V1 in progress flags AFTER_CANCEL
 expect entry ana#1 needs attention AFTER_CANCEL
 expect entry ana#2 counted
-expect explanation of ana#1 says "the office had cancelled the visit"
+expect explanation of ana#1 says "the office cancelled the visit"
 expect attention V1
 
 office resolves attention of V1

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -190,22 +191,31 @@ absl::StatusOr<uint64_t> Fetch(const std::string& sha256, const Range& range, co
   return Explain(absl::DataLossError("what came is not what the hash says: the server's file is damaged"));
 }
 
+// As tables show it, in hexadecimal, or as JSON does, in base64. Nothing: it is none.
+std::optional<std::string> ReadHash(const std::string& text) {
+  const bool hex = text.size() == 2 * limits::kAttachmentHashBytes &&
+                   std::all_of(text.begin(), text.end(), [](unsigned char c) { return isxdigit(c) != 0; });
+  if (hex) return absl::HexStringToBytes(text);
+  std::string bytes;
+  if (absl::Base64Unescape(text, &bytes) && bytes.size() == limits::kAttachmentHashBytes) return bytes;
+  return std::nullopt;
+}
+
 absl::Status Get(const GetArgs& args, const Tools& tools) {
-  const bool hex = args.hash.size() == 2 * limits::kAttachmentHashBytes &&
-                   std::all_of(args.hash.begin(), args.hash.end(), [](unsigned char c) { return isxdigit(c) != 0; });
-  if (!hex) {
+  const std::optional<std::string> hash = ReadHash(args.hash);
+  if (!hash.has_value()) {
     return UsageError(absl::StrCat("\"", Printable(args.hash), "\" is no SHA-256"),
                       "doorstep attachment list VISIT, which shows the hashes");
   }
   ASSIGN_OR_RETURN(const Range range, ReadRange(args.range));
   NewFile file(args.file);
   RETURN_IF_ERROR(file.Open());
-  ASSIGN_OR_RETURN(const uint64_t bytes, Fetch(absl::HexStringToBytes(args.hash), range, tools, file));
+  ASSIGN_OR_RETURN(const uint64_t bytes, Fetch(*hash, range, tools, file));
   RETURN_IF_ERROR(file.Finish());
   if (tools.globals->json) {
     google::protobuf::Struct object;
     auto& fields = *object.mutable_fields();
-    fields["sha256"].set_string_value(args.hash);
+    fields["sha256"].set_string_value(absl::BytesToHexString(*hash));
     fields["file"].set_string_value(args.file);
     fields["offset"].set_string_value(absl::StrCat(range.first));
     fields["bytes"].set_string_value(absl::StrCat(bytes));

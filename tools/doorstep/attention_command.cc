@@ -248,7 +248,8 @@ absl::Status ResolveVisit(const ResolveArgs& args, const Tools& tools) {
     const int resolution = ParseEnum(*v1::AttentionResolution_descriptor(), args.decision);
     if (resolution < 0) {
       return UsageError(
-          absl::StrCat("--as \"", args.decision, "\" is none of ", EnumChoices(*v1::AttentionResolution_descriptor())),
+          absl::StrCat("--as \"", args.decision, "\" is none of ",
+                       absl::StrReplaceAll(EnumChoices(*v1::AttentionResolution_descriptor()), {{"_", "-"}})),
           "--as keep-a");
     }
     request.set_resolution(static_cast<v1::AttentionResolution>(resolution));

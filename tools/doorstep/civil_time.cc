@@ -190,7 +190,9 @@ std::string ShowWindow(const v1::TimeWindow& window, const absl::TimeZone& zone)
 std::string ShowZone(const absl::TimeZone& zone) {
   const std::string name = zone.name();
   if (absl::StartsWith(name, "Fixed/")) return absl::FormatTime("%Ez", absl::UnixEpoch(), zone);
-  return name.empty() || name == "localtime" ? "this machine's zone" : name;
+  // TZ may name a file, which tells a reader nothing.
+  const bool is_named = !name.empty() && name != "localtime" && name[0] != '/' && name[0] != ':';
+  return is_named ? name : "this machine's zone";
 }
 
 std::string ShowDay(int32_t day) {

@@ -220,7 +220,7 @@ std::string AttentionWords(v1::AttentionFlag flag) {
     case v1::ATTENTION_FLAG_OUTCOME_DISAGREES:
       return "two technicians reported different outcomes";
     case v1::ATTENTION_FLAG_AFTER_CANCEL:
-      return "work was done although the visit had been cancelled";
+      return "work was done on a visit that the office cancelled";
     case v1::ATTENTION_FLAG_AMENDED:
       return "facts came after the visit was closed";
     case v1::ATTENTION_FLAG_STEPS_IMPLIED:

@@ -100,6 +100,9 @@ TEST(CivilTimeTest, AScreenNamesItsZone) {
   EXPECT_EQ(ShowZone(*FindZone("Europe/Berlin")), "Europe/Berlin");
   EXPECT_EQ(ShowZone(absl::FixedTimeZone(-12600)), "-03:30");
   EXPECT_EQ(ShowZone(absl::UTCTimeZone()), "UTC");
+  absl::TimeZone of_file;
+  ASSERT_TRUE(absl::LoadTimeZone("/usr/share/zoneinfo/Europe/Berlin", &of_file));
+  EXPECT_EQ(ShowZone(of_file), "this machine's zone");
 }
 
 }  // namespace

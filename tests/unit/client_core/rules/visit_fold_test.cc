@@ -243,7 +243,7 @@ TEST(VisitFoldTest, CommandsAreRefusedWithStateAndRule) {
   cancel.mutable_cancel();
   const absl::Status status = CheckCommand(done, cancel);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: it can be cancelled only while it is"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("visit V-1 is completed: it cannot be cancelled any more"));
 }
 
 TEST(VisitFoldTest, NobodyIsMissedAtACancelledVisit) {
@@ -257,6 +257,15 @@ TEST(VisitFoldTest, AdvisesAndNeverForbids) {
   EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "ana", v1::LogEntry::kTravelStarted), IsEmpty());
   EXPECT_THAT(AdviseFact(Dispatched("ana").Fold(), "bo", v1::LogEntry::kArrived),
               ElementsAre(HasSubstr("not assigned")));
+}
+
+// It would be lost without a word: outcomes are whole, and the later one counts.
+TEST(VisitFoldTest, AdvisesOnTheFaultCodeThatASecondOutcomeWouldReplace) {
+  v1::Visit done = Dispatched("ana").Work(20, "ana").Outcome(30, "ana", v1::OUTCOME_CODE_RESOLVED).Fold();
+  EXPECT_THAT(AdviseFact(done, "ana", v1::LogEntry::kOutcomeReported), ElementsAre(HasSubstr("already completed")));
+  done.mutable_outcome()->mutable_fault()->set_code("VALVE-SEAT");
+  EXPECT_THAT(AdviseFact(done, "ana", v1::LogEntry::kOutcomeReported),
+              ElementsAre(HasSubstr("already completed"), HasSubstr("fault code VALVE-SEAT; if this one")));
 }
 
 TEST(VisitFoldTest, AdvisesAfterTheOutcomeOnlyOnWhatDoesNotBelongThere) {

@@ -332,6 +332,18 @@ TEST_F(SetBackServerTest, IsHealedAfterARestore) { HealsWithGeneration("g2"); }
 // Without a new generation, it is found out when what a frame goes on from is gone.
 TEST_F(SetBackServerTest, IsHealedAfterAnOlderFileWasPutThereByHand) { HealsWithGeneration("g1"); }
 
+// The office takes them before the phone knows that it is another generation's.
+TEST_F(SessionTest, WhatARestoredServerTookIsCountedAsSent) {
+  OpenEnrolled();
+  AppendNotes(3);
+  ASSERT_TRUE(Sync().complete());
+  server_.Restore("g2", 1, 3);
+  AppendNotes(2);
+  const v1::SyncReport report = Sync();
+  EXPECT_TRUE(report.complete()) << report.stopped_because();
+  EXPECT_EQ(report.entries_sent(), 2u);
+}
+
 // The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
 TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {
   OpenEnrolled();
