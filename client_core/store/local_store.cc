@@ -73,7 +73,7 @@ absl::Status LocalStore::StepBack(const v1::JournalMark& mark) {
   // What it had of photos is as doubtful, and what no backup holds must not be deleted here.
   const absl::Status doubted = attachments_->Doubt();
   if (absl::IsDataLoss(doubted)) {
-    RepairAttachments(doubted);  // What comes of it has been asked for nowhere.
+    RepairAttachments(doubted);  // The journal is not to blame, and must go back all the same.
   } else {
     RETURN_IF_ERROR(doubted);
   }
