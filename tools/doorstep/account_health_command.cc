@@ -1,6 +1,7 @@
 // doorstep account health: the score, what it is made of, and why.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/health_service.pb.h"
 #include "tools/doorstep/civil_time.h"
@@ -27,6 +28,11 @@ absl::StatusOr<v1::ExplainAccountHealthRequest> Question(const Args& args) {
   if (!args.as_of.empty()) {
     const absl::StatusOr<int32_t> day = ParseDay(args.as_of);
     if (!day.ok()) return UsageError(absl::StrCat("--as-of ", day.status().message()), "--as-of 2026-11-22");
+    if (*day < limits::kHealthDayMin || *day > limits::kHealthDayMax) {
+      return UsageError(absl::StrCat("--as-of must be ", ShowDay(limits::kHealthDayMin), " to ",
+                                     ShowDay(limits::kHealthDayMax), ", is ", args.as_of),
+                        "--as-of 2026-11-22");
+    }
     request.set_as_of_day(*day);
   }
   if (!args.as_known_at.empty()) {

@@ -181,9 +181,14 @@ absl::Status Import(const Args& args, const Tools& tools) {
   }
   RETURN_IF_ERROR(WithCounts(status, run, args.dry_run));
   if (run.rejected().empty()) return absl::OkStatus();
+  uint64_t rows = 0;
+  for (const ImportTally& tally : run.tallies()) rows += tally.rows;
+  const bool others = rows > run.rejected().size();
   return WithTry(
-      absl::InvalidArgumentError(absl::StrCat(Count(run.rejected().size(), "row was", "rows were"),
-                                              " rejected; the others ", args.dry_run ? "would be taken" : "are in")),
+      absl::InvalidArgumentError(absl::StrCat(Count(run.rejected().size(), "row was", "rows were"), " rejected; ",
+                                              !others        ? "there was no other"
+                                              : args.dry_run ? "the others would be taken"
+                                                             : "the others are in")),
       "correct the rows that are listed and import the file again: what is already there changes nothing");
 }
 

@@ -30,6 +30,8 @@ struct Assignment {
   const SourceCell* cell;
 };
 
+constexpr int64_t kE7 = 10000000;
+
 bool IsTime(const FieldDescriptor& field) { return absl::EndsWith(field.name(), "_time_us"); }
 
 std::vector<std::string> Items(const SourceCell& cell) {
@@ -67,6 +69,10 @@ absl::Status SetNumber(absl::string_view text, Message* message, const FieldDesc
   const int64_t most = is_unsigned ? UINT32_MAX : is_wide ? INT64_MAX : INT32_MAX;
   if (absl::EndsWith(field->name(), "_e7")) {
     ASSIGN_OR_RETURN(number, ParseScaled(text, 7));
+    const int64_t bound = field->name() == "latitude_e7" ? limits::kLatitudeE7Max : limits::kLongitudeE7Max;
+    if (number < -bound || number > bound) {
+      return absl::OutOfRangeError(absl::StrCat("must be -", bound / kE7, " to ", bound / kE7, " degrees, is ", text));
+    }
   } else if (!absl::SimpleAtoi(text, &number)) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a whole number"));
   }

@@ -90,7 +90,11 @@ absl::Status Show(const std::string& id, const Tools& tools) {
   details.Add("Symptoms", absl::StrJoin(symptoms, ", "));
   details.Add("Skills", absl::StrJoin(order.skills(), ", "));
   details.Add("Description", order.description());
-  if (order.sla_due_time_us() != 0) details.Add("Due", ShowTime(order.sla_due_time_us()));
+  if (order.sla_due_time_us() != 0) {
+    // In the zone in which it was said.
+    ASSIGN_OR_RETURN(const absl::TimeZone zone, ZoneAt(tools.connection, "", order.account_id(), order.site_id()));
+    details.Add("Due", ShowTime(order.sla_due_time_us(), zone));
+  }
   details.Add("First-time fix", Words(order.first_time_fix()));
   if (order.created_time_us() != 0) details.Add("Created", ShowTime(order.created_time_us()));
   details.Add("Version", absl::StrCat(order.version()));

@@ -116,6 +116,8 @@ TEST(ImportRowTest, ABadValueNamesItsColumnAndWhatWouldBeGood) {
       {"accounts", "id,name,acquisition_cost\nA,B,12\n", "acquisition_cost", "currency"},
       {"accounts", "id,name,acquisition_cost\nA,B,\"1,250.00 EUR\"\n", "acquisition_cost", "at most 2 decimals"},
       {"sites", "id,account,name,latitude\nS,A,B,fifty\n", "latitude", "number"},
+      {"sites", "id,account,name,latitude\nS,A,B,152.5\n", "latitude", "-90 to 90 degrees, is 152.5"},
+      {"sites", "id,account,name,longitude\nS,A,B,-180.1\n", "longitude", "-180 to 180 degrees, is -180.1"},
       {"sites", "id,account,name,geofence_m\nS,A,B,-5\n", "geofence_m", "outside"},
       {"work-orders", "id,account,kind,priority\nW,A,install,high\n", "priority", "whole number"},
       {"contacts", "id,account,name,consent\nP,A,B,perhaps\n", "consent", "yes nor no"},
