@@ -7,6 +7,7 @@
 #ifndef DOORSTEP_CLIENT_CORE_RULES_JOURNAL_HASH_H_
 #define DOORSTEP_CLIENT_CORE_RULES_JOURNAL_HASH_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -46,7 +47,10 @@ inline void AppendSized(absl::string_view bytes, std::string& out) {
 
 }  // namespace journal_hash_internal
 
-// The hash before the first entry of a journal. `salt` is 16 bytes.
+// Of the salt that begins a chain.
+inline constexpr size_t kChainSaltBytes = 16;
+
+// The hash before the first entry of a journal. `salt` has kChainSaltBytes.
 template <typename Hasher>
 Hash ChainStart(Hasher& hasher, absl::string_view device, uint64_t epoch, absl::string_view salt) {
   using namespace journal_hash_internal;  // NOLINT: the three writers above.

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
@@ -12,14 +13,21 @@ namespace {
 
 constexpr char kFormat[] = "doorstep bundle 1";
 
-// Adds the frames of one epoch as long as there is room. False: there was not enough.
-absl::StatusOr<bool> AddEpoch(const EpochMarks& marks, const ClockReading& now, LocalStore& store, size_t& bytes,
-                              v1::Bundle& bundle) {
+// What one epoch has to give. A copy: reading a damaged journal replaces it.
+struct Run {
+  uint64_t epoch = 0;
+  uint64_t after_seq = 0;
+  uint64_t last_seq = 0;
+};
+
+// Adds the run's frames as long as there is room. False: there was not enough.
+absl::StatusOr<bool> AddRun(const Run& run, const ClockReading& now, LocalStore& store, size_t& bytes,
+                            v1::Bundle& bundle) {
   SendPush push;
-  push.epoch = marks.epoch;
+  push.epoch = run.epoch;
   push.entries_max = limits::kFrameEntriesMax;
   push.bytes_max = limits::kFrameBytesMax;
-  for (push.after_seq = marks.received_through; push.after_seq < marks.last_own_seq();) {
+  for (push.after_seq = run.after_seq; push.after_seq < run.last_seq;) {
     ASSIGN_OR_RETURN(BuiltFrame frame, BuildNextFrame(push, now, store));
     if (bytes + frame.bytes.size() > limits::kBundleFrameBytesMax) return false;
     bytes += frame.bytes.size();
@@ -30,19 +38,31 @@ absl::StatusOr<bool> AddEpoch(const EpochMarks& marks, const ClockReading& now, 
   return true;
 }
 
-}  // namespace
-
-absl::StatusOr<v1::Bundle> MakeBundle(const ClockReading& now, LocalStore& store) {
+absl::StatusOr<v1::Bundle> BundleOf(const ClockReading& now, LocalStore& store) {
   if (!store.journal().identity().has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
   v1::Bundle bundle;
   bundle.set_format(kFormat);
   bundle.set_made_time_us(now.wall_time_us);
-  size_t bytes = 0;
+  std::vector<Run> runs;
   for (const auto& [epoch, marks] : store.journal().epochs()) {
-    ASSIGN_OR_RETURN(const bool all, AddEpoch(marks, now, store, bytes, bundle));
+    runs.push_back({epoch, marks.received_through, marks.last_own_seq()});
+  }
+  size_t bytes = 0;
+  for (const Run& run : runs) {
+    ASSIGN_OR_RETURN(const bool all, AddRun(run, now, store, bytes, bundle));
     if (!all) break;
   }
   bundle.set_entries_left_out(store.journal().Counts().saved_here - bundle.entries());
+  return bundle;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Bundle> MakeBundle(const ClockReading& now, LocalStore& store) {
+  const size_t repairs = store.repairs().size();
+  absl::StatusOr<v1::Bundle> bundle = BundleOf(now, store);
+  // Damage came to light on the way, and what is left goes on in another epoch.
+  if (store.repairs().size() != repairs) return BundleOf(now, store);
   return bundle;
 }
 

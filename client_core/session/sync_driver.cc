@@ -95,6 +95,7 @@ void SyncDriver::Send(const SendPush& push) {
   flight.covers = frame->covers;
   v1::PushRequest request;
   request.set_frame(std::move(frame->bytes));
+  request.set_newest_epoch(parts_.store->journal().epochs().rbegin()->first);
   KillPoint("engine");
   Start(push.call, push.deadline_ms, kPushMethod, request, std::move(flight));
   KillPoint("sent");

@@ -177,7 +177,8 @@ class Journal {
   std::vector<v1::JournalClaim> Claims() const;
   // Goes on in `fork.new_epoch`: in one transaction the entries above last_common_seq are appended again there, each
   // naming its first position. A fork of an epoch that this phone has left moves what a restored server lacks of it,
-  // and behind it what came later and the server is not known to have, so that the order stays.
+  // and behind it what came later and the server is not known to have, so that the order stays. ABORTED: the new epoch
+  // is not newer than this phone's newest; the server, asked again with `newest_epoch`, names another.
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   Boots& boots() { return boots_; }
 
@@ -233,11 +234,11 @@ class Journal {
     std::string entry;
   };
   // Puts what was read from a damaged file into this empty journal, in one transaction: the identity, the epochs with
-  // their marks, rows that the server has under their old position, and the rest appended again in the spare epoch
-  // (in the current one after its last received entry when there is no spare), naming their first position. Returns
-  // how many were appended again.
+  // their marks, rows that the server has under their old position, and the rest appended again in a new epoch, naming
+  // their first position: in the spare one while no other is newer, else in one of this phone's own with `salt` (16
+  // random bytes), which the next Hello makes known. Returns how many were appended again.
   absl::StatusOr<uint64_t> TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
-                                    const std::vector<Row>& rows);
+                                    const std::vector<Row>& rows, absl::string_view salt);
 
  private:
   explicit Journal(sqlite::Database* db);
@@ -256,7 +257,6 @@ class Journal {
   absl::StatusOr<Hash> HashAt(const EpochMarks& marks, uint64_t seq);
   absl::StatusOr<bool> IsOurs(const EpochMarks& marks, const v1::JournalMark& mark);
   absl::StatusOr<ForkResult> GoOnIn(const v1::Fork& fork, uint64_t common);
-  absl::StatusOr<ForkResult> AppendBehind(const EpochMarks& old, uint64_t common);
   absl::StatusOr<uint64_t> MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next);
   absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
   absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);

@@ -17,16 +17,15 @@
 namespace doorstep {
 namespace {
 
-constexpr size_t kSaltBytes = 16;
-
 std::pair<uint64_t, uint64_t> FirstPosition(const EntryInfo& info) {
   return info.from_epoch > 0 ? std::pair(info.from_epoch, info.from_seq) : std::pair(info.epoch, info.seq);
 }
 
 absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
-  if (epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kSaltBytes) return absl::OkStatus();
+  if (epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kChainSaltBytes) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of 1 to ", kEntryEpochMax, " and a salt of ",
-                                                 kSaltBytes, " bytes, has ", epoch, " and ", salt.size(), " bytes"));
+                                                 kChainSaltBytes, " bytes, has ", epoch, " and ", salt.size(),
+                                                 " bytes"));
 }
 
 }  // namespace
@@ -164,14 +163,17 @@ absl::StatusOr<ForkResult> Journal::Fork(const v1::Fork& fork) {
   // A server that was restored may have lost what was common, and have taken a clone's entries in its place.
   if (is_left) common = std::max({forked.retained_through, forked.received_through, fork.last_common_seq()});
   if (is_left && (common >= forked.common_through || current() == nullptr)) return ForkResult();
+  RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
   const auto target = epochs_.find(fork.new_epoch());
   const bool is_free = target == epochs_.end() || target->second.state == EpochState::kSpare;
   const bool is_newest = epochs_.upper_bound(fork.new_epoch()) == epochs_.end();
-  if (is_left && !(is_free && is_newest)) return AppendBehind(forked, common);
-  RETURN_IF_ERROR(CheckEpoch("fork: new_epoch", fork.new_epoch(), fork.new_epoch_salt()));
-  if (forked.state == EpochState::kSpare || !is_free) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("fork: cannot go from epoch ", fork.epoch(), " on in epoch ", fork.new_epoch()));
+  if (forked.state == EpochState::kSpare) {
+    return absl::InvalidArgumentError(absl::StrCat("fork: epoch ", fork.epoch(), " has no entries"));
+  }
+  // Epochs are told apart by age. The server said it before it heard how far this phone has come.
+  if (!is_free || !is_newest) {
+    return absl::AbortedError(absl::StrCat("fork: epoch ", fork.new_epoch(), " is not newer than ",
+                                           epochs_.rbegin()->first, ", the newest of this phone"));
   }
   return GoOnIn(fork, common);
 }
@@ -209,23 +211,6 @@ absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common
   return result;
 }
 
-// A server that does not know the newest epochs of this phone gives out a number that is not behind them all, where
-// nothing can go on: epochs are told apart by age. What it lacks of a left one goes behind what is here instead.
-absl::StatusOr<ForkResult> Journal::AppendBehind(const EpochMarks& old, uint64_t common) {
-  ForkResult result;
-  const EpochMarks* target = current();
-  result.epoch = target->epoch;
-  const absl::Status status = db_->Transaction([&]() -> absl::Status {
-    EpochMarks left = old;
-    EpochMarks next = *target;
-    ASSIGN_OR_RETURN(result.reappended, MoveEntries(left, common, left.common_through, next));
-    return absl::OkStatus();
-  });
-  RETURN_IF_ERROR(Reload(status));
-  result.moved = true;
-  return result;
-}
-
 // In a transaction: the entries of `left` above `common` and up to `through` go on in `next`.
 absl::StatusOr<uint64_t> Journal::MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next) {
   ASSIGN_OR_RETURN(std::vector<Row> rows, RowsAfter(left.epoch, common));
@@ -243,14 +228,23 @@ absl::StatusOr<uint64_t> Journal::MoveEntries(EpochMarks& left, uint64_t common,
 }
 
 absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
-                                           const std::vector<Row>& rows) {
+                                           const std::vector<Row>& rows, absl::string_view salt) {
+  // A position never names another entry than before, so what is appended again needs an epoch without any.
+  v1::IssuedEpoch issued = identity.spare_epoch();
+  uint64_t newest = identity.epoch().epoch();
+  for (const EpochMarks& marks : epochs) {
+    if (marks.state != EpochState::kSpare) newest = std::max(newest, marks.epoch);
+  }
+  if (issued.epoch() <= newest) {
+    issued.set_epoch(newest + 1);
+    issued.set_salt(std::string(salt));
+  }
+  if (Planted("salvage_reuses_epoch")) issued = identity.epoch();
+  RETURN_IF_ERROR(CheckEpoch("salvage: epoch", issued.epoch(), issued.salt()));
   uint64_t reappended = 0;
   const absl::Status status = db_->Transaction([&]() -> absl::Status {
     identity_ = identity;
     v1::EnrollResponse after = identity;
-    const bool has_spare = identity.spare_epoch().epoch() > 0;
-    const v1::IssuedEpoch& issued =
-        has_spare && !Planted("salvage_reuses_epoch") ? identity.spare_epoch() : identity.epoch();
     EpochMarks target;
     target.epoch = issued.epoch();
     target.salt = issued.salt();
@@ -270,7 +264,7 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
 
     std::set<std::pair<uint64_t, uint64_t>> placed;  // First positions that need no new place.
     for (EpochMarks marks : epochs) {
-      if (marks.epoch == target.epoch && has_spare) continue;
+      if (marks.epoch == target.epoch) continue;
       // What the server has stays under its old position, as far as it is gapless.
       const uint64_t own_through = std::min(
           marks.received_through, marks.state == EpochState::kOld ? marks.common_through : marks.received_through);
@@ -280,21 +274,12 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
         RETURN_IF_ERROR(InsertRow(with_token(row)));
         placed.insert(FirstPosition(row.info));
         through = row.info.seq;
-        marks.head_hash = row.hash;
       }
       marks.common_through = through;
       marks.received_through = through;
       marks.backed_up_through = std::min(marks.backed_up_through, through);
       marks.judged_through = std::min(marks.judged_through, through);
       marks.settled_through = std::min(marks.settled_through, through);
-      if (marks.epoch == target.epoch) {
-        marks.head_seq = through;
-        if (through == marks.retained_through) {
-          marks.head_hash = through > 0 ? marks.retained_hash : target.head_hash;
-        }
-        target = marks;
-        continue;
-      }
       marks.state = EpochState::kOld;
       RETURN_IF_ERROR(WriteMarks(marks));
     }
@@ -308,7 +293,6 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
       rest.push_back(with_token(row));
     }
     target.state = EpochState::kCurrent;
-    target.common_through = 0;
     ASSIGN_OR_RETURN(reappended, Reappend(rest, target));
     RETURN_IF_ERROR(WriteMarks(target));
     after.mutable_epoch()->set_epoch(target.epoch);

@@ -7,15 +7,14 @@
 namespace doorstep {
 namespace {
 
-// The server answered, and what it answered is about this frame.
-bool BlamesFrame(absl::StatusCode code) {
-  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
-         code == absl::StatusCode::kInvalidArgument;
-}
+// The server read the frame and says what is wrong with it.
+bool BlamesFrame(absl::StatusCode code) { return code == absl::StatusCode::kInvalidArgument; }
 
-// Nobody answered: the network, the server, or a frame that killed the server.
-bool IsSilence(absl::StatusCode code) {
-  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
+// The network, a server that is not well (gRPC itself says INTERNAL and UNKNOWN for streams that were cut), or a frame
+// that made it so.
+bool MayBlameFrame(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded ||
+         code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown;
 }
 
 // One more failure that only the frame explains.
@@ -61,14 +60,13 @@ PushFailure NoteFailure(const FrameRun& run, absl::StatusCode code, uint64_t nex
       pacing.entries_max = entries / 2;
       return PushFailure::kRetryNow;
     }
-    pacing.opaque_seq = run.opaque ? 0 : run.after_seq + 1;
-    return run.opaque ? PushFailure::kRetryLater : PushFailure::kRetryNow;
+    return PushFailure::kRetryLater;  // No single entry is too large: the server has no memory to spare.
   }
   if (BlamesFrame(code)) {
     Strike(pacing);
     return PushFailure::kRetryLater;
   }
-  if (!IsSilence(code)) return PushFailure::kRetryLater;
+  if (!MayBlameFrame(code)) return PushFailure::kRetryLater;
   pacing.suspect = true;
   pacing.suspect_call = next_call;
   return PushFailure::kProbe;

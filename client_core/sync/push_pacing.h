@@ -2,10 +2,10 @@
 //
 // Two different troubles:
 //   too large   the server says RESOURCE_EXHAUSTED, or the link is too slow for the deadline: halve, grow again with
-//               each success.
+//               each success. No single entry is too large, so one that stands alone just waits.
 //   poisonous   the frame fails again and again although the server answers other calls: search for the entry that
 //               kills it by halving the run it must be in, and when it stands alone send it marked opaque.
-// A failure that a missing network or a stopped server explains is neither: only a call that was begun after the
+// A failure that a missing network or an ailing server explains is neither: only a call that was begun after the
 // failure and answered (a Hello is sent to find out) turns it into a strike against the frame.
 //
 // Invariant: every entry is sent in the end, in order; nothing is skipped.

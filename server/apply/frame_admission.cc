@@ -80,7 +80,8 @@ absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFram
   const v1::FrameHeader& header = frame.opened.header;
   ASSIGN_OR_RETURN(std::optional<ForkRow> known,
                    FindFork(group.sql(), journal.device, journal.epoch, header.head_hash()));
-  if (!known.has_value()) {
+  // What was issued before a restore, or to a clone, may be older than where this phone is.
+  if (!known.has_value() || known->new_epoch <= frame.newest_epoch) {
     ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(group.sql(), journal.device));
     if (journals.size() >= limits::kEpochsMax) return std::optional<v1::Fork>();
     v1::CommandRecord record;
@@ -90,8 +91,9 @@ absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFram
     fork.set_epoch(header.epoch());
     fork.set_head_hash(header.head_hash());
     fork.set_last_common_seq(last_common_seq);
-    fork.mutable_new_epoch()->set_epoch(journals.back().epoch + (Planted("epoch_issued_twice") ? 0 : 1));
-    fork.mutable_new_epoch()->set_salt(group.random().Bytes(16));
+    const uint64_t newest = std::max(journals.back().epoch, frame.newest_epoch);
+    fork.mutable_new_epoch()->set_epoch(newest + (Planted("epoch_issued_twice") ? 0 : 1));
+    fork.mutable_new_epoch()->set_salt(group.random().Bytes(kChainSaltBytes));
     const uint32_t ordinal = group.next_ordinal();
     group.set_next_ordinal(ordinal + 1);
     RETURN_IF_ERROR(
@@ -188,8 +190,8 @@ absl::StatusOr<FrameResult> AdmitFrame(Group& group, PreparedFrame& frame) {
 absl::Status ApplyFork(Group& group, const v1::ForkCommand& fork) {
   ASSIGN_OR_RETURN(DeviceRow * device, group.FindDevice(fork.device()));
   if (device == nullptr) return absl::DataLossError("a recorded fork names a device that is not there");
-  RETURN_IF_ERROR(InsertFork(group.sql(), {device->n, fork.epoch(), fork.head_hash(), fork.last_common_seq(),
-                                           fork.new_epoch().epoch(), fork.new_epoch().salt()}));
+  RETURN_IF_ERROR(WriteFork(group.sql(), {device->n, fork.epoch(), fork.head_hash(), fork.last_common_seq(),
+                                          fork.new_epoch().epoch(), fork.new_epoch().salt()}));
   OpensslSha256 hasher;
   const Hash start = ChainStart(hasher, fork.device(), fork.new_epoch().epoch(), fork.new_epoch().salt());
   JournalRow journal;

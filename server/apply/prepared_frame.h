@@ -38,6 +38,7 @@ struct PreparedFrame {
   OpenedFrame opened;
   std::vector<Hash> hashes;  // Of the chain, after each entry.
   std::vector<PreparedEntry> entries;
+  uint64_t newest_epoch = 0;  // Of the phone that sent it. 0: not told.
 
   // Whether the facts have been taken out of `entries` by an attempt that failed: DecodeEntries makes them again.
   bool consumed = false;

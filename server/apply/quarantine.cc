@@ -86,13 +86,15 @@ PreparedEntry PrepareRepair(const StoredEntry& stored, const std::string& bytes)
   return PrepareEntry(stored.opened.header, stored.seq, envelope);
 }
 
+PreparedEntry PrepareReplay(const StoredEntry& stored) { return PrepareRepair(stored, stored.envelope().entry()); }
+
 absl::Status ReplayParked(Group& group, const v1::JournalPosition& position) {
   absl::StatusOr<ParkedEntry> parked = FindParked(group.sql(), position);
   // Another entry of the command made the visit for which this one waited.
   if (absl::IsFailedPrecondition(parked.status())) return absl::OkStatus();
   RETURN_IF_ERROR(parked.status());
   const StoredEntry& stored = parked->stored;
-  PreparedEntry entry = PrepareEntry(stored.opened.header, stored.seq, stored.envelope());
+  PreparedEntry entry = PrepareReplay(stored);
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) {
     return ParkEntry(group, parked->device, position, entry.reason, entry.message, entry.visit_id);
   }

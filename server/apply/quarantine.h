@@ -32,6 +32,8 @@ v1::JournalPosition OfficePosition(int64_t commit_us, uint32_t ordinal);
 
 // What was parked, with `bytes`, a LogEntry, in its place.
 PreparedEntry PrepareRepair(const StoredEntry& stored, const std::string& bytes);
+// What was parked, to be judged again: looked at, also when the phone had asked not to.
+PreparedEntry PrepareReplay(const StoredEntry& stored);
 
 // The second halves of the commands. An entry that another part of the same command has settled already stays as it is.
 absl::Status ReplayParked(Group& group, const v1::JournalPosition& position);

@@ -179,8 +179,11 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
 void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushRequest& request,
               CallDone<v1::PushResponse> done) {
   if (IsBusy(parts, request.frame().size())) return done(BusyPush(parts, scope.name()));
+  const absl::Status fields = CheckRange("newest_epoch", request.newest_epoch(), 0, limits::kEpochMax);
+  if (!fields.ok()) return done(fields);
   absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(request.frame(), scope.name());
   if (!prepared.ok()) return done(prepared.status());
+  (*prepared)->newest_epoch = request.newest_epoch();
   KillPoint("wire");
   const bool taken = parts.writer.SubmitFrame(
       *std::move(prepared), [&parts, done, device = scope.name()](absl::StatusOr<FrameAnswer> answer) {

@@ -105,11 +105,12 @@ absl::StatusOr<std::optional<ForkRow>> FindFork(SqlSession& sql, int64_t device,
                                         static_cast<uint64_t>(query.Int(1)), std::string(query.Blob(2))});
 }
 
-absl::Status InsertFork(SqlSession& sql, const ForkRow& row) {
+absl::Status WriteFork(SqlSession& sql, const ForkRow& row) {
   return sql
       .Use(
           "INSERT INTO fork (device, epoch, head_hash, last_common_seq, new_epoch, new_epoch_salt) "
-          "VALUES ($1, $2, $3, $4, $5, $6)")
+          "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (device, epoch, head_hash) DO UPDATE "
+          "SET last_common_seq = $4, new_epoch = $5, new_epoch_salt = $6")
       .Int(1, row.device)
       .Int(2, static_cast<int64_t>(row.epoch))
       .Blob(3, row.head_hash)

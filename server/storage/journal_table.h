@@ -49,7 +49,8 @@ struct ForkRow {
 };
 absl::StatusOr<std::optional<ForkRow>> FindFork(SqlSession& sql, int64_t device, uint64_t epoch,
                                                 absl::string_view head_hash);
-absl::Status InsertFork(SqlSession& sql, const ForkRow& row);
+// In place of an older answer to the same journal.
+absl::Status WriteFork(SqlSession& sql, const ForkRow& row);
 
 // An entry that was appended again in a new epoch.
 struct RehomedRow {

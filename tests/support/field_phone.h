@@ -21,6 +21,8 @@ class FieldPhone {
   uint64_t Record(v1::LogEntry entry, const std::string& visit, int64_t time_us);
   // Bytes as they are, whatever they say.
   uint64_t RecordBytes(std::string bytes);
+  // From now on the entry asks not to be looked at.
+  void MarkOpaque(uint64_t seq) { envelopes_[seq - 1].set_opaque(true); }
   // Appends an entry of another journal of this device again.
   uint64_t Rehome(const FieldPhone& from, uint64_t seq);
 

@@ -48,9 +48,10 @@ absl::StatusOr<FrameAnswer> Office::Push(const FieldPhone& phone, uint64_t first
   return PushBytes(phone.device(), phone.Frame(first, last, clock_.Now().wall_time_us, empties));
 }
 
-absl::StatusOr<FrameAnswer> Office::PushBytes(const std::string& device, std::string bytes) {
+absl::StatusOr<FrameAnswer> Office::PushBytes(const std::string& device, std::string bytes, uint64_t newest_epoch) {
   absl::StatusOr<std::unique_ptr<PreparedFrame>> frame = PrepareFrame(std::move(bytes), device);
   if (!frame.ok()) return frame.status();
+  (*frame)->newest_epoch = newest_epoch;
   return writer_->ApplyFrame(*std::move(frame));
 }
 

@@ -76,7 +76,7 @@ class Office {
   absl::Status Do(v1::CommandRecord record);
 
   absl::StatusOr<FrameAnswer> Push(const FieldPhone& phone, uint64_t first, uint64_t last, bool empties = false);
-  absl::StatusOr<FrameAnswer> PushBytes(const std::string& device, std::string bytes);
+  absl::StatusOr<FrameAnswer> PushBytes(const std::string& device, std::string bytes, uint64_t newest_epoch = 0);
 
   // ---- commands ----
   void AddAccount(const std::string& id);

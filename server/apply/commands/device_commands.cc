@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/journal_hash.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/reconcile.h"
@@ -22,8 +23,6 @@
 
 namespace doorstep {
 namespace {
-
-constexpr size_t kSaltBytes = 16;
 
 std::string DevicePrincipal(absl::string_view device) { return absl::StrCat("device:", device); }
 
@@ -167,9 +166,9 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
   enroll.set_used_request_id(request.request_id());
   if (request.former_device().empty()) {
     enroll.mutable_epoch()->set_epoch(1);
-    enroll.mutable_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
+    enroll.mutable_epoch()->set_salt(tx.random().Bytes(kChainSaltBytes));
     enroll.mutable_spare_epoch()->set_epoch(2);
-    enroll.mutable_spare_epoch()->set_salt(tx.random().Bytes(kSaltBytes));
+    enroll.mutable_spare_epoch()->set_salt(tx.random().Bytes(kChainSaltBytes));
   }
   RETURN_IF_ERROR(tx.Apply(std::move(record)));
   return DescribeDevice(device, token, generation, tx);

@@ -30,7 +30,7 @@ absl::StatusOr<bool> KnowsVisitOf(const PreparedEntry& entry, Transaction& tx) {
 absl::StatusOr<bool> WouldChange(const ParkedEntry& parked, Transaction& tx) {
   if (parked.judgement.verdict() == v1::VERDICT_DISMISSED) return true;
   const StoredEntry& stored = parked.stored;
-  const PreparedEntry entry = PrepareEntry(stored.opened.header, stored.seq, stored.envelope());
+  const PreparedEntry entry = PrepareReplay(stored);
   if (entry.reason != v1::QUARANTINE_REASON_UNSPECIFIED) return entry.reason != parked.judgement.reason();
   if (parked.judgement.reason() == v1::QUARANTINE_REASON_AUTHOR_LEFT) {
     ASSIGN_OR_RETURN(const int64_t left_us, FindLeft(tx.sql(), stored.envelope().author()));

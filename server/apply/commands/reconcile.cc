@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/journal_hash.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/secrets.h"
@@ -18,8 +19,6 @@
 
 namespace doorstep {
 namespace {
-
-constexpr size_t kSaltBytes = 16;
 
 // One Hello's claims against what the file has of this device.
 class Reconciliation {
@@ -59,20 +58,21 @@ class Reconciliation {
   }
 
   // The entries after the server's mark are gone on the phone.
-  absl::Status GoOnElsewhere(const v1::JournalClaim& claim) {
+  absl::Status GoOnElsewhere(const v1::JournalClaim& claim, uint64_t newest_claimed) {
     if (marks_.count(claim.epoch()) == 0 || claim.forgotten_through() <= MarkOf(claim.epoch())) return absl::OkStatus();
     const std::string said =
         HashSecret(absl::StrCat("doorstep-forgotten-1|", claim.salt(), "|", claim.forgotten_through()));
     ASSIGN_OR_RETURN(std::optional<ForkRow> known, FindFork(tx_.sql(), n_, claim.epoch(), said));
-    if (!known.has_value() && marks_.size() >= limits::kEpochsMax) return absl::OkStatus();
-    if (!known.has_value()) {
+    const bool issues = !known.has_value() || known->new_epoch <= newest_claimed;
+    if (issues && marks_.size() >= limits::kEpochsMax) return absl::OkStatus();
+    if (issues) {
       v1::ForkCommand& fork = *command_.add_forks();
       fork.set_device(device_);
       fork.set_epoch(claim.epoch());
       fork.set_head_hash(said);
       fork.set_last_common_seq(MarkOf(claim.epoch()));
-      fork.mutable_new_epoch()->set_epoch(marks_.rbegin()->first + 1);
-      fork.mutable_new_epoch()->set_salt(tx_.random().Bytes(kSaltBytes));
+      fork.mutable_new_epoch()->set_epoch(std::max(marks_.rbegin()->first, newest_claimed) + 1);
+      fork.mutable_new_epoch()->set_salt(tx_.random().Bytes(kChainSaltBytes));
       marks_[fork.new_epoch().epoch()] = {};
       known =
           ForkRow{n_, claim.epoch(), said, fork.last_common_seq(), fork.new_epoch().epoch(), fork.new_epoch().salt()};
@@ -119,8 +119,9 @@ absl::Status CheckClaims(const v1::HelloRequest& request) {
   }
   for (const v1::JournalClaim& claim : request.journals()) {
     RETURN_IF_ERROR(CheckRange("journals.epoch", claim.epoch(), 1, limits::kEpochMax));
-    if (claim.salt().size() != kSaltBytes) {
-      return FieldError("journals.salt", absl::StrCat("must have ", kSaltBytes, " bytes, has ", claim.salt().size()));
+    if (claim.salt().size() != kChainSaltBytes) {
+      return FieldError("journals.salt",
+                        absl::StrCat("must have ", kChainSaltBytes, " bytes, has ", claim.salt().size()));
     }
   }
   return absl::OkStatus();
@@ -143,7 +144,9 @@ absl::StatusOr<Reconciled> RunReconcile(const v1::HelloRequest& request, absl::s
   }
   if (reconciled.set_back) RETURN_IF_ERROR(BeginGeneration(tx.sql(), tx.random()).status());
   for (const v1::JournalClaim& claim : request.journals()) reconciliation.Adopt(claim);
-  for (const v1::JournalClaim& claim : request.journals()) RETURN_IF_ERROR(reconciliation.GoOnElsewhere(claim));
+  uint64_t newest = 0;
+  for (const v1::JournalClaim& claim : request.journals()) newest = std::max<uint64_t>(newest, claim.epoch());
+  for (const v1::JournalClaim& claim : request.journals()) RETURN_IF_ERROR(reconciliation.GoOnElsewhere(claim, newest));
   ASSIGN_OR_RETURN(reconciled.forks, reconciliation.Finish(&reconciled.recorded));
   return reconciled;
 }

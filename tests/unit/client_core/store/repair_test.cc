@@ -125,7 +125,7 @@ TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
   }
 }
 
-TEST_F(RepairTest, SalvagesWithoutASpareEpoch) {
+TEST_F(RepairTest, APositionNeverNamesAnotherEntryHoweverOftenAJournalIsSalvaged) {
   OpenEnrolled();
   AppendNotes(100);
   ASSERT_OK(journal().Acknowledge(MarkAt(1, 40)).status());
@@ -133,11 +133,15 @@ TEST_F(RepairTest, SalvagesWithoutASpareEpoch) {
   ASSERT_OK(journal().Acknowledge(MarkAt(2, 10)).status());
   const uint64_t recorded = journal().Counts().recorded;
   ASSERT_OK(store_->RepairJournal(absl::DataLossError("twice")));
-  EXPECT_EQ(journal().current()->epoch, 2u);
+  // There is no spare epoch any more: the next is this phone's own, which Hello claims.
+  EXPECT_EQ(journal().current()->epoch, 3u);
+  EXPECT_EQ(journal().Claims().front().epoch(), 3u);
+  EXPECT_EQ(journal().Claims().front().salt().size(), kChainSaltBytes);
   EXPECT_EQ(journal().Counts().recorded, recorded);
-  EXPECT_EQ(FirstPositions(2).size(), 60u);
-  EXPECT_EQ(FirstPositions(2).back(), "1.100");
-  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 61u);
+  EXPECT_EQ(FirstPositions(2).size(), 10u);
+  EXPECT_EQ(FirstPositions(3).size(), 50u);
+  EXPECT_EQ(FirstPositions(3).back(), "1.100");
+  EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 51u);
 }
 
 TEST_F(RepairTest, ATokenStaysUsedThroughForkAndSalvage) {

@@ -97,6 +97,27 @@ TEST_F(FrameAdmissionTest, AnotherPastIsAForkAndTheJournalGoesOnInANewEpoch) {
   office_.ExpectRebuildEqual();
 }
 
+// This server was restored, or a clone went on: what it would say first is not newer than the phone's newest.
+TEST_F(FrameAdmissionTest, AForkGoesOnInAnEpochThatIsNewerThanThePhonesNewest) {
+  EXPECT_EQ(Mark(office_.Push(phone_, 1, 4)), 4u);
+  FieldPhone other("d1", 1, "salt of epoch 1.", "ana");
+  other.Record(PartUsed("other", 5000), "v1", kMonday + 9 * kHour);
+  const auto new_epoch = [&](uint64_t newest) {
+    const absl::StatusOr<FrameAnswer> answer =
+        office_.PushBytes("d1", other.Frame(1, 1, office_.clock().Now().wall_time_us), newest);
+    EXPECT_TRUE(answer.ok() && answer->fork.has_value()) << answer.status();
+    return answer.ok() && answer->fork.has_value() ? answer->fork->new_epoch() : 0;
+  };
+  const uint64_t first = new_epoch(2);
+  EXPECT_GT(first, 2u);
+  EXPECT_EQ(new_epoch(2), first) << "a repeated push gets the same epoch";
+  EXPECT_EQ(new_epoch(first - 1), first);
+  EXPECT_EQ(new_epoch(7), 8u);
+  EXPECT_EQ(new_epoch(7), 8u);
+  EXPECT_EQ(new_epoch(8), 9u);
+  office_.ExpectRebuildEqual();
+}
+
 // Whoever holds a phone's token could make a journal with every frame.
 TEST_F(FrameAdmissionTest, ADeviceHasNoMoreJournalsThanTheLimit) {
   EXPECT_EQ(Mark(office_.Push(phone_, 1, 4)), 4u);

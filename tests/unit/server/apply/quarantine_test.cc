@@ -101,6 +101,18 @@ class QuarantineTest : public ::testing::Test {
 
 // ---- replay ----
 
+TEST_F(QuarantineTest, WhatCameOpaqueIsLookedAtWhenItIsJudgedAgain) {
+  phone_.Record(Arrived(), "v1", kMonday + 8 * kHour);
+  phone_.Record(PartUsed("p", 1000), "v1", kMonday + 9 * kHour);
+  phone_.MarkOpaque(2);
+  PushAll(phone_);
+  ASSERT_EQ(VerdictOf(phone_, 2), v1::VERDICT_QUARANTINED);
+  ASSERT_TRUE(Replay(2).ok());
+  EXPECT_EQ(VerdictOf(phone_, 2), v1::VERDICT_COUNTED);
+  EXPECT_EQ(office_.Visit("v1").parts_used_milli(), 1000);
+  office_.ExpectRebuildEqual();
+}
+
 TEST_F(QuarantineTest, WhatIsJudgedAgainStandsWhereItWouldHaveStood) {
   phone_.Record(Arrived(), "v1", kMonday + 8 * kHour);
   phone_.Record(testing::WorkStarted(), "v1", kMonday + 8 * kHour + 1);
