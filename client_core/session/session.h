@@ -97,11 +97,16 @@ class Session {
   };
 
   Session(SessionParts parts, std::unique_ptr<LocalStore> store);
-  // Answers what somebody asked for, and then wakes what Quiesce has put to sleep.
+  // Answers what somebody asked for, and then wakes what Quiesce has put to sleep. Where it meets a damaged file, it is
+  // asked again of the repaired one.
   template <typename T>
   absl::StatusOr<T> Ask(std::function<absl::StatusOr<T>()> question) {
     return queue_.Ask<T>([this, question = std::move(question)]() -> absl::StatusOr<T> {
       absl::StatusOr<T> answer = question();
+      if (absl::IsDataLoss(answer.status()) && store_->RepairDamaged()) {
+        queue_.Post(Urgency::kNetwork, [this] { driver_->JournalRepaired(); });
+        answer = question();
+      }
       if (driver_->asleep()) queue_.Post(Urgency::kNetwork, [this] { driver_->Wake(); });
       return answer;
     });

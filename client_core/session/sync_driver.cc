@@ -204,6 +204,11 @@ void SyncDriver::JournalChanged() {
   LookAtAttachments();
 }
 
+void SyncDriver::JournalRepaired() {
+  CatchUpWithNames();
+  JournalChanged();
+}
+
 void SyncDriver::DropForeignFeeds() {
   const std::vector<std::string> feeds = parts_.store->Feeds();
   for (const FeedState& feed : parts_.store->replica().Feeds()) {

@@ -51,6 +51,8 @@ class SyncDriver {
   void Handle(const Event& event);
   // An entry was appended, or epochs have changed.
   void JournalChanged();
+  // The same, and entries have other positions.
+  void JournalRepaired();
   // Enrolled, or other technicians: other feeds.
   void IdentityChanged();
   // One was added, or an entry that may name one.

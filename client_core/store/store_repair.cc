@@ -182,6 +182,14 @@ absl::Status LocalStore::RepairReplica(const absl::Status& damaged) {
   return rebuilt;
 }
 
+bool LocalStore::RepairDamaged() {
+  if (const absl::Status journal = journal_db_->CheckIntegrity(); absl::IsDataLoss(journal)) {
+    return RepairJournal(journal).ok();
+  }
+  const absl::Status replica = replica_db_->CheckIntegrity();
+  return absl::IsDataLoss(replica) && RepairReplica(replica).ok();
+}
+
 void LocalStore::OpenAttachments() {
   absl::StatusOr<std::unique_ptr<Attachments>> opened = Attachments::Open(FileOptions(kAttachmentsFile));
   if (!opened.ok()) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -135,6 +136,40 @@ class SessionTest : public testing::Test {
   int notes_ = 0;
   uint64_t opened_ = 0;
 };
+
+// Some damage comes to light only when somebody looks.
+TEST_F(SessionTest, EverythingCanBeReadWhateverPageOfAFileIsDamaged) {
+  OpenEnrolled();
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(session_->Append(NoteRequest("v1", "text", absl::StrCat("t", i))).ok());
+  v1::AppendRequest retraction;
+  *retraction.mutable_entry()->mutable_retraction()->mutable_target() = MakePosition("d1", 1, 60);
+  retraction.mutable_entry()->set_visit_id("v1");
+  ASSERT_TRUE(session_->Append(retraction).ok());
+  session_.reset();
+  const std::string whole = directory_ + ".whole";
+  std::filesystem::copy(directory_, whole, std::filesystem::copy_options::recursive);
+  for (const char* name : {"journal.db", "replica.db"}) {
+    const size_t pages = std::filesystem::file_size(absl::StrCat(whole, "/", name)) / 4096;
+    for (size_t page = 1; page < pages; ++page) {
+      session_.reset();
+      std::filesystem::remove_all(directory_);
+      std::filesystem::copy(whole, directory_, std::filesystem::copy_options::recursive);
+      std::fstream(absl::StrCat(directory_, "/", name), std::ios::in | std::ios::out | std::ios::binary)
+          .seekp(static_cast<std::streamoff>(page * 4096))
+          .write(std::string(4096, '\x5a').data(), 4096);
+      ASSERT_NO_FATAL_FAILURE(Open());
+      v1::ExplainRequest explain;
+      explain.set_visit_id("v1");
+      v1::QueueListRequest all;
+      all.set_all(true);
+      const absl::Status answers[] = {session_->Status().status(), session_->QueueList(all).status(),
+                                      session_->VisitsList({}).status(), session_->Explain(explain).status()};
+      for (const absl::Status& answer : answers) EXPECT_FALSE(absl::IsDataLoss(answer)) << name << page << answer;
+      EXPECT_TRUE(session_->Append(NoteRequest("v1", "after")).ok()) << name << page;
+    }
+  }
+  std::filesystem::remove_all(whole);
+}
 
 TEST_F(SessionTest, WhatIsRecordedIsSafeAndCountedAfterOneSync) {
   OpenEnrolled();
