@@ -52,6 +52,7 @@ absl::StatusOr<v1::Bundle> BundleOf(const ClockReading& now, LocalStore& store) 
     ASSIGN_OR_RETURN(const bool all, AddRun(run, now, store, bytes, bundle));
     if (!all) break;
   }
+  for (v1::JournalClaim& claim : store.journal().Claims()) *bundle.add_journals() = std::move(claim);
   bundle.set_entries_left_out(store.journal().Counts().saved_here - bundle.entries());
   return bundle;
 }

@@ -73,10 +73,11 @@ absl::StatusOr<Admission> Classify(Group& group, const PreparedFrame& frame, con
   return admission;
 }
 
-// The answer to a fork: the epoch to go on in, the same for a repeated push. Nothing: the device has so many journals
-// that another would not be its last.
+// The answer to a fork: the epoch to go on in, the same for a repeated push; none in it when it is not the phone that
+// asks. Nothing: the device has so many journals that another would not be its last.
 absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFrame& frame, const JournalRow& journal,
                                                 uint64_t last_common_seq) {
+  if (frame.handed_in) return std::optional<v1::Fork>(v1::Fork());
   const v1::FrameHeader& header = frame.opened.header;
   ASSIGN_OR_RETURN(std::optional<ForkRow> known,
                    FindFork(group.sql(), journal.device, journal.epoch, header.head_hash()));

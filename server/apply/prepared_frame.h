@@ -39,6 +39,7 @@ struct PreparedFrame {
   std::vector<Hash> hashes;  // Of the chain, after each entry.
   std::vector<PreparedEntry> entries;
   uint64_t newest_epoch = 0;  // Of the phone that sent it. 0: not told.
+  bool handed_in = false;     // By the office, from a file: a fork is not for it to take.
 
   // Whether the facts have been taken out of `entries` by an attempt that failed: DecodeEntries makes them again.
   bool consumed = false;

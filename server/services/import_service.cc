@@ -11,6 +11,7 @@
 #include "doorstep/v1/import_service.grpc.pb.h"
 #include "server/apply/commands/checks.h"
 #include "server/apply/commands/import_commands.h"
+#include "server/apply/commands/reconcile.h"
 #include "server/apply/prepared_frame.h"
 #include "server/apply/writer.h"
 #include "server/services/services.h"
@@ -35,21 +36,49 @@ class ImportService final : public v1::ImportService::CallbackService {
   grpc::ServerUnaryReactor* ImportFrame(grpc::CallbackServerContext* context, const v1::ImportFrameRequest* request,
                                         v1::ImportFrameResponse* response) override {
     return AnswerLater(parts_, "/doorstep.v1.ImportService/ImportFrame", context, response,
-                       [&](const Scope&, const Call<v1::ImportFrameResponse>& call) {
+                       [&](const Scope& scope, const Call<v1::ImportFrameResponse>& call) {
                          absl::StatusOr<std::unique_ptr<PreparedFrame>> frame = PrepareImported(request->frame());
                          if (!frame.ok()) return call.Finish(frame.status());
-                         const v1::FrameHeader& header = (*frame)->opened.header;
-                         call.response()->set_device(header.device());
-                         const bool taken = parts_.writer.SubmitFrame(
-                             *std::move(frame),
-                             [call, last_seq = header.last_seq()](absl::StatusOr<FrameAnswer> answer) {
-                               Take(answer, last_seq, call);
-                             });
-                         if (!taken) call.Finish(Busy());
+                         (*frame)->handed_in = true;
+                         call.response()->set_device((*frame)->opened.header.device());
+                         if (!request->has_journal()) return HandIn(*std::move(frame), call);
+                         BeginJournal(scope, request->journal(), *std::move(frame), call);
                        });
   }
 
  private:
+  // Then hands the frame in.
+  void BeginJournal(const Scope& scope, const v1::JournalClaim& told, std::unique_ptr<PreparedFrame> frame,
+                    const Call<v1::ImportFrameResponse>& call) {
+    v1::HelloRequest hello;
+    v1::JournalClaim& claim = *hello.add_journals();
+    claim.set_epoch(told.epoch());
+    claim.set_salt(told.salt());
+    claim.set_current(told.current());
+    if (const absl::Status fields = CheckClaims(hello); !fields.ok()) return call.Finish(fields);
+    const std::string device = frame->opened.header.device();
+    Command command = MakeCommand(scope.principal(), "/doorstep.v1.ImportService/ImportFrame", /*request_id=*/"", hello,
+                                  [hello, device](Transaction& tx) -> absl::StatusOr<v1::ImportFrameResponse> {
+                                    RETURN_IF_ERROR(RunReconcile(hello, device, Countersigner(), tx).status());
+                                    return v1::ImportFrameResponse();
+                                  });
+    RunInWriter<v1::ImportFrameResponse>(
+        parts_.writer, std::move(command),
+        [this, call, held = std::make_shared<std::unique_ptr<PreparedFrame>>(std::move(frame))](
+            const absl::StatusOr<v1::ImportFrameResponse>& begun) {
+          // Of a device that is not known, the frame says so.
+          if (!begun.ok() && !absl::IsNotFound(begun.status())) return call.Finish(begun.status());
+          HandIn(std::move(*held), call);
+        });
+  }
+
+  void HandIn(std::unique_ptr<PreparedFrame> frame, const Call<v1::ImportFrameResponse>& call) {
+    const uint64_t last_seq = frame->last_seq();
+    const bool taken = parts_.writer.SubmitFrame(
+        std::move(frame), [call, last_seq](absl::StatusOr<FrameAnswer> answer) { Take(answer, last_seq, call); });
+    if (!taken) call.Finish(Busy());
+  }
+
   // An administrator vouches for it: its own word for whose it is stands.
   static absl::StatusOr<std::unique_ptr<PreparedFrame>> PrepareImported(const std::string& bytes) {
     if (bytes.size() > limits::kFrameBytesMax) {

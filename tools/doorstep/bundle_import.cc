@@ -46,6 +46,12 @@ absl::Status HandIn(Handed& handed, const Tools& tools) {
   int done = 0;
   for (std::string& frame : *handed.bundle.mutable_frames()) {
     v1::ImportFrameRequest request;
+    v1::Frame parsed;  // One that cannot be parsed is the server's to refuse.
+    if (parsed.ParseFromString(frame)) {
+      for (const v1::JournalClaim& journal : handed.bundle.journals()) {
+        if (journal.epoch() == parsed.header().epoch()) *request.mutable_journal() = journal;
+      }
+    }
     request.set_frame(std::move(frame));
     v1::ImportFrameResponse response;
     RETURN_IF_ERROR(tools.connection->Call(&request, &response));

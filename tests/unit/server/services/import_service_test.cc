@@ -98,6 +98,40 @@ TEST_F(ImportFrameTest, WhatWasCarriedToTheOfficeCountsOnceHoweverOftenItComes) 
   EXPECT_EQ(Push(phone_, {NoteEntry("V-1", "back again")}).mark().received_through(), 3u);
 }
 
+// A salvaged phone without a network goes on in an epoch that nobody has heard of.
+TEST_F(ImportFrameTest, AJournalThatIsNotKnownBeginsWithWhatTheBundleTellsOfIt) {
+  Phone salvaged = phone_;
+  salvaged.enrolled.mutable_epoch()->set_epoch(7);
+  salvaged.enrolled.mutable_epoch()->set_salt("0123456789abcdef");
+  v1::ImportFrameRequest request;
+  request.set_frame(MakeFrame(salvaged, {ArrivedEntry("V-1")}));
+  v1::ImportFrameResponse response;
+  EXPECT_CODE(Ask(import_, &v1::ImportService::Stub::ImportFrame, request, &response), FAILED_PRECONDITION,
+              "not known here");
+  request.mutable_journal()->set_epoch(7);
+  request.mutable_journal()->set_salt("short");
+  EXPECT_CODE(Ask(import_, &v1::ImportService::Stub::ImportFrame, request, &response), INVALID_ARGUMENT, "salt");
+  request.mutable_journal()->set_salt("0123456789abcdef");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_OK(Ask(import_, &v1::ImportService::Stub::ImportFrame, request, &response));
+    EXPECT_EQ(response.mark().received_through(), 1u);
+  }
+  EXPECT_EQ(Received(), 1u);
+}
+
+TEST_F(ImportFrameTest, AFileOfAnotherPastMakesNoEpochThatNobodyTakes) {
+  Phone copy = phone_;
+  ASSERT_EQ(Push(phone_, {ArrivedEntry("V-1")}).mark().received_through(), 1u);
+  v1::ListDevicesResponse before;
+  ASSERT_OK(Ask(admin_, &v1::AdminService::Stub::ListDevices, v1::ListDevicesRequest(), &before));
+  v1::ImportFrameResponse response;
+  ASSERT_OK(ImportFrame(MakeFrame(copy, {NoteEntry("V-1", "another past")}), &response));
+  EXPECT_TRUE(response.fork());
+  v1::ListDevicesResponse after;
+  ASSERT_OK(Ask(admin_, &v1::AdminService::Stub::ListDevices, v1::ListDevicesRequest(), &after));
+  EXPECT_EQ(after.devices(0).current_epoch(), before.devices(0).current_epoch());
+}
+
 TEST_F(ImportFrameTest, SaysWhatItDidNotTakeAndWhy) {
   v1::ImportFrameResponse response;
   EXPECT_EQ(ImportFrame("garbage", &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
