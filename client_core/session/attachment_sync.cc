@@ -2,6 +2,7 @@
 // before the engine hears of it.
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,10 @@ bool BlamesThePiece(absl::StatusCode code) {
 AttachmentsSeen SyncDriver::AttachmentsNow() {
   const absl::StatusOr<AttachmentWork> work =
       parts_.store->attachments().Work(parts_.store->journal(), parts_.clock->Now().wall_time_us);
-  if (work.ok()) return {work->ask, work->previews, work->originals};
+  if (work.ok()) {
+    return {work->ask,        work->previews,        work->originals,
+            work->ask_failed, work->previews_failed, work->originals_failed};
+  }
   FailAttachments(work.status());
   return AttachmentsSeen();
 }
@@ -46,8 +50,10 @@ AttachmentsSeen SyncDriver::AttachmentsNow() {
 void SyncDriver::LookAtAttachments() {
   const AttachmentsSeen now = AttachmentsNow();
   const AttachmentsSeen& known = engine_.attachments;
-  if (now.ask == known.ask && now.previews == known.previews && now.originals == known.originals) return;
-  Handle(now);
+  const auto fields = [](const AttachmentsSeen& s) {
+    return std::tie(s.ask, s.previews, s.originals, s.ask_failed, s.previews_failed, s.originals_failed);
+  };
+  if (fields(now) != fields(known)) Handle(now);
 }
 
 void SyncDriver::AttachmentsChanged() {
@@ -150,6 +156,7 @@ absl::Status SyncDriver::TakeAttachments(const v1::CheckAttachmentsResponse& res
   for (const v1::AttachmentProgress& progress : response.progress()) {
     ASSIGN_OR_RETURN(const AttachmentMove move, attachments.Take(progress, asked_us));
     answered.progressed = answered.progressed || move.progressed;
+    answered.blamed = answered.blamed || move.failed;
     answered.wait_us = std::max(answered.wait_us, int64_t{progress.wait_ms()} * 1000);
     if (!progress.message().empty()) answered.message = progress.message();
     if (progress.state() == v1::ATTACHMENT_STATE_UNKNOWN_ENTRY) answered.entry_unknown = true;

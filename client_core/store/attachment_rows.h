@@ -30,7 +30,9 @@ struct KeptAttachment {
   uint64_t sent_through = 0;
   bool backed_up = false;
   bool ask = false;
-  int64_t failures = 0;
+  // 0: it did not fail since it last moved. Else higher than that of all which failed before it: who waited longest
+  // is next, so that none is starved.
+  int64_t failed = 0;
   std::string message;
 };
 

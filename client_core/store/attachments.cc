@@ -29,7 +29,7 @@ CREATE TABLE attachment (
   backed_up INTEGER NOT NULL DEFAULT 0,
   ask INTEGER NOT NULL DEFAULT 0,        -- 1: the office may have lost it.
   asked_us INTEGER NOT NULL DEFAULT 0,
-  failures INTEGER NOT NULL DEFAULT 0,   -- Since it last moved; the others go first.
+  failures INTEGER NOT NULL DEFAULT 0,   -- KeptAttachment::failed.
   message TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX attachment_unsent ON attachment (state) WHERE state <> 2;
@@ -92,7 +92,7 @@ KeptAttachment KeptAttachmentOf(const sqlite::Statement& row) {
   out.sent_through = static_cast<uint64_t>(row.Int(8));
   out.backed_up = row.Int(9) != 0;
   out.ask = row.Int(10) != 0;
-  out.failures = row.Int(11);
+  out.failed = row.Int(11);
   out.message = std::string(row.Text(12));
   return out;
 }

@@ -43,11 +43,15 @@ enum class AttachmentStep {
   kOriginal,  // The next piece of an original.
 };
 
-// What there is to do, as far as the office has the entries that name it.
+// What there is to do, as far as the office has the entries that name it, or may have them.
 struct AttachmentWork {
   bool ask = false;
   bool previews = false;
   bool originals = false;
+  // KeptAttachment::failed of the one that is next of each.
+  int64_t ask_failed = 0;
+  int64_t previews_failed = 0;
+  int64_t originals_failed = 0;
 };
 
 struct OutgoingChunk {
@@ -59,6 +63,7 @@ struct OutgoingChunk {
 // What an answer of the office changed.
 struct AttachmentMove {
   bool progressed = false;  // More bytes are there, or it is whole.
+  bool failed = false;      // It is to blame itself: the others go first from now on.
   bool became_safe = false;
   bool became_damaged = false;
   std::string visit_id;
@@ -136,7 +141,9 @@ class Attachments {
   absl::StatusOr<std::optional<KeptAttachment>> FindRow(absl::string_view sha256);
   // In `where`, $1 stands for `value`.
   absl::StatusOr<std::vector<KeptAttachment>> Rows(absl::string_view where, int64_t value);
-  // With the position of an entry that names it and that the office has. Absent: it has none yet. `names` reads them.
+  // With the position of an entry that names it and that the office has; of several the newest, which no restore has
+  // lost before the others. Where this phone has none of them any more, deleted or damaged, the office is the one to
+  // say, and is asked. Absent: one is here and the office does not have it yet. `names` reads them.
   absl::StatusOr<std::optional<v1::AttachmentClaim>> ClaimOf(const KeptAttachment& row, const Journal& journal,
                                                              sqlite::Statement& names);
   // Bytes from `offset`, compared with what was added. DATA_LOSS: they differ.

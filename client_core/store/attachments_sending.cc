@@ -16,18 +16,40 @@ namespace {
 constexpr int64_t kAskAgainUs = int64_t{24} * 3600 * 1000000;
 
 constexpr absl::string_view kToSend = "WHERE kept = 1 AND state = 1 AND ask = 0 AND kind = $1 ORDER BY failures, n";
-constexpr absl::string_view kNamesOf = "SELECT epoch, seq FROM name WHERE n = $1";
+constexpr absl::string_view kNamesOf = "SELECT epoch, seq FROM name WHERE n = $1 ORDER BY epoch DESC, seq DESC";
+constexpr absl::string_view kFailedLast = "(SELECT max(failures) + 1 FROM attachment)";
 
 // $1 is now.
 std::string ToAsk() {
   return absl::StrCat("WHERE kept = 1 AND (ask = 1 OR (state = 2 AND backed_up = 0 AND added_us < $1 - ",
-                      limits::kRetentionMicros, " AND asked_us < $1 - ", kAskAgainUs, ")) ORDER BY n");
+                      limits::kRetentionMicros, " AND asked_us < $1 - ", kAskAgainUs, ")) ORDER BY failures, n");
 }
 
-bool IsReceived(uint64_t epoch, uint64_t seq, const Journal& journal) {
-  const auto marks = journal.epochs().find(epoch);
-  return marks != journal.epochs().end() && seq <= marks->second.received_through &&
-         seq <= marks->second.last_own_seq();
+enum class Whereabouts {
+  kReceived,  // The office has it, as far as this phone knows.
+  kToSend,    // It is here, and the office does not have it yet.
+  kGone,      // It is not here under this position any more: it went on elsewhere, was damaged, or deleted.
+};
+Whereabouts WhereIs(uint64_t epoch, uint64_t seq, const Journal& journal) {
+  const auto found = journal.epochs().find(epoch);
+  if (found == journal.epochs().end() || seq > found->second.last_own_seq()) return Whereabouts::kGone;
+  if (seq <= found->second.received_through) return Whereabouts::kReceived;
+  return seq <= found->second.retained_through ? Whereabouts::kGone : Whereabouts::kToSend;
+}
+
+v1::AttachmentClaim ClaimAt(const KeptAttachment& row, uint64_t epoch, uint64_t seq) {
+  v1::AttachmentClaim claim;
+  claim.set_sha256(row.sha256);
+  claim.set_size_bytes(row.size);
+  claim.set_kind(row.kind);
+  claim.set_epoch(epoch);
+  claim.set_seq(seq);
+  return claim;
+}
+
+// It says nothing of the one that was sent: the office takes none now.
+bool ConcernsAll(v1::AttachmentState state) {
+  return state == v1::ATTACHMENT_STATE_QUOTA_REACHED || state == v1::ATTACHMENT_STATE_DISK_FULL;
 }
 
 }  // namespace
@@ -35,21 +57,25 @@ bool IsReceived(uint64_t epoch, uint64_t seq, const Journal& journal) {
 absl::StatusOr<std::optional<v1::AttachmentClaim>> Attachments::ClaimOf(const KeptAttachment& row,
                                                                         const Journal& journal,
                                                                         sqlite::Statement& names) {
+  std::optional<v1::AttachmentClaim> gone;
+  bool comes = false;
   names.Bind(1, row.n);
   while (true) {
     ASSIGN_OR_RETURN(const bool found, names.Step());
-    if (!found) return std::optional<v1::AttachmentClaim>();
+    if (!found) return comes ? std::nullopt : gone;
     const auto epoch = static_cast<uint64_t>(names.Int(0));
     const auto seq = static_cast<uint64_t>(names.Int(1));
-    if (!IsReceived(epoch, seq, journal)) continue;
-    names.Reset();
-    v1::AttachmentClaim claim;
-    claim.set_sha256(row.sha256);
-    claim.set_size_bytes(row.size);
-    claim.set_kind(row.kind);
-    claim.set_epoch(epoch);
-    claim.set_seq(seq);
-    return std::optional(std::move(claim));
+    switch (WhereIs(epoch, seq, journal)) {
+      case Whereabouts::kReceived:
+        names.Reset();
+        return std::optional(ClaimAt(row, epoch, seq));
+      case Whereabouts::kToSend:
+        comes = true;
+        break;
+      case Whereabouts::kGone:
+        if (!gone.has_value()) gone = ClaimAt(row, epoch, seq);
+        break;
+    }
   }
 }
 
@@ -58,17 +84,20 @@ absl::StatusOr<AttachmentWork> Attachments::Work(const Journal& journal, int64_t
   if (!IsOpen()) return work;
   // Once for all: this is asked after every tap, and hundreds of photos may wait.
   ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
-  const auto any = [&](absl::string_view where, int64_t value) -> absl::StatusOr<bool> {
+  const auto look = [&](absl::string_view where, int64_t value, bool& any, int64_t& failed) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<KeptAttachment> rows, Rows(where, value));
     for (const KeptAttachment& row : rows) {
       ASSIGN_OR_RETURN(const auto claim, ClaimOf(row, journal, names));
-      if (claim.has_value()) return true;
+      if (!claim.has_value()) continue;
+      any = true;
+      failed = row.failed;
+      break;
     }
-    return false;
+    return absl::OkStatus();
   };
-  ASSIGN_OR_RETURN(work.ask, any(ToAsk(), now_us));
-  ASSIGN_OR_RETURN(work.previews, any(kToSend, v1::ATTACHMENT_KIND_PREVIEW));
-  ASSIGN_OR_RETURN(work.originals, any(kToSend, v1::ATTACHMENT_KIND_ORIGINAL));
+  RETURN_IF_ERROR(look(ToAsk(), now_us, work.ask, work.ask_failed));
+  RETURN_IF_ERROR(look(kToSend, v1::ATTACHMENT_KIND_PREVIEW, work.previews, work.previews_failed));
+  RETURN_IF_ERROR(look(kToSend, v1::ATTACHMENT_KIND_ORIGINAL, work.originals, work.originals_failed));
   return work;
 }
 
@@ -140,8 +169,8 @@ absl::Status Attachments::MarkDamaged(int64_t n, absl::string_view why) {
 
 absl::Status Attachments::NoteFailure(absl::string_view sha256, absl::string_view message) {
   if (!IsOpen()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(sqlite::Statement write,
-                   db_->Prepare("UPDATE attachment SET failures = failures + 1, message = $2 WHERE sha256 = $1"));
+  ASSIGN_OR_RETURN(sqlite::Statement write, db_->Prepare(absl::StrCat("UPDATE attachment SET failures = ", kFailedLast,
+                                                                      ", message = $2 WHERE sha256 = $1")));
   return write.BindBlob(1, sha256).BindText(2, message).Run();
 }
 
@@ -166,8 +195,15 @@ absl::StatusOr<AttachmentMove> Attachments::Take(const v1::AttachmentProgress& p
       break;
     }
     case v1::ATTACHMENT_STATE_UNSPECIFIED:
-    case v1::ATTACHMENT_STATE_UNKNOWN_ENTRY:
       next.ask = row->ask;  // Nothing has been learned.
+      break;
+    case v1::ATTACHMENT_STATE_UNKNOWN_ENTRY:
+      // A restore may bring the entry back, so it is never given up; a question costs less than a piece.
+      next.ask = row->kept;
+      if (row->state == AttachmentStored::kSafe && row->kept) {
+        next.state = AttachmentStored::kHere;
+        next.sent_through = 0;
+      }
       break;
     default:
       next.sent_through = std::min(progress.stored_through(), row->size);
@@ -178,8 +214,10 @@ absl::StatusOr<AttachmentMove> Attachments::Take(const v1::AttachmentProgress& p
   move.became_safe = row->state != AttachmentStored::kSafe && next.state == AttachmentStored::kSafe;
   move.became_damaged = row->state != AttachmentStored::kDamaged && next.state == AttachmentStored::kDamaged;
   move.progressed = move.became_safe || next.sent_through > row->sent_through || (asked_us != 0 && !next.ask);
-  next.failures = move.progressed ? 0 : row->failures + 1;
+  move.failed = !move.progressed && !ConcernsAll(progress.state());
+  if (move.progressed) next.failed = 0;
   RETURN_IF_ERROR(WriteProgress(next, asked_us));
+  if (move.failed) RETURN_IF_ERROR(NoteFailure(row->sha256, next.message));
   if (move.became_safe || move.became_damaged) {
     ASSIGN_OR_RETURN(move.visit_id, VisitOf(row->n));
   }
@@ -195,7 +233,7 @@ absl::Status Attachments::WriteProgress(const KeptAttachment& row, int64_t asked
                              .Bind(3, static_cast<int64_t>(row.sent_through))
                              .Bind(4, row.backed_up ? 1 : 0)
                              .Bind(5, row.ask ? 1 : 0)
-                             .Bind(6, row.failures)
+                             .Bind(6, row.failed)
                              .BindText(7, row.message)
                              .Bind(8, asked_us)
                              .Run());

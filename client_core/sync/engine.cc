@@ -35,6 +35,7 @@ void ForgetBackoff(EngineState& s, bool refusals_too) {
   s.hello.retry.Forget();
   s.watching.retry.Forget();
   s.attach.retry.Forget();
+  s.attach_again.Forget();
   for (FeedWork& f : s.feeds) f.work.retry.Forget();
   if (!refusals_too) return;
   s.push.refused = false;
@@ -200,16 +201,14 @@ void StartHello(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
 
 void StartAttachment(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   // Entries are what must not be lost: where both can go, they go first.
-  if (s.attach_call.call != 0 || s.push_call.call != 0 || !AttachmentDue(s) || s.attach.refused) return;
-  if (!s.attach.retry.Ready(now_us) || now_us < s.attach_until_us) return;
+  const std::optional<AttachmentTurn> turn = NextAttachment(s);
+  if (s.attach_call.call != 0 || s.push_call.call != 0 || !turn.has_value() || s.attach.refused) return;
+  if (now_us < AttachmentReadyAt(s)) return;
   if (s.attach_piece == 0) s.attach_piece = limits::kAttachmentChunkBytesMax;
   uint64_t bytes = s.attach_piece;
   if (s.budget.active) bytes = std::min(bytes, s.budget.bytes_left);
-  const AttachmentTurn turn = s.attachments.ask        ? AttachmentTurn::kAsk
-                              : s.attachments.previews ? AttachmentTurn::kPreview
-                                                       : AttachmentTurn::kOriginal;
   s.attach_call = {s.next_call++, now_us + tuning::kPieceDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
-  actions.push_back(SendAttachment{s.attach_call.call, tuning::kPieceDeadlineMs, turn, bytes});
+  actions.push_back(SendAttachment{s.attach_call.call, tuning::kPieceDeadlineMs, *turn, bytes});
 }
 
 // ---- heads ----
@@ -463,10 +462,15 @@ struct Handler {
     if (e.entry_unknown) s.hello_due = true;
     s.attach_until_us = e.wait_us > 0 ? now_us + std::min(e.wait_us, tuning::kGrantWaitMaxUs) : 0;
     s.attach_piece = std::min<uint64_t>(s.attach_piece * 2, limits::kAttachmentChunkBytesMax);
+    // What is not taken must not be sent in a tight loop, whatever the server says of its patience. Where single ones
+    // are to blame, the others go on at once.
     if (e.progressed) {
       Succeed(s.attach, s);
-    } else if (e.wait_us <= 0) {
-      s.attach.retry.Fail(now_us, draw);  // What is not taken must not be sent in a tight loop.
+      s.attach_again = Retry();
+    } else if (e.blamed) {
+      s.attach_again.Fail(now_us, draw);
+    } else {
+      s.attach.retry.Fail(now_us, draw);
     }
     s.attach.error = e.message;
   }

@@ -10,7 +10,8 @@
 //                                      knows what this phone knows
 //   attach  one piece at a time        due while the office lacks bytes that received entries name, and no frame is on
 //                                      its way: what it may have lost first, then previews, then originals, which wait
-//                                      for a network that is not metered
+//                                      for a network that is not metered. What failed comes after what did not, at
+//                                      intervals of its own, so that one that the office never takes holds up no other
 //   watch   a stream of hints          open while the phone is in the foreground and syncs by itself, where the
 //                                      transport can; see watching.h
 //
@@ -76,6 +77,10 @@ struct AttachmentsSeen {
   bool ask = false;
   bool previews = false;
   bool originals = false;
+  // Of the one that is next of each: 0, or when it failed last, as a number that is higher for what failed later.
+  int64_t ask_failed = 0;
+  int64_t previews_failed = 0;
+  int64_t originals_failed = 0;
 };
 enum class NetworkCost { kUntold, kUnmetered, kMetered };
 struct BudgetBegun {
@@ -164,6 +169,7 @@ struct AttachmentAnswered {
   int64_t wait_us = 0;         // It wants no attachment before that has passed.
   bool entry_unknown = false;  // It lacks an entry that it had acknowledged: a Hello finds out.
   std::string message;         // In plain words: why it did not take it; empty: it did.
+  bool blamed = false;         // Of those that were sent or asked about, some are in `left` as failed now.
 };
 // By the transport, or because the answer could not be used. Also when an action could not be begun.
 struct CallFailed {
@@ -285,6 +291,7 @@ struct EngineState {
   Watching watching;
   AttachmentsSeen attachments;
   Work attach;
+  Retry attach_again;  // Of those that failed before. The others do not wait for it.
   InFlight attach_call;
   uint64_t attach_piece = 0;    // Bytes of the next piece; 0: the largest.
   int64_t attach_until_us = 0;  // The server wants no attachment before this instant.

@@ -13,6 +13,29 @@ bool Allowed(const EngineState& s) {
 }
 bool BytesLeft(const EngineState& s) { return !s.budget.active || s.budget.bytes_left >= tuning::kBudgetBytesMin; }
 
+bool OriginalsMayGo(const EngineState& s) {
+  if (s.budget.active && s.budget.network != NetworkCost::kUntold) return s.budget.network == NetworkCost::kUnmetered;
+  return !s.metered;
+}
+
+struct Attachment {
+  bool due = false;
+  int64_t failed = 0;
+  AttachmentTurn turn = AttachmentTurn::kAsk;
+};
+Attachment PickAttachment(const EngineState& s) {
+  const AttachmentsSeen& seen = s.attachments;
+  Attachment next;
+  for (const Attachment& one :
+       {Attachment{seen.ask, seen.ask_failed, AttachmentTurn::kAsk},
+        Attachment{seen.previews, seen.previews_failed, AttachmentTurn::kPreview},
+        Attachment{seen.originals && OriginalsMayGo(s), seen.originals_failed, AttachmentTurn::kOriginal}}) {
+    if (one.due && (!next.due || one.failed < next.failed)) next = one;
+  }
+  return next;
+}
+bool AttachmentDue(const EngineState& s) { return PickAttachment(s).due; }
+
 bool EntriesOrFeedsRefused(const EngineState& s) {
   bool refused = (PushDue(s) && s.push.refused) || s.hello.refused;
   for (const FeedWork& f : s.feeds) refused = refused || (f.due && f.work.refused);
@@ -26,19 +49,20 @@ bool IsOlder(const EngineState& s) {
   return !EntriesOrFeedsRefused(s) && AttachmentDue(s) && s.attach.refused && s.attach.unsupported;
 }
 
-bool OriginalsMayGo(const EngineState& s) {
-  if (s.budget.active && s.budget.network != NetworkCost::kUntold) return s.budget.network == NetworkCost::kUnmetered;
-  return !s.metered;
-}
-
 }  // namespace
 
 bool InFlightNow(const EngineState& s) {
   return s.push_call.call != 0 || s.pull_call.call != 0 || s.hello_call.call != 0 || s.attach_call.call != 0;
 }
 
-bool AttachmentDue(const EngineState& s) {
-  return s.attachments.ask || s.attachments.previews || (s.attachments.originals && OriginalsMayGo(s));
+std::optional<AttachmentTurn> NextAttachment(const EngineState& s) {
+  const Attachment next = PickAttachment(s);
+  return next.due ? std::optional(next.turn) : std::nullopt;
+}
+
+int64_t AttachmentReadyAt(const EngineState& s) {
+  const int64_t ready = std::max(s.attach.retry.ReadyAt(), s.attach_until_us);
+  return PickAttachment(s).failed > 0 ? std::max(ready, s.attach_again.ReadyAt()) : ready;
 }
 
 bool PushDue(const EngineState& s) { return s.queue.received_through < s.queue.last_seq; }
@@ -60,7 +84,7 @@ int64_t NextReady(const EngineState& s) {
   };
   consider(s.push_call.call == 0 && PushDue(s), s.push, s.grant_until_us);
   consider(s.hello_call.call == 0 && s.hello_due, s.hello, 0);
-  consider(s.attach_call.call == 0 && s.push_call.call == 0 && AttachmentDue(s), s.attach, s.attach_until_us);
+  consider(s.attach_call.call == 0 && s.push_call.call == 0 && AttachmentDue(s), s.attach, AttachmentReadyAt(s));
   for (const FeedWork& f : s.feeds) consider(s.pull_call.call == 0 && f.due, f.work, 0);
   return next;
 }

@@ -3,6 +3,7 @@
 #define DOORSTEP_CLIENT_CORE_SYNC_OUTLOOK_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "client_core/sync/engine.h"
 
@@ -17,8 +18,12 @@ bool PushDue(const EngineState& s);
 // A stream of hints is to be open.
 bool WantsWatch(const EngineState& s);
 
-// Something of an attachment may go over the network of now.
-bool AttachmentDue(const EngineState& s);
+// What of the attachments goes next over the network of now: what has not failed before what has, what failed longest
+// ago before what failed since. Absent: nothing may go.
+std::optional<AttachmentTurn> NextAttachment(const EngineState& s);
+
+// When that may go.
+int64_t AttachmentReadyAt(const EngineState& s);
 
 // Whether anything may be sent at all: asked for, identified, online, within the budget.
 bool MaySend(const EngineState& s, int64_t now_us);

@@ -24,8 +24,7 @@
 namespace doorstep {
 namespace {
 
-// How long a phone waits before it asks again: until its entries have come; until somebody has made room.
-constexpr uint32_t kEntryWaitMs = 5000;
+// How long a phone waits until somebody has made room.
 constexpr uint32_t kDiskWaitMs = 60000;
 constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 
@@ -106,7 +105,7 @@ v1::AttachmentProgress Say(const v1::AttachmentClaim& claim, v1::AttachmentState
 }
 
 v1::AttachmentProgress SayUnknownEntry(const v1::AttachmentClaim& claim) {
-  return Say(claim, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, kEntryWaitMs,
+  return Say(claim, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, /*wait_ms=*/0,
              absl::StrCat("no received entry ", claim.epoch(), ".", claim.seq(), " of this phone names it"));
 }
 

@@ -250,6 +250,48 @@ TEST_F(AttachmentsTest, DamagedBytesAreNeverSentAndTheOthersGoOn) {
   EXPECT_EQ(Listed(photo).stage(), v1::ATTACHMENT_STAGE_SAVED_HERE);
 }
 
+// The office may have the entry; only the office can say.
+TEST_F(AttachmentsTest, OneWhoseEntryIsDamagedHereIsSentAllTheSame) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  store_.reset();
+  size_t page = 0;
+  {
+    sqlite::OpenOptions file;
+    file.path = Path("journal.db");
+    const auto db = sqlite::Database::Open(file);
+    ASSERT_OK(db.status());
+    auto read = (*db)->Prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entry'");
+    ASSERT_TRUE(read.ok() && *read->Step());
+    page = static_cast<size_t>(read->Int(0));
+  }
+  OverwriteFile("journal.db", (page - 1) * 4096, std::string(4096, '\x5a'));
+  ASSERT_OK(Open());
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  ASSERT_TRUE(absl::IsNotFound(journal().Read(1, 1).status()));
+  const auto chunk = Next();
+  ASSERT_TRUE(chunk.has_value());
+  EXPECT_EQ(chunk->claim.epoch(), 1u);
+  EXPECT_EQ(chunk->claim.seq(), 1u);
+  EXPECT_EQ(chunk->data, photo);
+}
+
+TEST_F(AttachmentsTest, OneWhoseEntryWentOnElsewhereWaitsForItThere) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  v1::Fork fork;
+  fork.set_epoch(1);
+  fork.set_new_epoch(2);
+  fork.set_new_epoch_salt(std::string(16, 't'));
+  ASSERT_OK(journal().Fork(fork).status());
+  ASSERT_OK(photos().CatchUp(journal()).status());
+  EXPECT_FALSE(Next().has_value()) << "the office does not have it yet";
+  ASSERT_OK(journal().Acknowledge(MarkAt(2, 1)).status());
+  EXPECT_EQ(Next()->claim.epoch(), 2u);
+}
+
 TEST_F(AttachmentsTest, ADamagedFileIsSetAsideAndReportedAndEntriesAreNotTouched) {
   const std::string photo = Photo(100);
   ASSERT_OK(Add(photo));
@@ -343,6 +385,69 @@ TEST_F(AttachmentsTest, ARestoredOfficeIsAskedAndSentAgainWhatItLost) {
   EXPECT_FALSE(photos().Work(journal(), kNowUs)->ask);
   EXPECT_EQ(Next()->data, lost);
   EXPECT_EQ(Listed(lost).stage(), v1::ATTACHMENT_STAGE_SAVED_HERE);
+}
+
+// A restore may have lost an entry that this phone has deleted since: nobody names the photo any more.
+TEST_F(AttachmentsTest, OneWhoseEntryTheOfficeHasLostHoldsUpNoOtherAndGoesWhenTheEntryIsBack) {
+  const std::string orphan = Photo(3 * kPiece, 1);
+  const std::string other = Photo(100, 2);
+  ASSERT_OK(Add(orphan));
+  ASSERT_OK(Add(other));
+  Name(orphan);
+  Name(other);
+  EXPECT_EQ(Next()->claim.sha256(), HashOf(orphan));
+  const AttachmentMove move = Answer(orphan, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY);
+  EXPECT_TRUE(move.failed);
+  AttachmentWork work = *photos().Work(journal(), kNowUs);
+  EXPECT_GT(work.ask_failed, 0) << "it is asked about, and no piece of it is sent in vain";
+  EXPECT_TRUE(work.originals);
+  EXPECT_EQ(work.originals_failed, 0) << "the other goes first";
+  EXPECT_EQ(Next()->data, other);
+
+  Answer(other, v1::ATTACHMENT_STATE_STORED);
+  EXPECT_FALSE(photos().Work(journal(), kNowUs)->originals);
+  Answer(orphan, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, false, kNowUs);
+  EXPECT_EQ(photos().Counts()->queued, 1u) << "it is not given up";
+  Answer(orphan, v1::ATTACHMENT_STATE_RECEIVING, 0, false, kNowUs);
+  EXPECT_EQ(Next()->data, orphan.substr(0, kPiece));
+  EXPECT_EQ(photos().Work(journal(), kNowUs)->originals_failed, 0);
+}
+
+TEST_F(AttachmentsTest, TheOneThatFailedLongestAgoIsNext) {
+  std::vector<std::string> all;
+  for (uint64_t i = 1; i <= 3; ++i) {
+    all.push_back(Photo(100, i));
+    ASSERT_OK(Add(all.back()));
+    Name(all.back());
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& photo : all) {
+      EXPECT_EQ(Next()->data, photo) << round;
+      EXPECT_TRUE(Answer(photo, v1::ATTACHMENT_STATE_MISMATCH).failed);
+    }
+  }
+  EXPECT_FALSE(Answer(all[0], v1::ATTACHMENT_STATE_DISK_FULL).failed) << "the photo is not to blame";
+}
+
+TEST_F(AttachmentsTest, WhatIsCalledSafeAndTheOfficeKnowsNothingOfIsNotSafe) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  EXPECT_FALSE(*photos().TakeGeneration("g1"));
+  Answer(photo, v1::ATTACHMENT_STATE_STORED);
+  EXPECT_TRUE(*photos().TakeGeneration("g2"));
+  Answer(photo, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, false, kNowUs);
+  EXPECT_EQ(Listed(photo).stage(), v1::ATTACHMENT_STAGE_SAVED_HERE);
+  EXPECT_EQ(photos().CountVisit("v1")->safe, 0u);
+}
+
+TEST_F(AttachmentsTest, OfSeveralEntriesThatNameItTheNewestIsShown) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  Name(photo);
+  Name(photo, "", "v1", /*at_office=*/false);
+  EXPECT_EQ(Next()->claim.seq(), 2u) << "the newest that the office has";
 }
 
 TEST_F(AttachmentsTest, AnOfficeThatWasPutBackByHandIsAskedAndNothingIsDeletedMeanwhile) {

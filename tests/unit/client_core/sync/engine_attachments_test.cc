@@ -1,6 +1,7 @@
 // When attachments go: after entries, previews first, originals only where they cost nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -24,8 +25,8 @@ class Phone {
     Do(SyncStarted());
     Rest();
   }
-  void Do(const Event& event) {
-    StepResult result = Step(std::move(state), now_us, event, 0);
+  void Do(const Event& event, uint64_t draw = 0) {
+    StepResult result = Step(std::move(state), now_us, event, draw);
     state = std::move(result.state);
     actions = std::move(result.actions);
     for (const Action& action : actions) {
@@ -153,6 +154,54 @@ TEST(EngineAttachmentsTest, WhatIsNotTakenIsNotRepeatedInATightLoop) {
   phone.now_us += 2 * kSecond;
   phone.Do(Tick());
   EXPECT_TRUE(phone.Sends());
+}
+
+TEST(EngineAttachmentsTest, WhatFailedComesAfterWhatDidNot) {
+  const struct {
+    const char* name;
+    AttachmentsSeen seen;
+    AttachmentTurn want;
+  } kCases[] = {
+      {"nothing failed", {true, true, true}, AttachmentTurn::kAsk},
+      {"the question failed", {true, true, true, 1}, AttachmentTurn::kPreview},
+      {"only an original is left that did not", {true, true, true, 1, 2}, AttachmentTurn::kOriginal},
+      {"the question failed longest ago", {true, true, true, 1, 2, 3}, AttachmentTurn::kAsk},
+      {"the original failed longest ago", {true, true, true, 3, 2, 1}, AttachmentTurn::kOriginal},
+      {"there is no other", {true, false, false, 7}, AttachmentTurn::kAsk},
+  };
+  for (const auto& c : kCases) {
+    Phone phone;
+    phone.Do(c.seen);
+    EXPECT_EQ(phone.turn, c.want) << c.name;
+  }
+}
+
+TEST(EngineAttachmentsTest, OneThatIsNeverTakenBacksOffAndHoldsUpNoOther) {
+  Phone phone;
+  const AttachmentsSeen stuck = {true, false, false, 1};
+  phone.Do(AttachmentsSeen{true, false, false});
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(phone.Sends());
+    const int64_t longest_us = std::min(phone.state.attach_again.wait_us * 3, tuning::kBackoffCapUs);
+    // The server's own patience is short, as an older one's is.
+    phone.Do(AttachmentAnswered{phone.state.attach_call.call, 0, stuck, false, 5 * kSecond, true, "no entry", true},
+             static_cast<uint64_t>(std::max(longest_us - tuning::kBackoffBaseUs, 2 * kSecond)));
+    phone.Rest();
+    ASSERT_FALSE(phone.Sends());
+    if (i == 7) break;
+    phone.now_us += 300 * kSecond;
+    phone.Do(Tick());
+    phone.Rest();
+  }
+  EXPECT_EQ(phone.state.attach_again.wait_us, tuning::kBackoffCapUs);
+  phone.now_us += 6 * kSecond;
+  phone.Do(Tick());
+  EXPECT_FALSE(phone.Sends());
+  phone.Do(AttachmentsSeen{true, false, true, 1});
+  ASSERT_TRUE(phone.Sends()) << "a new photo goes at once";
+  EXPECT_EQ(phone.turn, AttachmentTurn::kOriginal);
+  phone.Answer(stuck);
+  EXPECT_EQ(phone.turn, AttachmentTurn::kAsk) << "where photos go again, this one may too";
 }
 
 TEST(EngineAttachmentsTest, PiecesShrinkOnABadLinkAndGrowAgain) {
