@@ -178,8 +178,10 @@ absl::StatusOr<v1::AttachmentAddResponse> Attachments::Add(absl::string_view con
   response.set_sha256(std::string(AsBytes(sha256)));
   response.set_size_bytes(content.size());
   ASSIGN_OR_RETURN(const std::optional<KeptAttachment> there, FindRow(AsBytes(sha256)));
-  const bool has_it = there.has_value() && there->state != AttachmentStored::kDamaged;
-  if (has_it) {
+  if (there.has_value() && there->kept && there->state != AttachmentStored::kDamaged) {
+    ASSIGN_OR_RETURN(sqlite::Statement again,
+                     db_->Prepare("UPDATE attachment SET added_us = max(added_us, $2) WHERE n = $1"));
+    RETURN_IF_ERROR(ExplainFullDisk(again.Bind(1, there->n).Bind(2, now_us).Run()));
     response.set_repeated(true);
     return response;
   }
@@ -196,8 +198,9 @@ absl::StatusOr<v1::AttachmentAddResponse> Attachments::Add(absl::string_view con
                      db_->Prepare("INSERT INTO attachment (sha256, size, kind, content_type, added_us, state, kept) "
                                   "VALUES ($1, $2, $3, $4, $5, 1, 1) ON CONFLICT (sha256) DO UPDATE SET "
                                   "size = excluded.size, kind = excluded.kind, content_type = excluded.content_type, "
-                                  "added_us = excluded.added_us, state = 1, kept = 1, sent_through = 0, failures = 0, "
-                                  "message = '' RETURNING n"));
+                                  "added_us = excluded.added_us, state = CASE state WHEN 2 THEN 2 ELSE 1 END, "
+                                  "kept = 1, sent_through = CASE state WHEN 2 THEN excluded.size ELSE 0 END, "
+                                  "backed_up = 0, ask = (state = 2), failures = 0, message = '' RETURNING n"));
     ASSIGN_OR_RETURN(const bool row, write.BindBlob(1, AsBytes(sha256))
                                          .Bind(2, static_cast<int64_t>(content.size()))
                                          .Bind(3, kind)

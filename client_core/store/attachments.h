@@ -90,7 +90,8 @@ class Attachments {
   // then nothing is here.
   static std::unique_ptr<Attachments> Unopened(const sqlite::OpenOptions& file);
 
-  // Keeps `content`, whose hash is `sha256`. INVALID_ARGUMENT: empty or too large for its kind. RESOURCE_EXHAUSTED: the
+  // Keeps `content`, whose hash is `sha256`, for as long as if it were here for the first time: its entry is still to
+  // come. INVALID_ARGUMENT: empty or too large for its kind. RESOURCE_EXHAUSTED: the
   // disk is full, or limits::kAttachmentQueueBytesMax wait already. Nothing is kept then.
   absl::StatusOr<v1::AttachmentAddResponse> Add(absl::string_view content, const Hash& sha256, v1::AttachmentKind kind,
                                                 absl::string_view content_type, int64_t now_us);

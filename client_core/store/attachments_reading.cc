@@ -40,7 +40,11 @@ std::string InWords(const KeptAttachment& row, v1::AttachmentStage stage, bool m
     case v1::ATTACHMENT_STAGE_SAFE_AT_OFFICE:
       return absl::StrCat(size, ", safe at the office", row.kept ? "" : "; deleted here to make room");
     case v1::ATTACHMENT_STAGE_DAMAGED:
-      if (!row.kept) return absl::StrCat(size, ", not on this phone: it was never added here");
+      if (!row.kept) {
+        return absl::StrCat(size,
+                            ", not on this phone: never added here, or lost when the file of photos was damaged; "
+                            "add it once more");
+      }
       return absl::StrCat(size, ", damaged on this phone and not at the office: ",
                           row.message.empty() ? "its bytes are not what was added" : row.message, "; add it once more");
     case v1::ATTACHMENT_STAGE_NOT_NAMED:

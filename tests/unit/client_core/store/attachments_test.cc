@@ -305,6 +305,7 @@ TEST_F(AttachmentsTest, ADamagedFileIsSetAsideAndReportedAndEntriesAreNotTouched
   EXPECT_EQ(Listed(photo).stage(), v1::ATTACHMENT_STAGE_DAMAGED) << "the visit does not look complete";
   EXPECT_FALSE(Next().has_value());
   EXPECT_EQ(access(Path("attachments.db.damaged-1").c_str(), F_OK), 0);
+  EXPECT_THAT(Listed(photo).text(), HasSubstr("lost when the file of photos was damaged; add it once more"));
   ASSERT_OK(Add(photo));
   EXPECT_EQ(Next()->data, photo);
 }
@@ -347,6 +348,34 @@ TEST_F(AttachmentsTest, WhatNobodyNamesGoesAfterSevenDays) {
   EXPECT_EQ(*photos().Retain(kNowUs + 60 * kDayUs), 1u);
   EXPECT_TRUE(absl::IsNotFound(ReadAll(photo).status()));
   EXPECT_TRUE(*ReadAll(named) == named);
+}
+
+// The entry comes after the photo: between the two nothing may delete it.
+TEST_F(AttachmentsTest, WhatIsAddedAgainIsKeptAsLongAsIfItWereNew) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  const auto again = photos().Add(photo, Sha256Of(photo), v1::ATTACHMENT_KIND_ORIGINAL, "", kNowUs + 6 * kDayUs);
+  ASSERT_OK(again.status());
+  EXPECT_TRUE(again->repeated());
+  EXPECT_EQ(*photos().Retain(kNowUs + 8 * kDayUs), 0u);
+  EXPECT_TRUE(*ReadAll(photo) == photo);
+  EXPECT_EQ(*photos().Retain(kNowUs + 14 * kDayUs), 1u);
+}
+
+TEST_F(AttachmentsTest, WhatIsAddedAgainAfterItsBytesWentIsHereAgain) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo);
+  Answer(photo, v1::ATTACHMENT_STATE_STORED, 0, /*backed_up=*/true);
+  ASSERT_EQ(*photos().Retain(kNowUs + 8 * kDayUs), 1u);
+  const auto again = photos().Add(photo, Sha256Of(photo), v1::ATTACHMENT_KIND_ORIGINAL, "", kNowUs + 9 * kDayUs);
+  ASSERT_OK(again.status());
+  EXPECT_FALSE(again->repeated());
+  EXPECT_TRUE(*ReadAll(photo) == photo);
+  EXPECT_EQ(Listed(photo).stage(), v1::ATTACHMENT_STAGE_SAFE_AT_OFFICE);
+  EXPECT_TRUE(photos().Work(journal(), kNowUs)->ask) << "the office may have lost it since";
+  Answer(photo, v1::ATTACHMENT_STATE_RECEIVING, 0, false, kNowUs + 9 * kDayUs);
+  EXPECT_EQ(Next()->data, photo);
 }
 
 TEST_F(AttachmentsTest, AnOldOneIsAskedAboutOnceADayUntilItIsBackedUp) {
