@@ -113,6 +113,7 @@ class AttachmentService final : public v1::AttachmentService::CallbackService {
       attachment.set_title(named.title);
       attachment.set_judgement(item.judgement());
       attachment.set_state(state);
+      attachment.set_lost(row.has_value() && !stored);
       const uint64_t size_max = named.size_bytes == 0 ? limits::kAttachmentBytesMax : named.size_bytes;
       attachment.set_stored_through(stored ? row->size
                                            : Files().StoredThrough(item.position().device(), named.sha256, size_max));
@@ -139,6 +140,11 @@ class AttachmentService final : public v1::AttachmentService::CallbackService {
     if (request.offset() > row->size) {
       return absl::OutOfRangeError(
           absl::StrCat("offset: must be at most the size, ", row->size, ", is ", request.offset()));
+    }
+    // Whoever reads the whole begins here. What is not good counts as gone from now on.
+    if (request.offset() == 0) {
+      ASSIGN_OR_RETURN(const bool good, Files().IsGood(request.sha256()));
+      if (!good) return absl::DataLossError(absl::StrCat("attachment ", name, ": its file is gone or damaged"));
     }
     absl::StatusOr<std::string> bytes = Files().Read(request.sha256(), request.offset(), length);
     if (absl::IsNotFound(bytes.status())) {

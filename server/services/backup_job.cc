@@ -6,18 +6,27 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/ids.h"
 #include "client_core/base/status.h"
 #include "server/apply/commands/apply_record.h"
 #include "server/apply/commands/backed_up.h"
 #include "server/apply/verify_backup.h"
 #include "server/apply/writer.h"
+#include "server/services/attachment_intake.h"
+#include "server/services/received_entries.h"
 #include "server/storage/attachment_files.h"
 #include "server/storage/attachment_table.h"
 #include "server/storage/backup_file.h"
+#include "server/storage/device_table.h"
 #include "server/storage/durable_file.h"
 #include "server/storage/storage.h"
 
 namespace doorstep {
+namespace {
+
+constexpr size_t kMissingMax = 100;  // That are named one by one.
+
+}  // namespace
 
 BackupJob::~BackupJob() {
   stopping_ = true;
@@ -92,9 +101,11 @@ absl::Status BackupJob::Make(const std::string& name, const std::string& path) {
   ASSIGN_OR_RETURN(
       const VerifiedBackup verified,
       VerifyBackup(draft, parts_.storage.key(), AttachmentFolder(parts_.storage.path()), parts_.random, ApplyRecord));
-  if (verified.attachments.missing > 0) {
+  RETURN_IF_ERROR(TakeMissing(verified.attachments.missing));
+  if (!verified.attachments.missing.empty()) {
     Log(parts_.log, LogLevel::kError,
-        absl::StrCat("backup ", name, ": ", verified.attachments.missing, " attachments have no undamaged file"));
+        absl::StrCat("backup ", name, ": ", verified.attachments.missing.size(),
+                     " attachments have no undamaged file"));
   }
   unlink(absl::StrCat(draft, ".lock").c_str());
   ASSIGN_OR_RETURN(const std::string hash, SealBackup(path));
@@ -103,9 +114,36 @@ absl::Status BackupJob::Make(const std::string& name, const std::string& path) {
     backup.set_commands(verified.commands);
     backup.set_sha256(hash);
     backup.set_attachments(verified.attachments.attachments);
-    backup.set_attachments_missing(verified.attachments.missing);
+    backup.set_attachments_missing(verified.attachments.missing.size());
   });
   return Tell(name, verified);
+}
+
+// Says which they are, and sees to it that damaged ones count as gone for phones too, which send them again.
+absl::Status BackupJob::TakeMissing(const std::vector<AttachmentRow>& missing) {
+  if (parts_.attachments != nullptr) {
+    for (const AttachmentRow& row : missing) {
+      const absl::Status looked = parts_.attachments->files().IsGood(row.sha256).status();
+      // The backup is good all the same.
+      if (!looked.ok())
+        Log(parts_.log, LogLevel::kError, absl::StrCat("setting an attachment aside: ", looked.ToString()));
+    }
+  }
+  return parts_.storage.Read("attachments", [&](SqlSession& sql) -> absl::Status {
+    for (size_t i = 0; i < missing.size() && i < kMissingMax; ++i) {
+      const AttachmentRow& row = missing[i];
+      v1::MissingAttachment one;
+      one.set_sha256(row.sha256);
+      ASSIGN_OR_RETURN(const auto device, FindDeviceByNumber(sql, row.device));
+      if (device.has_value()) {
+        *one.mutable_position() = MakePosition(device->id, row.epoch, row.seq);
+        ASSIGN_OR_RETURN(const auto entry, FindReceivedEntry(sql, one.position()));
+        if (entry.has_value()) one.set_visit_id(entry->received.entry().visit_id());
+      }
+      Update([&](v1::Backup& backup) { *backup.add_missing() = one; });
+    }
+    return absl::OkStatus();
+  });
 }
 
 // The backup is there and good; only phones may keep longer what they could delete.

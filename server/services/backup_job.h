@@ -10,12 +10,14 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client_core/base/mutex.h"
 #include "doorstep/v1/admin_service.pb.h"
 #include "server/services/parts.h"
+#include "server/storage/attachment_table.h"
 
 namespace doorstep {
 
@@ -39,6 +41,7 @@ class BackupJob {
  private:
   void Run(const std::string& name, const std::string& path);
   absl::Status Make(const std::string& name, const std::string& path);
+  absl::Status TakeMissing(const std::vector<AttachmentRow>& missing);
   absl::Status Tell(const std::string& name, const VerifiedBackup& verified);
   void Update(const std::function<void(v1::Backup&)>& change);
 

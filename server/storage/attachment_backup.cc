@@ -83,21 +83,26 @@ absl::StatusOr<AttachmentsBeside> PutAttachmentsBeside(SqlSession& copy, const s
   const std::string beside = AttachmentFolder(backup);
   AttachmentsBeside done;
   Folders folders(beside);
+  Folders live_folders(live);
   RETURN_IF_ERROR(ForEachAttachment(copy, [&](const AttachmentRow& row) -> absl::Status {
     // What came again after it had been damaged here may be damaged in the backup too, by the same link.
-    bool there = row.backed_up && IsThere(beside, row);
+    // Where the server has set its own aside, the one beside is looked at.
+    bool there = row.backed_up && IsThere(beside, row) && IsThere(live, row);
     if (!there) {
       ASSIGN_OR_RETURN(there, Take(live, beside, row, folders));
     }
     if (!there) {
       ASSIGN_OR_RETURN(there, IsGood(beside, row));
       if (there) RETURN_IF_ERROR(folders.MakeFor(AttachmentPath(beside, row.sha256)));
+      if (there && !IsThere(live, row)) RETURN_IF_ERROR(Take(beside, live, row, live_folders).status());
     }
-    ++(there ? done.attachments : done.missing);
+    if (!there) done.missing.push_back(row);
+    if (there) ++done.attachments;
     if (there && !row.backed_up) done.fresh.push_back(row.sha256);
     return absl::OkStatus();
   }));
   RETURN_IF_ERROR(folders.Sync());
+  RETURN_IF_ERROR(live_folders.Sync());
   return done;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/storage/attachment_table.h"
 #include "server/storage/sql_session.h"
 
 namespace doorstep {
@@ -18,11 +19,13 @@ namespace doorstep {
 struct AttachmentsBeside {
   std::vector<std::string> fresh;  // Hashes that no backup had before and that are there now.
   uint64_t attachments = 0;        // That are there.
-  uint64_t missing = 0;            // That the database names and the server does not have, or not undamaged.
+  // That the database names and the server does not have, or not undamaged: neither here nor beside the backup.
+  std::vector<AttachmentRow> missing;
 };
 
 // Sees to it that what `copy`, the database of the backup at `backup`, names stands beside it. `live` is the server's
-// own folder of attachments. RESOURCE_EXHAUSTED: the disk is full.
+// own folder of attachments: what it has lost and an earlier backup has is put back. RESOURCE_EXHAUSTED: the disk is
+// full.
 absl::StatusOr<AttachmentsBeside> PutAttachmentsBeside(SqlSession& copy, const std::string& live,
                                                        const std::string& backup);
 

@@ -120,19 +120,33 @@ uint64_t AttachmentFiles::StoredThrough(absl::string_view device, absl::string_v
 
 absl::StatusOr<bool> AttachmentFiles::KeepIfGood(absl::string_view sha256, int64_t now_us) {
   MutexLock lock(&LockOf(sha256));
+  ASSIGN_OR_RETURN(const bool good, Compare(sha256));
+  if (!good) return false;
+  const std::string path = AttachmentPath(folder_, sha256);
+  SetTime(path, now_us);
+  // Whoever gave it its name may have ended before that was durable.
+  RETURN_IF_ERROR(MakeFolder(folder_));
+  RETURN_IF_ERROR(MakeFolder(FolderOf(path)));
+  RETURN_IF_ERROR(SyncPath(FolderOf(path)));
+  return true;
+}
+
+absl::StatusOr<bool> AttachmentFiles::IsGood(absl::string_view sha256) {
+  MutexLock lock(&LockOf(sha256));
+  return Compare(sha256);
+}
+
+// The caller holds its lock.
+absl::StatusOr<bool> AttachmentFiles::Compare(absl::string_view sha256) {
   const std::string path = AttachmentPath(folder_, sha256);
   const absl::StatusOr<std::string> hash = HashFile(path);
   if (absl::IsNotFound(hash.status())) return false;  // Another call found it damaged.
   RETURN_IF_ERROR(hash.status());
-  if (absl::string_view(*hash) == sha256) {
-    SetTime(path, now_us);
-    // Whoever gave it its name may have ended before that was durable.
-    RETURN_IF_ERROR(MakeFolder(folder_));
-    RETURN_IF_ERROR(MakeFolder(FolderOf(path)));
-    RETURN_IF_ERROR(SyncPath(FolderOf(path)));
-    return true;
-  }
-  unlink(path.c_str());
+  if (absl::string_view(*hash) == sha256) return true;
+  // A picture with a wrong byte may still be seen, and it may be the last one there is.
+  const std::string aside = absl::StrCat(folder_, "/damaged");
+  RETURN_IF_ERROR(MakeFolder(aside));
+  RETURN_IF_ERROR(RenameDurably(path, absl::StrCat(aside, "/", absl::BytesToHexString(sha256))));
   return false;
 }
 
@@ -236,7 +250,10 @@ absl::StatusOr<uint64_t> AttachmentFiles::Sweep(
     const std::string sha256 = absl::HexStringToBytes(name.substr(0, 2 * limits::kAttachmentHashBytes));
     MutexLock lock(&LockOf(sha256));
     if (ModifiedUs(path) >= before_us) continue;
-    if (file.path().parent_path().filename() != "partial") {
+    const std::filesystem::path folder = file.path().parent_path().filename();
+    if (folder == "damaged") {
+      if (!FileExists(AttachmentPath(folder_, sha256))) continue;
+    } else if (folder != "partial") {
       ASSIGN_OR_RETURN(const bool known, is_known(sha256));
       if (known) continue;
     }

@@ -2,6 +2,7 @@
 //
 //   attachments/ab/abcd...            whole: equal to its name, a SHA-256, durable, never changed again
 //   attachments/partial/abcd....d7    what has come of one from device d7
+//   attachments/damaged/abcd...       was whole once, and is no longer equal to its name: for people to look at
 //
 // Files and not rows of the database, because photos are most of a company's bytes and nothing that is folded or
 // rebuilt needs them: the writer never waits for one, the database stays small enough to be copied and made again every
@@ -60,14 +61,17 @@ class AttachmentFiles {
   uint64_t StoredThrough(absl::string_view device, absl::string_view sha256, uint64_t size) const;
   bool HasPartial(absl::string_view device, absl::string_view sha256) const;
   bool IsWhole(absl::string_view sha256, uint64_t size) const;
-  // Compares a whole file with its name, and deletes it when they differ (false). One that is kept gets the time
-  // `now_us`, so that no sweep takes it before it is known.
+  // Compares a whole file with its name. False: there is none, or they differ and it is set aside: from then on it
+  // counts as gone, and a phone that still has it sends it again.
+  absl::StatusOr<bool> IsGood(absl::string_view sha256);
+  // The same; and one that is good gets the time `now_us`, so that no sweep takes it before it is known.
   absl::StatusOr<bool> KeepIfGood(absl::string_view sha256, int64_t now_us);
 
   // At most `length` bytes from `offset`. NOT_FOUND: no such file.
   absl::StatusOr<std::string> Read(absl::string_view sha256, uint64_t offset, size_t length) const;
 
-  // Deletes partial files that nobody has added to, and whole ones that `is_known` denies, when they are older than
+  // Deletes partial files that nobody has added to, whole ones that `is_known` denies, and damaged ones that have come
+  // again, when they are older than
   // limits::kAttachmentOrphanMicros before `now_us`. Returns how many.
   absl::StatusOr<uint64_t> Sweep(int64_t now_us,
                                  const std::function<absl::StatusOr<bool>(absl::string_view)>& is_known);
@@ -77,6 +81,7 @@ class AttachmentFiles {
  private:
   std::string PartialPath(absl::string_view device, absl::string_view sha256) const;
   absl::StatusOr<Result> Complete(const Piece& piece, const std::string& partial, int64_t now_us, Result result);
+  absl::StatusOr<bool> Compare(absl::string_view sha256);
   Mutex& LockOf(absl::string_view sha256) const;
 
   const std::string folder_;

@@ -51,7 +51,10 @@ struct Range {
 std::string HowFar(const v1::Attachment& attachment) {
   if (attachment.state() == v1::ATTACHMENT_STATE_STORED) return "here";
   const std::string preview = attachment.preview_state() == v1::ATTACHMENT_STATE_STORED ? "; its preview is here" : "";
-  if (attachment.stored_through() == 0) return absl::StrCat("still on the phone", preview);
+  if (attachment.lost() && attachment.stored_through() == 0) {
+    return absl::StrCat("the server's file is gone or damaged", preview);
+  }
+  if (attachment.stored_through() == 0) return absl::StrCat("has not come from the phone", preview);
   return absl::StrCat(Grouped(attachment.stored_through()), " bytes have come", preview);
 }
 
@@ -167,7 +170,9 @@ absl::Status Explain(const absl::Status& failed) {
   }
   if (absl::IsOutOfRange(failed)) return WithTry(failed, "--range within the size, or without --range for the whole");
   if (absl::IsDataLoss(failed)) {
-    return WithTry(failed, "doorstep backup, which says what is damaged; a phone that still has it sends it again");
+    return WithTry(failed,
+                   "waiting for the phone, which sends it again if it still has it; or the file of that name in the "
+                   "folder attachments beside a copy of a backup");
   }
   return failed;
 }
@@ -182,6 +187,10 @@ absl::StatusOr<uint64_t> Fetch(const std::string& sha256, const Range& range, co
     request.set_length(static_cast<uint32_t>(std::min<uint64_t>(range.length - got, limits::kAttachmentRangeBytesMax)));
     v1::ReadAttachmentResponse response;
     RETURN_IF_ERROR(Explain(tools.connection->Call(&request, &response)));
+    if (response.data().empty() && got == 0) {
+      return Explain(absl::OutOfRangeError(
+          absl::StrCat("--range: must begin before the end, ", response.size_bytes(), ", begins at ", range.first)));
+    }
     if (response.data().empty()) break;
     hasher.Update(response.data());
     RETURN_IF_ERROR(file.Write(response.data()));

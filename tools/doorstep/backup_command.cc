@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client_core/base/ids.h"
 #include "client_core/base/random.h"
 #include "client_core/base/status.h"
 #include "doorstep/v1/admin_service.pb.h"
@@ -85,8 +86,16 @@ absl::Status Backup(const std::string& name, const Tools& tools) {
   }
   if (backup.attachments_missing() > 0) {
     Say(Coloured(absl::StrCat(Count(backup.attachments_missing(), "photo or document is", "photos and documents are"),
-                              " not in it: the server's file is gone or damaged."),
+                              " not in it: the server's file is gone or damaged. Phones that still have them send "
+                              "them again:"),
                  Colour::kBad));
+    for (const v1::MissingAttachment& one : backup.missing()) {
+      Say(absl::StrCat("  ", absl::BytesToHexString(one.sha256()),
+                       one.has_position() ? absl::StrCat(", named by ", FormatPosition(one.position())) : "",
+                       one.visit_id().empty() ? "" : absl::StrCat(", visit ", one.visit_id())));
+    }
+    const uint64_t more = backup.attachments_missing() - static_cast<uint64_t>(backup.missing_size());
+    if (more > 0) Say(absl::StrCat("  and ", more, " more"));
   }
   Say(absl::StrCat(backup.attachments() > 0 ? "Copy both files and that folder" : "Copy both files",
                    " to another machine. Phones may now forget what is in it, when it is older than 7 days."));

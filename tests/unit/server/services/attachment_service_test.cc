@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/escaping.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/random.h"
 #include "doorstep/v1/attachment_service.grpc.pb.h"
@@ -289,6 +290,47 @@ TEST_F(AttachmentServiceTest, ABackupSaysWhichPhotosTheServerNoLongerHas) {
   EXPECT_EQ(backup.attachments(), 0u);
   EXPECT_EQ(backup.attachments_missing(), 1u);
   EXPECT_FALSE(Check(photo_, 1).backed_up());
+  ASSERT_EQ(backup.missing_size(), 1);
+  EXPECT_EQ(backup.missing(0).sha256(), HashOf(photo_));
+  EXPECT_EQ(backup.missing(0).position().seq(), 1u);
+  EXPECT_EQ(backup.missing(0).visit_id(), "V-1");
+  // Like one that is gone, it comes again from a phone that asks.
+  EXPECT_EQ(Check(photo_, 1).state(), v1::ATTACHMENT_STATE_RECEIVING);
+  EXPECT_TRUE(List().attachments(0).lost());
+  EXPECT_EQ(Put(photo_, 1, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
+  EXPECT_FALSE(List().attachments(0).lost());
+  EXPECT_EQ(BackUp("evening.backup").attachments_missing(), 0u);
+}
+
+TEST_F(AttachmentServiceTest, ABackupPutsBackWhatTheServerHasLostAndAnEarlierOneHas) {
+  Push(phone_, {Naming(photo_)});
+  Put(photo_, 1, 0, 1000);
+  BackUp("noon.backup");
+  const std::string path = AttachmentPath(Data() + "/attachments", HashOf(photo_));
+  std::filesystem::remove(path);
+  std::ofstream(path) << std::string(1000, 'x');  // And not its link beside the backup.
+  std::string data;
+  EXPECT_EQ(Read(photo_, 0, 0, &data).error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(BackUp("evening.backup").attachments_missing(), 0u);
+  ASSERT_OK(Read(photo_, 0, 0, &data));
+  EXPECT_EQ(data, photo_);
+}
+
+TEST_F(AttachmentServiceTest, WhoReadsADamagedOneIsToldAndItCountsAsGone) {
+  Push(phone_, {Naming(photo_)});
+  Put(photo_, 1, 0, 1000);
+  BackUp("noon.backup");
+  // The same file as beside the backup, by a link; as long as it was.
+  std::fstream(AttachmentPath(Data() + "/attachments", HashOf(photo_)), std::ios::in | std::ios::out) << "XX";
+  std::string data;
+  EXPECT_EQ(Read(photo_, 0, 0, &data).error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(data, "");
+  EXPECT_TRUE(std::filesystem::exists(Data() + "/attachments/damaged/" + absl::BytesToHexString(HashOf(photo_))));
+  EXPECT_EQ(Check(photo_, 1).state(), v1::ATTACHMENT_STATE_RECEIVING);
+  EXPECT_EQ(BackUp("evening.backup").attachments_missing(), 1u) << "the link is damaged, too";
+  EXPECT_EQ(Put(photo_, 1, 0, 1000).state(), v1::ATTACHMENT_STATE_STORED);
+  ASSERT_OK(Read(photo_, 0, 0, &data));
+  EXPECT_EQ(data, photo_);
 }
 
 }  // namespace

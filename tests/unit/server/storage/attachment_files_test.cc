@@ -178,5 +178,24 @@ TEST_F(AttachmentFilesTest, ADamagedWholeFileIsNotKept) {
   EXPECT_FALSE(files_->IsWhole(HashOf(photo), 1000));
 }
 
+// It may be the last one there is, and most of it can be seen.
+TEST_F(AttachmentFilesTest, ADamagedOneIsSetAsideUntilItHasComeAgain) {
+  const auto known = [](absl::string_view) -> absl::StatusOr<bool> { return true; };
+  const std::string photo = Photo(1000);
+  EXPECT_FALSE(*files_->IsGood(HashOf(photo))) << "there is none";
+  Put(photo, 0, 1000);
+  EXPECT_TRUE(*files_->IsGood(HashOf(photo)));
+  std::fstream(AttachmentPath(files_->folder(), HashOf(photo)), std::ios::in | std::ios::out) << "XX";
+  EXPECT_FALSE(*files_->IsGood(HashOf(photo)));
+  EXPECT_FALSE(files_->IsWhole(HashOf(photo), 1000));
+  const std::string aside = files_->folder() + "/damaged/" + absl::BytesToHexString(HashOf(photo));
+  EXPECT_TRUE(std::filesystem::exists(aside));
+  const int64_t later_us = int64_t{4000000000} * 1000000;
+  EXPECT_EQ(*files_->Sweep(later_us, known), 0u);
+  Put(photo, 0, 1000);
+  EXPECT_EQ(*files_->Sweep(later_us, known), 1u);
+  EXPECT_FALSE(std::filesystem::exists(aside));
+}
+
 }  // namespace
 }  // namespace doorstep
