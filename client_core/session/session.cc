@@ -383,6 +383,9 @@ absl::StatusOr<v1::Bundle> Session::ExportBundle() {
     ASSIGN_OR_RETURN(v1::Bundle bundle, MakeBundle(clock_->Now(), *store_));
     bundle.set_core_version(std::string(kCoreVersion));
     RETURN_IF_ERROR(store_->FillStatus(clock_->Now(), bundle.mutable_status()));
+    if (const absl::Status filled = FillAttachments(bundle.mutable_status()); !filled.ok()) {
+      Log(log_, LogLevel::kWarning, absl::StrCat("attachments: ", filled.ToString()));  // The entries go all the same.
+    }
     driver_->FillStatus(bundle.mutable_status());
     return bundle;
   });

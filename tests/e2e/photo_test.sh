@@ -34,10 +34,13 @@ sync
 status
 photos
 open V-1
+export $folder/carry
 EOF
 play "$folder/morning" >"$folder/out"
 grep -q '0 of 1 photo safe at the office' "$folder/out" || fail "the visit does not say how far its photo is"
 grep -q 'goes on over a network that is not metered' "$folder/out" || fail "the photo does not say what it waits for"
+grep -q 'no entry is left, photos are' "$folder/out" || fail "the sync says that nothing is left"
+grep -q '1 photo is not in it' "$folder/out" || fail "the export does not say what it leaves out"
 check "the entry counts" "$(photos | jq -r '.attachments[0].judgement')" counted
 check "only the preview has come" "$(state) $(state preview_state)" "ATTACHMENT_STATE_RECEIVING ATTACHMENT_STATE_STORED"
 status=0
@@ -68,6 +71,9 @@ check "only its owner reads it" "$(stat -c %a "$folder/fetched")" 600
 check "a range" "$(jq -r .bytes "$folder/json") $(sha256sum <"$folder/part")" \
   "16 $(tail -c +262141 "$folder/valve.jpg" | head -c 16 | sha256sum)"
 status=0
+"$office" attachment get "$hash" -o "$folder/past" --range 1500000- 2>"$folder/err" || status=$?
+check "a range past the end" "$status $(grep -c 'before the end, 1500000' "$folder/err") $(ls "$folder" | grep -c past || true)" "1 1 0"
+status=0
 "$office" attachment get "$hash" -o "$folder/fetched" 2>"$folder/err" || status=$?
 check "never over another file" "$status" 1
 status=0
@@ -87,3 +93,19 @@ in_json=$("$office" attachment list V-1 --json | jq -r '[.. | .sha256? | strings
 "$office" attachment get "$in_json" -o "$folder/again" >/dev/null
 cmp "$folder/valve.jpg" "$folder/again"
 "$office" server rebuild >/dev/null
+
+# The disk changes a byte, beside the backup too: whoever reads it is told, the next backup names it, and the phone
+# sends it again.
+for copy in "$folder/server/attachments" "$folder/server/backups/attachments"; do
+  printf '\x00\x00\x00\x00' | dd of="$copy/${hash:0:2}/$hash" bs=1 seek=700000 conv=notrunc 2>/dev/null
+done
+status=0
+"$office" attachment get "$hash" -o "$folder/spoiled" 2>"$folder/err" || status=$?
+check "what is damaged is no file" "$status $(ls "$folder" | grep -c spoiled || true)" "1 0"
+"$office" attachment list V-1 | grep -q "the server's file is gone or damaged" || fail "the list does not say what is gone"
+"$office" backup evening.backup >"$folder/out"
+grep -q "$hash, named by d1.1.1, visit V-1" "$folder/out" || fail "the backup does not name what it lacks"
+play "$folder/evening" >"$folder/out"
+"$office" attachment get "$hash" -o "$folder/healed" >/dev/null
+cmp "$folder/valve.jpg" "$folder/healed"
+check "it is in the next backup" "$("$office" backup night.backup --json | jq -r .attachments_missing)" 0

@@ -114,7 +114,9 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
                              report->attachments_left(), " left"));
   }
   answer.Line(report->complete()
-                  ? absl::StrCat(done, "; nothing is left")
+                  ? absl::StrCat(done, report->attachments_left() == 0
+                                           ? "; nothing is left"
+                                           : "; no entry is left, photos are: `photos` says what they wait for")
                   : absl::StrCat(done, "; ", report->entries_left(), " left: ", report->stopped_because()));
   return answer.Field("answer", JsonOf(*report));
 }
@@ -199,6 +201,10 @@ absl::StatusOr<Answer> Export(Phone& phone, const Arguments& words) {
     answer.Line(
         absl::StrCat(Count(bundle->entries_left_out(), "entry", "entries"), " had no room: sync, and export again"));
   }
+  if (bundle->status().attachments_queued() > 0) {
+    answer.Line(absl::StrCat(Count(bundle->status().attachments_queued(), "photo is", "photos are"),
+                             " not in it: they stay on this phone, and go with a sync"));
+  }
   v1::Bundle summary = *bundle;
   summary.clear_frames();
   return answer.Field("answer", JsonOf(summary));
@@ -236,7 +242,8 @@ const std::vector<Command>& LifeCommands() {
       {"sync", "sync [--seconds N] [--bytes N]", "send and fetch until everything is through", "seconds= bytes=", 0,
        &Sync},
       {"watch", "watch [SECONDS | stop]", "sync by itself and show what happens; Ctrl-C ends it", "", 0, &Watch},
-      {"export", "export FILE", "everything that is only here into a file, to carry to the office", "", 1, &Export},
+      {"export", "export FILE", "the entries that are only here into a file, to carry to the office; photos stay", "",
+       1, &Export},
       {"tally", "tally FILE", "note every accepted entry in a file of somebody else's", "", 1, &StartTally},
       {"kill", "kill", "this program dies at once, as when the battery is pulled", "", 0, &Kill},
       {"quit", "quit", "close the phone", "", 0, &Quit},

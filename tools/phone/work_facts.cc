@@ -2,6 +2,7 @@
 #include <array>
 #include <fstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -154,6 +155,10 @@ absl::Status Attachment(const Arguments& words, const FactContext&, v1::LogEntry
 }
 
 absl::Status Photo(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
+  if (words.Has("type") && !absl::StartsWith(words.Option("type"), "image/")) {
+    return UsageError(absl::StrCat("photo: --type must begin with image/, is ", words.Option("type")),
+                      absl::StrCat("attachment ", words[0], " --type ", words.Option("type")));
+  }
   absl::Status status = Attachment(words, context, entry);
   if (!status.ok() || words.Has("type")) return status;
   std::string first(512, '\0');

@@ -113,6 +113,7 @@ TEST(FactTest, WordsThatDoNotFitAreRefusedWithWhatToType) {
                            "open-on-site A-1",
                            "photo /proc/version",
                            "photo /bin/sh",
+                           "photo /dev/null --type text/plain",
                            "note \"not closed"}) {
     const absl::Status status = Type(line).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << line << ": " << status;
