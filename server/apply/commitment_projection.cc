@@ -98,7 +98,8 @@ absl::Status ProjectCommitments(Group& group) {
       }
       continue;
     }
-    ASSIGN_OR_RETURN(GroupVisit * visit, group.VisitByNumber(resolved->visit));
+    ASSIGN_OR_RETURN(GroupVisit * visit, group.VisitUnlessDamaged(resolved->visit));
+    if (visit == nullptr) continue;
     group.Fold(*visit);
     CommitmentRow row;
     row.visit = resolved->visit;

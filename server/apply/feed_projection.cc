@@ -110,7 +110,8 @@ class FeedProjection {
         ASSIGN_OR_RETURN(visits, VisitsOfTechnician(sql_, technician, today_ - kFeedDaysBack, today_ + kFeedDaysAhead));
       }
       for (const int64_t n : visits) {
-        ASSIGN_OR_RETURN(GroupVisit * visit, group_.VisitByNumber(n));
+        ASSIGN_OR_RETURN(GroupVisit * visit, group_.VisitUnlessDamaged(n));
+        if (visit == nullptr) continue;
         if (!visit->changed) visit->columns = visit->row.columns;
         group_.Fold(*visit);
         for (const VisitViewer& viewer : AudienceOf(visit->visit, visit->columns.day, today_)) {

@@ -89,6 +89,13 @@ absl::StatusOr<GroupVisit*> Group::VisitByNumber(int64_t n) {
   return Keep(std::move(visit));
 }
 
+absl::StatusOr<GroupVisit*> Group::VisitUnlessDamaged(int64_t n) {
+  absl::StatusOr<GroupVisit*> visit = VisitByNumber(n);
+  if (!absl::IsDataLoss(visit.status())) return visit;
+  passed_over.insert(std::string(visit.status().message()));
+  return nullptr;
+}
+
 absl::StatusOr<GroupVisit*> Group::CreateVisit(absl::string_view id) {
   auto visit = std::make_unique<GroupVisit>();
   // Its row is written when the group ends and all of it is known.

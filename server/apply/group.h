@@ -68,6 +68,9 @@ class Group {
   // Null: no such visit. The pointer is good until the group ends or the command that made the visit is refused.
   absl::StatusOr<GroupVisit*> FindVisit(absl::string_view id);
   absl::StatusOr<GroupVisit*> VisitByNumber(int64_t n);
+  // Null: its row is damaged, which is noted. For what follows from a visit that the group does not change: that may
+  // stay as it is, so that one damaged row does not hold up everybody who stands in the same feed.
+  absl::StatusOr<GroupVisit*> VisitUnlessDamaged(int64_t n);
   absl::StatusOr<GroupVisit*> CreateVisit(absl::string_view id);
   // Call before changing `visit.input`.
   void WillChange(GroupVisit& visit);
@@ -131,6 +134,8 @@ class Group {
   // A rebuild's, whose groups change the same visits and feeds again and again: the messages of visits, and what feeds
   // show, stay in memory, and HandOver() leaves them unwritten. Nobody else reads the file meanwhile.
   bool writes_later = false;
+  // Rows that VisitUnlessDamaged did without, in words for the log.
+  std::set<std::string> passed_over;
   // Every feed that Finish() looked at, as it left it.
   std::vector<std::unique_ptr<OpenFeed>> feeds;
 

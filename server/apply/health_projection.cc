@@ -109,7 +109,8 @@ absl::Status ProjectHealth(Group& group) {
   Ledger ledger(group);
   const Dirty& dirty = group.dirty();  // Deriving adds to its briefs only.
   for (const int64_t n : dirty.visits) {
-    ASSIGN_OR_RETURN(GroupVisit * visit, group.VisitByNumber(n));
+    ASSIGN_OR_RETURN(GroupVisit * visit, group.VisitUnlessDamaged(n));
+    if (visit == nullptr) continue;
     RETURN_IF_ERROR(ProjectVisitEffort(group, *visit, ledger));
   }
   for (const auto& [account, chain] : dirty.chains) {

@@ -23,13 +23,12 @@ namespace {
 
 // What a phone is told to wait when its frame could not be stored.
 constexpr uint32_t kTroubleWaitMs = 5000;
-// A frame with more culprits than this is quarantined as a whole.
+// A frame with more culprits than this is quarantined as a whole; those for one damaged visit are one.
 constexpr size_t kCulpritsMax = 32;
 
-// Trouble of the machine and not of a request: asking one by one would not help.
-bool IsTrouble(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsDataLoss(status);
-}
+// Trouble of the machine and not of a request: asking one by one would not help. DATA_LOSS is none: a damaged row stops
+// what needs that row and nothing else.
+bool IsTrouble(const absl::Status& status) { return absl::IsResourceExhausted(status) || absl::IsUnavailable(status); }
 
 }  // namespace
 
@@ -211,7 +210,7 @@ void Writer::CommitAlone(Request& request) {
 
 void Writer::Fail(Request& request, const absl::Status& status) {
   request.status = status;
-  if (request.frame == nullptr || !IsTrouble(status) || absl::IsDataLoss(status)) return;
+  if (request.frame == nullptr || !IsTrouble(status)) return;
   // A phone keeps what it has and asks again.
   request.status = absl::OkStatus();
   request.frame_answer = FrameAnswer();
@@ -239,6 +238,9 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
+  for (const std::string& damage : group->passed_over) {
+    Log(log_, LogLevel::kError, absl::StrCat("writer: went on without what is damaged: ", damage));
+  }
   if (options_.committed) {
     std::vector<FeedHead> heads;
     for (const std::unique_ptr<OpenFeed>& feed : group->feeds) heads.push_back(feed->head);
@@ -336,7 +338,8 @@ Writer::Quarantines Writer::FindCulprits(Request& request) {
     return quarantine;
   };
   Quarantines found;
-  while (found.size() < kCulpritsMax) {
+  size_t rounds = 0;
+  while (rounds < kCulpritsMax) {
     const absl::Status whole = Probe(request, found, size);
     if (whole.ok()) return found;
     if (IsTrouble(whole) || !Probe(request, found, 0).ok()) return {};  // Not an entry's fault.
@@ -347,9 +350,14 @@ Writer::Quarantines Writer::FindCulprits(Request& request) {
       const size_t middle = good + (bad - good) / 2;
       (Probe(request, found, middle).ok() ? good : bad) = middle;
     }
-    v1::QuarantineCommand quarantine = culprit(bad - 1);
-    quarantine.set_detail(std::string(whole.message().substr(0, limits::kShortTextBytesMax)));
-    found.push_back(std::move(quarantine));
+    // Where the row of a visit is damaged, none of what follows for that visit can be applied either.
+    const std::string visit_id = absl::IsDataLoss(whole) ? request.frame->entries[bad - 1].visit_id : "";
+    for (size_t index = bad - 1; index < size; ++index) {
+      if (index >= bad && (visit_id.empty() || request.frame->entries[index].visit_id != visit_id)) continue;
+      found.push_back(culprit(index));
+      found.back().set_detail(std::string(whole.message().substr(0, limits::kShortTextBytesMax)));
+    }
+    ++rounds;
   }
   found.clear();
   for (size_t index = 0; index < size; ++index) found.push_back(culprit(index));

@@ -222,6 +222,96 @@ TEST(WriterTest, AnEntryThatFailsAloneIsQuarantinedAndTakesNothingWithIt) {
   office.ExpectRebuildEqual();
 }
 
+// The disk has spoiled the row of one visit. What is recorded there is kept and parked; everything else goes on.
+class DamagedVisitTest : public ::testing::Test {
+ protected:
+  DamagedVisitTest() : phone_(office_.AddPhone("ana")) {
+    office_.AddAccount("acme");
+    office_.Plan("bad", "acme", "ana", 8);
+    office_.Plan("good", "acme", "ana", 10);
+    office_.clock().Set(kMonday + 12 * kHour);
+    SetFold("\xff\xff\xff\xff", &fold_);
+    office_.Reopen();  // Nothing of it stays in memory.
+  }
+  void SetFold(const std::string& now, std::string* before) {
+    Command command;
+    command.run = [&](Transaction& tx) -> absl::StatusOr<std::string> {
+      Query read = tx.sql().Use("SELECT fold FROM visit WHERE id = 'bad'");
+      EXPECT_TRUE(read.Step().value());
+      if (before != nullptr) *before = std::string(read.Blob(0));
+      const absl::Status set = tx.sql().Use("UPDATE visit SET fold = $1 WHERE id = 'bad'").Blob(1, now).Run();
+      if (!set.ok()) return set;
+      return std::string();
+    };
+    ASSERT_TRUE(office_.writer().RunCommand(std::move(command)).ok());
+  }
+
+  Office office_;
+  FieldPhone phone_;
+  std::string fold_;
+};
+
+TEST_F(DamagedVisitTest, ParksWhatIsForItAndHoldsUpNothingElse) {
+  for (int i = 0; i < 40; ++i) phone_.Record(PartUsed("p", 1000), i % 2 == 0 ? "bad" : "good", kMonday + 8 * kHour + i);
+  const absl::StatusOr<FrameAnswer> answer = office_.Push(phone_, 1, 40);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->mark.received_through(), 40u);
+  EXPECT_EQ(office_.Visit("good").parts_used_milli(), 20000);
+  for (const uint64_t seq : {1, 39}) {
+    ASSERT_TRUE(office_.JudgementOf(phone_, seq).has_value());
+    EXPECT_EQ(office_.JudgementOf(phone_, seq)->reason(), v1::QUARANTINE_REASON_INTERNAL);
+  }
+  EXPECT_FALSE(office_.JudgementOf(phone_, 2).has_value());
+
+  // Whoever brings the row back judges anew what was parked, and nothing is lost of it.
+  SetFold(fold_, nullptr);
+  v1::CommandRecord replay;
+  for (uint64_t seq = 1; seq <= 40; seq += 2)
+    *replay.mutable_replay()->add_parked() = *office_.JudgementOf(phone_, seq);
+  ASSERT_TRUE(office_.Do(replay).ok());
+  EXPECT_EQ(office_.Visit("bad").parts_used_milli(), 20000);
+  office_.ExpectRebuildEqual();
+}
+
+TEST_F(DamagedVisitTest, ACommandForItFailsAlone) {
+  std::promise<void> held;
+  std::promise<void> release;
+  Command hold;
+  hold.run = [&held, released = release.get_future().share()](Transaction&) -> absl::StatusOr<std::string> {
+    held.set_value();
+    released.wait();
+    return std::string();
+  };
+  ASSERT_TRUE(office_.writer().SubmitCommand(hold, [](absl::StatusOr<std::string>) {}));
+  held.get_future().wait();
+  std::promise<absl::Status> failed;
+  Command broken;
+  broken.run = [](Transaction& tx) -> absl::StatusOr<std::string> {
+    const auto visit = tx.FindVisit("bad");
+    if (!visit.ok()) return visit.status();
+    return std::string();
+  };
+  ASSERT_TRUE(office_.writer().SubmitCommand(
+      broken, [&](absl::StatusOr<std::string> answer) { failed.set_value(answer.status()); }));
+  std::promise<absl::Status> saved;
+  ASSERT_TRUE(office_.writer().SubmitCommand(
+      SaveAccount("", "Bolt"), [&](absl::StatusOr<std::string> answer) { saved.set_value(answer.status()); }));
+  release.set_value();
+  EXPECT_EQ(failed.get_future().get().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(saved.get_future().get(), absl::OkStatus());
+}
+
+// Its window is over and another day begins: what follows from its row cannot be computed, and that is nobody else's
+// matter.
+TEST_F(DamagedVisitTest, TheTurnOfTheDayAndReportsGoOnWithoutIt) {
+  phone_.Record(PartUsed("p", 1000), "good", kMonday + 11 * kHour);
+  office_.clock().Set(kMonday + 36 * kHour);
+  const absl::StatusOr<FrameAnswer> answer = office_.Push(phone_, 1, 1, /*empties=*/true);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_FALSE(office_.JudgementOf(phone_, 1).has_value());
+  EXPECT_EQ(office_.Visit("good").parts_used_milli(), 1000);
+}
+
 TEST(WriterTest, CommitInstantsGrowAlthoughTheClockStandsStill) {
   Office office;
   FieldPhone phone = office.AddPhone("ana");
