@@ -31,6 +31,7 @@
 #include "server/apply/writer.h"
 #include "server/data_folder.h"
 #include "server/day_timer.h"
+#include "server/doubting_clock.h"
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
@@ -142,7 +143,7 @@ absl::Status Server::Parts::OpenFolder() {
   folder = std::make_unique<DataFolder>(std::move(opened));
   if (clock == nullptr) {
     if (config.demo_clock.empty()) {
-      own_clock = std::make_unique<SystemClock>();
+      own_clock = std::make_unique<DoubtingClock>(std::make_unique<SystemClock>(), log);
     } else {
       own_clock = std::make_unique<ShiftedClock>(config.demo_clock);
     }

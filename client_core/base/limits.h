@@ -75,6 +75,11 @@ inline constexpr int64_t kDeltaRowsLong = 500;
 // Feeds that one tick moves, so that phones do not wait for all of a company's at midnight.
 inline constexpr int64_t kTickFeedsMax = 64;
 
+// The server's clock. One that moves by more than this against the machine's other clock was set, and not slewed.
+inline constexpr int64_t kClockLeapUs = int64_t{10} * 60 * 1000000;
+// What the clock says is believed against what it said for so long when it has said so for as long itself.
+inline constexpr int64_t kClockConfirmedUs = int64_t{15} * 60 * 1000000;
+
 // Calls.
 inline constexpr size_t kMessageBytesUpMax = 1024 * 1024;
 inline constexpr size_t kMessageBytesDownMax = 4 * 1024 * 1024;
