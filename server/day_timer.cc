@@ -49,7 +49,7 @@ void DayTimer::Check() {
   const int32_t today = Today();
   {
     MutexLock lock(&mutex_);
-    if (stopped_ || today <= ticked_day_) return;
+    if (stopped_ || today == ticked_day_) return;
     ticked_day_ = today;
   }
   Command command;

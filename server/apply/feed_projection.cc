@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
-#include "client_core/rules/clock_correction.h"
 #include "server/apply/feed_writer.h"
 #include "server/feeds/visit_audience.h"
 #include "server/storage/account_table.h"
@@ -60,11 +59,8 @@ absl::StatusOr<int64_t> VersionOf(SqlSession& sql, const FeedReference& entity) 
 
 class FeedProjection {
  public:
-  explicit FeedProjection(Group& group)
-      : group_(group),
-        sql_(group.sql()),
-        today_(CivilDay(group.commit_us(), 0)),
-        writer_(&group.sql(), &group.recent(), today_) {}
+  FeedProjection(Group& group, int32_t today)
+      : group_(group), sql_(group.sql()), today_(today), writer_(&group.sql(), &group.recent(), today_) {}
 
   absl::Status ProjectVisit(GroupVisit& visit) {
     if (visit.visit.version() == visit.row.columns.version) return absl::OkStatus();
@@ -227,7 +223,8 @@ class FeedProjection {
 }  // namespace
 
 absl::Status ProjectFeeds(Group& group, const std::vector<GroupVisit*>& changed) {
-  FeedProjection projection(group);
+  ASSIGN_OR_RETURN(const int32_t today, group.Today());
+  FeedProjection projection(group, today);
   for (GroupVisit* visit : changed) RETURN_IF_ERROR(projection.ProjectVisit(*visit));
   RETURN_IF_ERROR(projection.MoveWindows());
   RETURN_IF_ERROR(projection.ProjectEntities());

@@ -7,6 +7,7 @@
 #include "client_core/base/kill_point.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
 #include "client_core/rules/visit_fold.h"
 #include "server/apply/attention_projection.h"
 #include "server/apply/brief_projection.h"
@@ -19,6 +20,7 @@
 #include "server/storage/commitment_table.h"
 #include "server/storage/judgement_table.h"
 #include "server/storage/left_table.h"
+#include "server/storage/meta_table.h"
 
 namespace doorstep {
 
@@ -41,7 +43,21 @@ void Dirty::MergeFrom(const Dirty& other) {
 }
 
 Group::Group(SqlSession* sql, Recent* recent, int64_t commit_us, Random* random)
-    : sql_(sql), recent_(recent), commit_us_(commit_us), random_(random) {}
+    : now_us(commit_us), sql_(sql), recent_(recent), commit_us_(commit_us), random_(random) {}
+
+// ---- the day ----
+
+absl::StatusOr<int32_t> Group::Today() {
+  ASSIGN_OR_RETURN(const int64_t days_behind, ReadDaysBehind(*sql_));
+  return CivilDay(commit_us_, /*utc_offset_s=*/0) - static_cast<int32_t>(days_behind);
+}
+
+absl::Status Group::TurnDay(int32_t day) {
+  dirty().day_turned = true;
+  ASSIGN_OR_RETURN(const int32_t today, Today());
+  if (day == today) return absl::OkStatus();
+  return WriteDaysBehind(*sql_, std::max(0, CivilDay(commit_us_, /*utc_offset_s=*/0) - day));
+}
 
 // ---- visits ----
 

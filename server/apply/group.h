@@ -64,6 +64,13 @@ class Group {
   Random& random() { return *random_; }
   Dirty& dirty() { return in_command_ ? staged_ : dirty_; }
 
+  // ---- the day ----
+  // Days since 1970, UTC: that of the commit, or as many days before it as the last tick says. By recorded values
+  // alone.
+  absl::StatusOr<int32_t> Today();
+  // The server's day is `day` from this group on; feeds that nobody writes to move their windows too.
+  absl::Status TurnDay(int32_t day);
+
   // ---- visits ----
   // Null: no such visit. The pointer is good until the group ends or the command that made the visit is refused.
   absl::StatusOr<GroupVisit*> FindVisit(absl::string_view id);
@@ -114,6 +121,9 @@ class Group {
   void HandOver();
 
   // ---- for the writer ----
+  // What the clock said when the group began: commit_us, unless it is far behind what was committed before. For checks
+  // and answers; nothing that is recorded may depend on it.
+  int64_t now_us = 0;
   // Entries that failed on their own before: quarantined without being tried.
   std::set<std::string> forced_quarantine;  // Positions.
   // Judgements that stand before the entry comes, by position: it gets this one and is not judged.

@@ -45,6 +45,7 @@ Transaction::Transaction(Group* group, const ApplyCommand* apply, std::string pr
 
 SqlSession& Transaction::sql() { return group_->sql(); }
 int64_t Transaction::commit_us() const { return group_->commit_us(); }
+int64_t Transaction::now_us() const { return group_->now_us; }
 Random& Transaction::random() { return group_->random(); }
 
 absl::Status Transaction::Apply(v1::CommandRecord record) {
@@ -194,6 +195,8 @@ absl::Status Transaction::RecordLeave(const v1::RecordLeaveCommand& leave) { ret
 
 // ---- the day ----
 
-void Transaction::TurnDay() { group_->dirty().day_turned = true; }
+absl::StatusOr<int32_t> Transaction::Today() { return group_->Today(); }
+
+absl::Status Transaction::TurnDay(int32_t day) { return group_->TurnDay(day); }
 
 }  // namespace doorstep

@@ -54,6 +54,9 @@ class Transaction {
   SqlSession& sql();
   // The instant that all of this group share: the received time of what is being done.
   int64_t commit_us() const;
+  // For checks and answers: commit_us, but for a clock that was set back (Group::now_us). Not while a record is being
+  // applied.
+  int64_t now_us() const;
   // Who commands.
   const std::string& principal() const { return principal_; }
   // For ids and salts that go into the record. Not while a record is being applied.
@@ -106,8 +109,11 @@ class Transaction {
   absl::Status RecordLeave(const v1::RecordLeaveCommand& leave);
 
   // ---- the day ----
-  // Moves the windows of feeds that are not at the day of the commit, the first limits::kTickFeedsMax of them.
-  void TurnDay();
+  // See Group::Today.
+  absl::StatusOr<int32_t> Today();
+  // From now on it is `day`. Moves the windows of feeds that are at another one, the first limits::kTickFeedsMax of
+  // them.
+  absl::Status TurnDay(int32_t day);
 
  private:
   Group* const group_;

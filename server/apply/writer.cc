@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/clock_correction.h"
 #include "server/apply/frame_admission.h"
 #include "server/apply/group.h"
 #include "server/storage/command_table.h"
@@ -29,6 +31,10 @@ constexpr size_t kCulpritsMax = 32;
 // Trouble of the machine and not of a request: asking one by one would not help. DATA_LOSS is none: a damaged row stops
 // what needs that row and nothing else.
 bool IsTrouble(const absl::Status& status) { return absl::IsResourceExhausted(status) || absl::IsUnavailable(status); }
+
+std::string UtcText(int64_t time_us) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time_us), absl::UTCTimeZone());
+}
 
 }  // namespace
 
@@ -219,8 +225,10 @@ void Writer::Fail(Request& request, const absl::Status& status) {
 }
 
 std::unique_ptr<Group> Writer::BeginGroup(const Quarantines& quarantines) {
-  const int64_t commit_us = std::max(clock_->Now().wall_time_us, last_commit_us_ + 1);
+  const int64_t clock_us = clock_->Now().wall_time_us;
+  const int64_t commit_us = std::max(clock_us, last_commit_us_ + 1);
   auto group = std::make_unique<Group>(&storage_->writer(), &recent_, commit_us, random_);
+  if (commit_us - clock_us > limits::kClockLeapUs) group->now_us = clock_us;
   group->fault = options_.fault;
   for (const v1::QuarantineCommand& quarantine : quarantines) {
     group->forced_quarantine.insert(FormatPosition(quarantine.position()));
@@ -238,6 +246,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   }));
   KillPoint("commit");
   last_commit_us_ = group->commit_us();
+  WarnOfClock(*group);
   for (const std::string& damage : group->passed_over) {
     Log(log_, LogLevel::kError, absl::StrCat("writer: went on without what is damaged: ", damage));
   }
@@ -250,7 +259,30 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   return absl::OkStatus();
 }
 
+// The order of commits outlives a clock that was set back, but phones are to hold the visits of the right days.
+absl::Status Writer::FollowClock(Group& group) {
+  ASSIGN_OR_RETURN(const int32_t today, group.Today());
+  const int32_t clock_day = CivilDay(group.now_us, /*utc_offset_s=*/0);
+  if (clock_day == today) return absl::OkStatus();
+  v1::CommandRecord record;
+  record.mutable_tick()->set_day(clock_day);
+  return Transaction(&group, &apply_, "server", "", "").Apply(std::move(record));
+}
+
+void Writer::WarnOfClock(const Group& group) {
+  const bool behind = group.now_us != group.commit_us();
+  if (behind && !clock_is_behind_) {
+    Log(log_, LogLevel::kWarning,
+        absl::StrCat("writer: the clock says ", UtcText(group.now_us), ", and there are commits of ",
+                     UtcText(group.commit_us()),
+                     ": it was wrong then, or is wrong now. What comes is noted as received "
+                     "right after those until the clock has caught up; everything else goes by the clock"));
+  }
+  clock_is_behind_ = behind;
+}
+
 absl::Status Writer::RunAll(Group& group, absl::Span<Request> requests, const Quarantines& quarantines) {
+  RETURN_IF_ERROR(FollowClock(group));
   for (const v1::QuarantineCommand& quarantine : quarantines) {
     v1::CommandRecord record;
     record.set_principal("server");
@@ -271,7 +303,7 @@ absl::Status Writer::RunFrame(Group& group, Request& request) {
   ASSIGN_OR_RETURN(FrameResult result, AdmitFrame(group, *request.frame));
   request.status = std::move(result.refusal);
   request.frame_answer = std::move(result.answer);
-  request.frame_answer.server_time_us = group.commit_us();
+  request.frame_answer.server_time_us = group.now_us;
   return absl::OkStatus();
 }
 

@@ -123,6 +123,8 @@ class Writer {
   // What applying the first `entries` entries of the frame comes to. Leaves nothing behind.
   absl::Status Probe(Request& request, const Quarantines& quarantines, size_t entries);
   std::unique_ptr<Group> BeginGroup(const Quarantines& quarantines);
+  absl::Status FollowClock(Group& group);
+  void WarnOfClock(const Group& group);
   absl::Status RunAll(Group& group, absl::Span<Request> requests, const Quarantines& quarantines);
   absl::Status RunFrame(Group& group, Request& request);
   absl::Status RunCommand(Group& group, Request& request);
@@ -138,6 +140,7 @@ class Writer {
   const LogSink log_;
   const WriterOptions options_;
   int64_t last_commit_us_ = 0;
+  bool clock_is_behind_ = false;  // Far behind last_commit_us_, when it was looked at last.
   Recent recent_;
 
   mutable Mutex mutex_;

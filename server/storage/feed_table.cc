@@ -82,7 +82,7 @@ absl::Status WriteFeedHead(SqlSession& sql, const FeedHead& head) {
 absl::StatusOr<std::vector<std::string>> TechnicianFeedsBehind(SqlSession& sql, int64_t day, int64_t limit) {
   Query query = sql.Use(
       "SELECT substr(name, length('technician:') + 1) FROM feed_head "
-      "WHERE name LIKE 'technician:%' AND window_day < $1 ORDER BY n LIMIT $2");
+      "WHERE name LIKE 'technician:%' AND window_day <> $1 ORDER BY n LIMIT $2");
   query.Int(1, day).Int(2, limit);
   std::vector<std::string> technicians;
   while (true) {

@@ -15,6 +15,7 @@ constexpr absl::string_view kGeneration = "generation";
 constexpr absl::string_view kSecret = "secret";
 constexpr absl::string_view kLastBackup = "last_backup_us";
 constexpr absl::string_view kLeastDeviceNumber = "least_device_number";
+constexpr absl::string_view kDaysBehind = "days_behind";
 constexpr size_t kGenerationBytes = 8;
 constexpr size_t kSecretBytes = 32;
 
@@ -81,5 +82,9 @@ absl::StatusOr<std::string> ReadSecret(SqlSession& sql) { return GetOrDataLoss(s
 absl::StatusOr<int64_t> ReadLastBackup(SqlSession& sql) { return GetNumber(sql, kLastBackup); }
 
 absl::Status WriteLastBackup(SqlSession& sql, int64_t time_us) { return Put(sql, kLastBackup, absl::StrCat(time_us)); }
+
+absl::StatusOr<int64_t> ReadDaysBehind(SqlSession& sql) { return GetNumber(sql, kDaysBehind); }
+
+absl::Status WriteDaysBehind(SqlSession& sql, int64_t days) { return Put(sql, kDaysBehind, absl::StrCat(days)); }
 
 }  // namespace doorstep

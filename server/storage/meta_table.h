@@ -34,6 +34,11 @@ absl::StatusOr<std::string> ReadSecret(SqlSession& sql);
 absl::StatusOr<int64_t> ReadLastBackup(SqlSession& sql);
 absl::Status WriteLastBackup(SqlSession& sql, int64_t time_us);
 
+// By how many days the server's day is behind that of its commits, as the last TickCommand says; 0 but for a clock that
+// was set back. Follows from the truth, and a rebuild sets it in its own file.
+absl::StatusOr<int64_t> ReadDaysBehind(SqlSession& sql);
+absl::Status WriteDaysBehind(SqlSession& sql, int64_t days);
+
 }  // namespace doorstep
 
 #endif  // DOORSTEP_SERVER_STORAGE_META_TABLE_H_

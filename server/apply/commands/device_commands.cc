@@ -54,7 +54,7 @@ absl::StatusOr<v1::EnrollResponse> DescribeDevice(absl::string_view id, absl::st
     issued->set_epoch(journal.epoch);
     issued->set_salt(journal.salt);
   }
-  response.set_server_time_us(tx.commit_us());
+  response.set_server_time_us(tx.now_us());
   response.set_generation(std::string(generation));
   return response;
 }
@@ -143,10 +143,10 @@ absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, a
                                              Transaction& tx) {
   const std::string code_hash = HashSecret(NormalizeInvitationCode(request.invitation_code()));
   ASSIGN_OR_RETURN(const auto invitation, FindInvitation(tx.sql(), code_hash));
-  if (!invitation.has_value() || invitation->expires_us <= tx.commit_us()) {
+  if (!invitation.has_value() || invitation->expires_us <= tx.now_us()) {
     return absl::NotFoundError("invitation_code: unknown, or older than 24 hours; ask the office for another");
   }
-  RETURN_IF_ERROR(ForgetEnrolmentSecrets(tx.sql(), tx.commit_us()));
+  RETURN_IF_ERROR(ForgetEnrolmentSecrets(tx.sql(), tx.now_us()));
   ASSIGN_OR_RETURN(const std::string secret, EnrolmentSecret(tx.sql(), invitation->expires_us, tx.random()));
   const std::string token = DeviceToken(secret, request.invitation_code(), request.request_id());
   if (!invitation->device.empty()) {

@@ -193,12 +193,12 @@ absl::StatusOr<v1::ImportRowResult> ImportPlan::PlanRow(v1::ImportRow& row) {
     case Row::kPastVisit: {
       const v1::PastVisit& past = row.past_visit();
       RETURN_IF_ERROR(CheckRecord(past));
-      if (past.ended_time_us() > tx_->commit_us()) {
-        return FieldError("ended_time_us",
-                          absl::StrCat("must not be after now, ",
-                                       absl::FormatTime("%Y-%m-%dT%H:%MZ", absl::FromUnixMicros(tx_->commit_us()),
-                                                        absl::UTCTimeZone()),
-                                       ": a visit that is still to come is made with `visit create`"));
+      if (past.ended_time_us() > tx_->now_us()) {
+        return FieldError(
+            "ended_time_us",
+            absl::StrCat("must not be after now, ",
+                         absl::FormatTime("%Y-%m-%dT%H:%MZ", absl::FromUnixMicros(tx_->now_us()), absl::UTCTimeZone()),
+                         ": a visit that is still to come is made with `visit create`"));
       }
       RETURN_IF_ERROR(NeedsAccount("account_id", past.account_id()));
       RETURN_IF_ERROR(NeedsSite(past.site_id()));

@@ -52,7 +52,7 @@ absl::StatusOr<v1::RecordLeaveResponse> RunCommand(const v1::RecordLeaveRequest&
   if (!before.has_value()) {
     return absl::NotFoundError(absl::StrCat("technician_id: no technician ", request.technician_id()));
   }
-  if (request.left_time_us() > tx.commit_us()) {
+  if (request.left_time_us() > tx.now_us()) {
     return FieldError("left_time_us", "must not be later than now: nobody knows what will be recorded until then");
   }
   v1::RecordLeaveResponse response;

@@ -4,7 +4,6 @@
 
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
-#include "client_core/rules/clock_correction.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/storage/feed_table.h"
 #include "server/storage/token_table.h"
@@ -12,8 +11,8 @@
 namespace doorstep {
 
 absl::StatusOr<bool> RunTick(Transaction& tx) {
-  RETURN_IF_ERROR(ForgetEnrolmentSecrets(tx.sql(), tx.commit_us()));
-  const int32_t today = CivilDay(tx.commit_us(), /*utc_offset_s=*/0);
+  RETURN_IF_ERROR(ForgetEnrolmentSecrets(tx.sql(), tx.now_us()));
+  ASSIGN_OR_RETURN(const int32_t today, tx.Today());
   ASSIGN_OR_RETURN(const auto behind, TechnicianFeedsBehind(tx.sql(), today, limits::kTickFeedsMax + 1));
   if (behind.empty()) return false;
   v1::CommandRecord record;
@@ -22,9 +21,6 @@ absl::StatusOr<bool> RunTick(Transaction& tx) {
   return static_cast<int64_t>(behind.size()) > limits::kTickFeedsMax;
 }
 
-absl::Status ApplyPart(const v1::TickCommand&, Transaction& tx) {
-  tx.TurnDay();
-  return absl::OkStatus();
-}
+absl::Status ApplyPart(const v1::TickCommand& command, Transaction& tx) { return tx.TurnDay(command.day()); }
 
 }  // namespace doorstep

@@ -8,8 +8,8 @@
 
 namespace doorstep {
 
-// Brings what depends on the day up to that of the commit, limits::kTickFeedsMax feeds at a time. True: more is behind,
-// tick again. Writes no row when nothing is behind.
+// Brings what depends on the day to the server's day (Group::Today), limits::kTickFeedsMax feeds at a time. True: more
+// is behind, tick again. Writes no row when nothing is behind.
 absl::StatusOr<bool> RunTick(Transaction& tx);
 
 }  // namespace doorstep

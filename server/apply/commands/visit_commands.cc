@@ -157,7 +157,7 @@ absl::Status CheckFields(const v1::RecordMissRequest& request) {
 
 absl::StatusOr<v1::ScheduleVisitResponse> RunCommand(v1::ScheduleVisitRequest request, Transaction& tx) {
   ASSIGN_OR_RETURN(const v1::Visit visit, SeenVisit(request.id(), request.expected_version(), tx));
-  const bool is_past = request.planned().end_time_us() <= tx.commit_us();
+  const bool is_past = request.planned().end_time_us() <= tx.now_us();
   ASSIGN_OR_RETURN(auto response, RunVerb<v1::ScheduleVisitResponse>(std::move(request), visit, tx));
   // Somebody may be writing down what was agreed by telephone.
   if (is_past) response.set_note("the planned window has already ended");

@@ -65,6 +65,22 @@ TEST_F(DayTimerTest, TurnsTheDayAtTheStartAndOnceEachDay) {
   office_.writer().Drain();
 }
 
+// A clock that was wrong when the days were turned, and is right again.
+TEST_F(DayTimerTest, TurnsTheDayBackWithTheClock) {
+  office_.clock().Set(kMonday + 40 * kDay);
+  DayTimer timer(&office_.storage(), &office_.writer(), &office_.clock(), LogSink());
+  EXPECT_EQ(WindowDay(), 40);
+  office_.clock().Set(kMonday + kDay);
+  timer.Check();
+  EXPECT_EQ(WindowDay(), 1);
+  office_.clock().Set(kMonday + 2 * kDay);
+  timer.Check();
+  EXPECT_EQ(WindowDay(), 2);
+  timer.Stop();
+  office_.ExpectRebuildEqual();
+  office_.writer().Drain();
+}
+
 // The writer serves phones between two ticks.
 TEST_F(DayTimerTest, ManyFeedsAreMovedAFewAtATime) {
   Command command;

@@ -14,6 +14,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/storage/account_table.h"
+#include "server/storage/feed_table.h"
+#include "server/storage/meta_table.h"
 #include "server/storage/visit_table.h"
 #include "tests/support/office.h"
 
@@ -21,6 +23,7 @@ namespace doorstep {
 namespace {
 
 using testing::FieldPhone;
+using testing::kDay;
 using testing::kHour;
 using testing::kMonday;
 using testing::Note;
@@ -320,6 +323,47 @@ TEST(WriterTest, CommitInstantsGrowAlthoughTheClockStandsStill) {
   const int64_t first = office.Push(phone, 1, 1)->server_time_us;
   office.Reopen();
   EXPECT_GT(office.Push(phone, 2, 2)->server_time_us, first);
+}
+
+// The order of commits stands, but nobody loses the visits of today for it.
+TEST(WriterTest, AClockThatWasWrongForOneCommandTakesNoVisitOffAPhone) {
+  Office office;
+  FieldPhone phone = office.AddPhone("ana");
+  office.AddAccount("acme");
+  office.Plan("v1", "acme", "ana", 8);
+  const auto shown = [&](const std::string& visit) {
+    bool is_shown = false;
+    office.Read([&](SqlSession& sql) {
+      const std::optional<FeedHead> feed = FindFeed(sql, "technician:ana").value();
+      const std::optional<FeedRow> row = FindFeedRow(sql, feed->n, v1::ENTITY_KIND_VISIT, visit).value();
+      is_shown = row.has_value() && !row->gone;
+    });
+    return is_shown;
+  };
+  office.clock().Set(kMonday + 40 * kDay);
+  office.Plan("far", "acme", "ana", 8);  // On ana's feed too, so that its days move.
+  EXPECT_FALSE(shown("v1"));
+  const int64_t ahead_us = office.writer().RunCommand(SaveAccount("", "Acme")).ok() ? kMonday + 40 * kDay : 0;
+
+  office.clock().Set(kMonday + 9 * kHour);
+  phone.Record(testing::Arrived(), "v1", kMonday + 8 * kHour);
+  const absl::StatusOr<FrameAnswer> answer = office.Push(phone, 1, 1);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->server_time_us, kMonday + 9 * kHour) << "phones set their clocks by it";
+  EXPECT_TRUE(shown("v1"));
+  office.Plan("v3", "acme", "ana", 10);
+  EXPECT_TRUE(shown("v3"));
+  office.Reopen();
+  office.Plan("v4", "acme", "ana", 12);
+  EXPECT_TRUE(shown("v4"));
+  office.ExpectRebuildEqual();
+
+  // The clock catches up.
+  office.clock().Set(ahead_us + kDay);
+  office.Plan("v5", "acme", "ana", 14);
+  EXPECT_FALSE(shown("v4"));
+  office.Read([](SqlSession& sql) { EXPECT_EQ(ReadDaysBehind(sql).value(), 0); });
+  office.ExpectRebuildEqual();
 }
 
 TEST(WriterTest, ADrainedWriterFinishesWhatWaitsAndTakesNothingMore) {
