@@ -1,8 +1,8 @@
 // The phone's files, opened together: journal.db (what was recorded; survives a power cut), replica.db (what the office
 // says; can be rebuilt) and a lock that keeps a second core out.
-// Invariants: a damaged replica is rebuilt and a damaged journal salvaged, both reported in repairs(); the journal is
-// never changed on the word of a feed but for its marks.
-// Not thread-safe: everything runs on the session's queue. Never aborts, never throws.
+// Invariants: a damaged replica is rebuilt and a damaged journal salvaged, both reported in repairs(); a journal that
+// is gone while the replica keeps an identity is a damaged one; the journal is never changed on the word of a feed but
+// for its marks. Not thread-safe: everything runs on the session's queue. Never aborts, never throws.
 #ifndef DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_
 #define DOORSTEP_CLIENT_CORE_STORE_LOCAL_STORE_H_
 
@@ -157,6 +157,7 @@ class LocalStore {
   absl::Status RebuildReplica(const absl::Status& why);
   absl::Status SalvageJournal(const absl::Status& why);
   void KeepIdentity();
+  std::optional<v1::EnrollResponse> KeptIdentity();
   // Runs `write`; when the disk has no room for it, gives up the reserve and runs it once more.
   absl::Status WithReserve(const std::function<absl::Status()>& write);
   absl::Status HasRoomForPage();

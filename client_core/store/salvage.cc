@@ -93,10 +93,14 @@ void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochM
     return db.Prepare(
         absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"));
   });
-  if (!next.ok()) return;
+  if (!next.ok()) {
+    salvaged.may_lack_more = true;
+    return;
+  }
   ChainChecker chain(device, marks);
   uint64_t last = marks.retained_through;  // The last seq that was read or counted as unreadable.
   uint64_t after = last;
+  bool at_end = false;
   while (after - last < kMissesMax) {
     const absl::StatusOr<bool> found = ReadAgain([&] {
       return next->Bind(1, EntryKey(marks.epoch, after)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step();
@@ -105,7 +109,10 @@ void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochM
       ++after;  // The page is bad; try behind the next seq, until another page answers.
       continue;
     }
-    if (!*found) break;
+    if (!*found) {
+      at_end = after == last;  // Else what stood on the bad page may have been the last.
+      break;
+    }
     Journal::Row row;
     const bool whole = RowFromRow(*next, row);
     next->Reset();
@@ -118,6 +125,7 @@ void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochM
       ++salvaged.unreadable;
     }
   }
+  salvaged.may_lack_more = salvaged.may_lack_more || !at_end;
   if (marks.received_through > last) salvaged.unreadable += marks.received_through - last;
 }
 
@@ -136,13 +144,16 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
       return true;
     });
   }
+  if (!salvaged.identity.has_value() || !db.ok()) salvaged.may_lack_more = true;
   if (!salvaged.identity.has_value()) return salvaged;
   // The marks may be unreadable; the epochs themselves are known. Without marks everything is sent again.
   const auto add = [&](const v1::IssuedEpoch& issued, EpochState state) {
     for (const EpochMarks& marks : salvaged.epochs) {
       if (marks.epoch == issued.epoch()) return;
     }
-    if (issued.epoch() > 0) salvaged.epochs.push_back(Issued(issued, state));
+    if (issued.epoch() == 0) return;
+    salvaged.epochs.push_back(Issued(issued, state));
+    salvaged.may_lack_more = true;
   };
   add(salvaged.identity->epoch(), EpochState::kCurrent);
   add(salvaged.identity->spare_epoch(), EpochState::kSpare);

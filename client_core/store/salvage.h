@@ -18,6 +18,8 @@ struct Salvaged {
   std::vector<EpochMarks> epochs;
   std::vector<Journal::Row> rows;  // In journal order. Each is what was recorded, as far as its chain can tell.
   uint64_t unreadable = 0;         // Rows that are known to have been there.
+  // Others may have been there too: where the rows of an epoch end could not be read.
+  bool may_lack_more = false;
 };
 
 // `options` names the file that was set aside. `kept` is the copy of the identity, used for what the file itself does

@@ -27,6 +27,11 @@ absl::StatusOr<std::unique_ptr<sqlite::Database>> OpenInMemory() {
   return sqlite::Database::Open(options);
 }
 
+std::string UnreadableWords(const Salvaged& salvaged) {
+  if (!salvaged.may_lack_more) return absl::StrCat(salvaged.unreadable);
+  return salvaged.unreadable == 0 ? "it is not known how many" : absl::StrCat("at least ", salvaged.unreadable);
+}
+
 }  // namespace
 
 std::string LocalStore::Path(absl::string_view file) const { return absl::StrCat(options_.directory, "/", file); }
@@ -87,6 +92,8 @@ absl::Status LocalStore::OpenFiles() {
     RETURN_IF_ERROR(SalvageJournal(journal));
   } else if (!journal.ok()) {
     return ExplainFullDisk(journal);
+  } else if (!journal_->identity().has_value() && KeptIdentity().has_value()) {
+    RETURN_IF_ERROR(SalvageJournal(absl::DataLossError("its file was missing or empty")));
   }
   if (replica_ == nullptr) {
     if (!absl::IsDataLoss(replica) && !SaysNotADatabase(replica)) return ExplainFullDisk(replica);
@@ -109,20 +116,23 @@ absl::Status LocalStore::RebuildReplica(const absl::Status& why) {
   return absl::OkStatus();
 }
 
+// Absent: the replica has none, or cannot be read.
+std::optional<v1::EnrollResponse> LocalStore::KeptIdentity() {
+  if (replica_ == nullptr) return std::nullopt;
+  const absl::StatusOr<std::string> bytes = replica_->KeptIdentity();
+  v1::EnrollResponse identity;
+  if (!bytes.ok() || bytes->empty() || !identity.ParseFromString(*bytes)) return std::nullopt;
+  return identity;
+}
+
 // The new journal is made beside the damaged one and takes its place only when it is whole, so that a process that
 // ends in between loses nothing.
 absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
   journal_.reset();
   journal_db_.reset();
-  std::optional<v1::EnrollResponse> kept;
-  if (replica_ != nullptr) {
-    const absl::StatusOr<std::string> bytes = replica_->KeptIdentity();
-    v1::EnrollResponse identity;
-    if (bytes.ok() && !bytes->empty() && identity.ParseFromString(*bytes)) kept = std::move(identity);
-  }
   sqlite::OpenOptions damaged = FileOptions(kJournalFile);
   damaged.create = false;
-  const Salvaged salvaged = ReadDamagedJournal(damaged, kept);
+  const Salvaged salvaged = ReadDamagedJournal(damaged, KeptIdentity());
   const JournalSwap swap(Path(kJournalFile));
   uint64_t reappended = 0;
   {
@@ -139,7 +149,7 @@ absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
   ASSIGN_OR_RETURN(const std::string aside, swap.Finish());
   RETURN_IF_ERROR(OpenJournal(/*create=*/false));
   Report(absl::StrCat("The journal was damaged: ", salvaged.rows.size(), " entries were read, ", reappended,
-                      " of them will be sent again, ", salvaged.unreadable, " could not be read. ",
+                      " of them will be sent again, ", UnreadableWords(salvaged), " could not be read. ",
                       salvaged.identity.has_value() ? "" : "Who this phone is could not be read: enrol it again. ",
                       "The damaged file is kept as ", aside, ". (", std::string(why.message()), ")"));
   return absl::OkStatus();

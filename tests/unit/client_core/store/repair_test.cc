@@ -361,6 +361,52 @@ TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalHasForgottenIt) {
   EXPECT_EQ(journal().Counts().recorded, 1u);
 }
 
+// A file that is missing or empty opens like a new phone's, and the office's data says that this is none.
+TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalIsGone) {
+  for (const bool empty : {false, true}) {
+    SCOPED_TRACE(empty ? "empty" : "missing");
+    OpenEnrolled();
+    AppendNotes(5);
+    store_.reset();
+    std::filesystem::remove(Path("journal.db"));
+    std::filesystem::remove(Path("journal.db-wal"));
+    if (empty) std::ofstream(Path("journal.db"), std::ios::binary).flush();
+    ASSERT_OK(Open());
+    ASSERT_EQ(store_->repairs().size(), 1u);
+    EXPECT_THAT(store_->repairs()[0], HasSubstr("The journal was damaged"));
+    EXPECT_THAT(store_->repairs()[0], HasSubstr("missing or empty"));
+    EXPECT_THAT(store_->repairs()[0], HasSubstr("it is not known how many could not be read"));
+    ASSERT_TRUE(journal().identity().has_value());
+    EXPECT_EQ(journal().identity()->device(), "d7");
+    EXPECT_EQ(journal().current()->epoch, 2u) << "the server may have entries under the old one's numbers";
+    EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 1u);
+    ASSERT_OK(Open());
+    EXPECT_TRUE(store_->repairs().empty()) << "it is said once";
+    EXPECT_EQ(journal().Counts().recorded, 1u);
+    store_.reset();
+    const std::string command = "rm -rf '" + options_.directory + "'/*";
+    ASSERT_EQ(system(command.c_str()), 0);
+  }
+}
+
+TEST_F(RepairTest, SaysWhenItIsNotKnownHowManyEntriesCouldNotBeRead) {
+  OpenEnrolled();
+  AppendNotes(4);
+  store_.reset();
+  const std::string journal = ReadFile("journal.db");
+  // Every page on which an entry stands.
+  for (size_t page = 1; page < journal.size() / 4096; ++page) {
+    if (journal.substr(page * 4096, 4096).find("the valve seat is worn") == std::string::npos) continue;
+    OverwriteFile("journal.db", page * 4096, std::string(4096, '\x5a'));
+  }
+  ASSERT_OK(Open());
+  (void)store_->ReadForFrame(1, 0, kNoBound, kNoBound);
+  ASSERT_EQ(store_->repairs().size(), 1u);
+  EXPECT_THAT(
+      store_->repairs()[0],
+      HasSubstr("0 entries were read, 0 of them will be sent again, it is not known how many could not be read"));
+}
+
 TEST_F(RepairTest, WhatIsRecordedBehindAGapIsThereAfterwards) {
   OpenEnrolled();
   AppendNotes(20);
