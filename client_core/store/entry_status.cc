@@ -94,9 +94,11 @@ v1::EntryStage StageOfVerdict(v1::Verdict verdict) {
 }
 
 v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement) {
+  // Whatever is said of it: a restored server has lost it with its judgement.
+  if (info.seq > marks.received_through) return v1::ENTRY_STAGE_SAVED_HERE;
   const v1::EntryStage judged = judgement == nullptr ? v1::ENTRY_STAGE_COUNTED : StageOfVerdict(judgement->verdict());
   if (judged != v1::ENTRY_STAGE_COUNTED || info.seq <= marks.judged_through) return judged;
-  return info.seq <= marks.received_through ? v1::ENTRY_STAGE_SAFE_AT_OFFICE : v1::ENTRY_STAGE_SAVED_HERE;
+  return v1::ENTRY_STAGE_SAFE_AT_OFFICE;
 }
 
 absl::StatusOr<v1::EntryStatus> StatusOfEntry(Journal& journal, const Replica& replica,

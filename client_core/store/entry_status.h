@@ -18,8 +18,9 @@ const v1::Judgement* JudgementOfEntry(const Replica& replica, const EntryInfo& i
 // What a verdict alone makes of an entry that is judged.
 v1::EntryStage StageOfVerdict(v1::Verdict verdict);
 
-// `info` stands under `marks`. An exception that still waits for a person (attention, quarantine) is NEEDS_ATTENTION,
-// whether the entry counts meanwhile or not; its judgement says which.
+// `info` stands under `marks`. What the office does not have (any more) is SAVED_HERE, whatever was said of it. An
+// exception that still waits for a person (attention, quarantine) is NEEDS_ATTENTION, whether the entry counts
+// meanwhile or not; its judgement says which.
 v1::EntryStage StageOf(const EntryInfo& info, const EpochMarks& marks, const v1::Judgement* judgement);
 
 // Of an entry that is counted and that this phone has corrected or retracted since, the judgement's message says so

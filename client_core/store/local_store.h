@@ -164,7 +164,7 @@ class LocalStore {
   absl::Status NothingIsFetched(absl::string_view why);
   std::set<std::string> AllowedTechnicians();
   absl::StatusOr<uint64_t> CountVisits();
-  void FillCounts(v1::PhoneStatus* status) const;
+  absl::Status FillCounts(v1::PhoneStatus* status);
   // `replica_failed`: whether the replica is to blame for a failure.
   absl::StatusOr<std::vector<MarkMove>> SettleOnce(bool* replica_failed);
   absl::Status Unsettle(const Doubtful& doubtful, bool* any, bool* journal_failed);

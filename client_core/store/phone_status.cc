@@ -3,33 +3,46 @@
 #include <vector>
 
 #include "client_core/base/status.h"
-#include "client_core/rules/verdicts.h"
 #include "client_core/store/entry_status.h"
 #include "client_core/store/local_store.h"
 
 namespace doorstep {
 
-// Entries that count, and those that somebody has to look at.
-void LocalStore::FillCounts(v1::PhoneStatus* status) const {
+// Each entry is counted once, at the stage that StageOf() gives it.
+absl::Status LocalStore::FillCounts(v1::PhoneStatus* status) {
   const JournalCounts counts = journal_->Counts();
   status->set_entries_recorded(counts.recorded);
   status->set_entries_saved_here(counts.saved_here);
-  status->set_entries_safe(counts.safe);
   status->set_queued_bytes(counts.queued_bytes);
   status->set_oldest_queued_time_us(counts.oldest_queued_time_us);
-  uint64_t not_counted = 0;
+  uint64_t safe = counts.safe;
+  uint64_t counted = counts.judged;
   uint64_t attention = 0;
+  uint64_t repaired = 0;
+  uint64_t dismissed = 0;
   for (const auto& [position, judgement] : replica_->judgements()) {
-    const auto marks = journal_->epochs().find(position.first);
-    if (marks == journal_->epochs().end() || position.second > marks->second.last_own_seq()) continue;
-    const bool judged = position.second <= marks->second.judged_through;
-    const v1::Verdict verdict = judgement.verdict();
-    // A copy counts under its first position.
-    if (judged && !Counts(verdict) && verdict != v1::VERDICT_SAME_AS_ORIGINAL) ++not_counted;
-    if (StageOfVerdict(verdict) == v1::ENTRY_STAGE_NEEDS_ATTENTION) ++attention;
+    const auto [epoch, seq] = position;
+    const auto marks = journal_->epochs().find(epoch);
+    if (marks == journal_->epochs().end()) continue;
+    if (seq > std::min(marks->second.last_own_seq(), marks->second.received_through)) continue;
+    v1::Verdict verdict = judgement.verdict();
+    if (verdict == v1::VERDICT_SAME_AS_ORIGINAL) {
+      // What is said of its first position.
+      ASSIGN_OR_RETURN(const std::vector<EntryInfo> copy, journal_->List(epoch, seq - 1, 1));
+      const v1::Judgement* original = copy.empty() ? nullptr : JudgementOfEntry(*replica_, copy.front());
+      verdict = original == nullptr ? v1::VERDICT_COUNTED : original->verdict();
+    }
+    const v1::EntryStage stage = StageOfVerdict(verdict);
+    if (stage == v1::ENTRY_STAGE_COUNTED) continue;
+    (seq <= marks->second.judged_through ? counted : safe) -= 1;
+    (stage == v1::ENTRY_STAGE_REPAIRED ? repaired : stage == v1::ENTRY_STAGE_DISMISSED ? dismissed : attention) += 1;
   }
-  status->set_entries_counted(counts.judged - not_counted);
+  status->set_entries_safe(safe);
+  status->set_entries_counted(counted);
   status->set_entries_needing_attention(attention);
+  status->set_entries_repaired(repaired);
+  status->set_entries_dismissed(dismissed);
+  return absl::OkStatus();
 }
 
 Proof LocalStore::LastProof() {
@@ -74,7 +87,7 @@ absl::Status LocalStore::FillStatus(const ClockReading& now, v1::PhoneStatus* st
     }
   }
   if (journal_->current() != nullptr) status->set_epoch(journal_->current()->epoch);
-  FillCounts(status);
+  RETURN_IF_ERROR(FillCounts(status));
   if (status->oldest_queued_time_us() > 0) {
     status->set_oldest_queued_age_us(std::max<int64_t>(0, now.wall_time_us - status->oldest_queued_time_us()));
   }

@@ -62,10 +62,13 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
             ? ""
             : absl::StrCat("; ", Count(one.entries_saved_here(), "entry", "entries"), " of theirs only here")));
   }
-  answer.Line(absl::StrCat(Count(status->entries_recorded(), "entry", "entries"),
-                           " recorded: ", status->entries_saved_here(), " saved here, ", status->entries_safe(),
-                           " safe at the office, ", status->entries_counted(), " counted, ",
-                           status->entries_needing_attention(), " needing attention"));
+  answer.Line(absl::StrCat(
+      Count(status->entries_recorded(), "entry", "entries"), " recorded: ", status->entries_saved_here(),
+      " saved here, ", status->entries_safe(), " safe at the office, ", status->entries_counted(), " counted, ",
+      status->entries_needing_attention(), " needing attention",
+      status->entries_repaired() == 0 ? "" : absl::StrCat(", ", status->entries_repaired(), " repaired"),
+      status->entries_dismissed() == 0 ? ""
+                                       : absl::StrCat(", ", status->entries_dismissed(), " kept that do not count")));
   if (status->entries_counted() > 0) {
     const absl::StatusOr<v1::QueueListResponse> all = WholeQueue(phone, /*all=*/true);
     if (!all.ok()) return all.status();

@@ -237,11 +237,42 @@ TEST_F(LocalViewTest, ShowsWhatAPersonDecidedAboutAnEntry) {
   EXPECT_EQ(Stage(4), v1::ENTRY_STAGE_NEEDS_ATTENTION) << "never \"counted\" on a word that is not understood";
   EXPECT_EQ(Status().entries_counted(), 2u);
   EXPECT_EQ(Status().entries_needing_attention(), 1u);
+  EXPECT_EQ(Status().entries_repaired(), 1u);
+  EXPECT_EQ(Status().entries_dismissed(), 1u);
   v1::ExplainRequest request;
   *request.mutable_entry() = MakePosition("d7", 1, 1);
   EXPECT_THAT(Explained(request), HasSubstr("entry office.77.1 of the office stands in for it"));
   *request.mutable_entry() = MakePosition("d7", 1, 2);
   EXPECT_THAT(Explained(request), HasSubstr("it is kept, and does not count"));
+}
+
+TEST_F(LocalViewTest, TheCountsOfTheStatusAddUpToWhatWasRecorded) {
+  const auto add_up = [&](const char* when) {
+    const v1::PhoneStatus status = Status();
+    EXPECT_EQ(status.entries_recorded(), status.entries_saved_here() + status.entries_safe() +
+                                             status.entries_counted() + status.entries_needing_attention() +
+                                             status.entries_repaired() + status.entries_dismissed())
+        << when << ": " << status.ShortDebugString();
+  };
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1", 5));
+  ApplyDelta(ana_feed_);
+  AppendNotes(8);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 7)).status());
+  Judge(1, v1::VERDICT_REPAIRED);
+  Judge(2, v1::VERDICT_DISMISSED);
+  Judge(3, v1::VERDICT_APPLIED_WITH_ATTENTION);
+  Judge(4, v1::VERDICT_QUARANTINED);
+  Judge(6, v1::VERDICT_QUARANTINED);  // Told before the office says that it has judged so far.
+  Judge(8, v1::VERDICT_QUARANTINED);  // A restored server does not have it any more.
+  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", Judged(1, 5));
+  ApplyDelta(device_feed_);
+  Settle();
+  add_up("judged");
+  EXPECT_EQ(Status().entries_counted(), 1u) << "the fifth";
+  EXPECT_EQ(Status().entries_needing_attention(), 3u);
+  EXPECT_EQ(Status().entries_safe(), 1u) << "the seventh";
+  EXPECT_EQ(Status().entries_saved_here(), 1u);
+  EXPECT_EQ(Stage(8), v1::ENTRY_STAGE_SAVED_HERE) << "what is said of it is no word of an office that has it";
 }
 
 // The judgement that a replay brings may come a page before the visit's row.
