@@ -50,7 +50,13 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
     status = absl::Status(status.code(), Utf8(status.message()));  // It goes into messages for the app.
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
     OnPieceFailed(flight, status);
-    if (absl::IsUnauthenticated(status)) status = absl::UnauthenticatedError(kUnknownHere);
+    if (absl::IsUnauthenticated(status)) {
+      if (const absl::Status noted = parts_.store->NoteNotKnown(); !noted.ok()) {
+        // Known all the same until the next start.
+        Log(parts_.log, LogLevel::kWarning, absl::StrCat("that this is not stored: ", noted.message()));
+      }
+      status = absl::UnauthenticatedError(kUnknownHere);
+    }
     return Handle(
         CallFailed{call, moved, status.code(), std::string(status.message()), flight.covers.received_through()});
   }

@@ -45,7 +45,11 @@ std::string Count(uint64_t number, absl::string_view one, absl::string_view many
 
 // What keeps this phone from sending or hearing more, as far as it knows.
 void AddConnection(const Journal& journal, Replica& replica, v1::Explanation& answer) {
-  if (!journal.identity().has_value()) {
+  if (replica.not_known()) {
+    answer.add_lines(
+        "The office does not know this phone any more: enrol it again, in place, with a new code from the office. "
+        "Nothing recorded is lost, and all of it is sent then.");
+  } else if (!journal.identity().has_value()) {
     answer.add_lines("This phone has not been enrolled with the office yet.");
   } else if (replica.last_contact_us() == 0) {
     answer.add_lines("This phone has never reached the office.");
@@ -92,8 +96,12 @@ absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalP
   if (!superseded.empty()) answer.add_lines(superseded);
   // Received and judged it is all the same.
   const bool counts = entry.stage() == v1::ENTRY_STAGE_COUNTED;
-  answer.add_lines(counts && !superseded.empty() ? "The office has received and judged it." : StageInWords(entry));
-  if (entry.stage() == v1::ENTRY_STAGE_SAVED_HERE || entry.stage() == v1::ENTRY_STAGE_SAFE_AT_OFFICE) {
+  // An office that has forgotten the phone may have forgotten this too.
+  const bool doubtful = replica.not_known() && entry.stage() != v1::ENTRY_STAGE_SAVED_HERE;
+  answer.add_lines(
+      absl::StrCat(doubtful ? "The office may have lost it. Before, this was known: " : "",
+                   counts && !superseded.empty() ? "The office has received and judged it." : StageInWords(entry)));
+  if (doubtful || entry.stage() == v1::ENTRY_STAGE_SAVED_HERE || entry.stage() == v1::ENTRY_STAGE_SAFE_AT_OFFICE) {
     AddConnection(journal, replica, answer);
   }
   // Of one that counts it is said above what corrects it.

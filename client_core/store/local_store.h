@@ -140,6 +140,7 @@ class LocalStore {
 
   // As the replica's, and only in memory while the disk is full.
   absl::Status NoteContact(int64_t server_time_us);
+  absl::Status NoteNotKnown();
   absl::Status NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation, int64_t server_time_us);
   // When this phone last knew that nothing was missing of what its feeds have.
   Proof LastProof();

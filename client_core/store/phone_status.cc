@@ -94,6 +94,7 @@ absl::Status LocalStore::FillStatus(const ClockReading& now, v1::PhoneStatus* st
   // A replica that was rebuilt has heard nothing; the exchanges of the journal are the older, rougher word.
   status->set_last_contact_time_us(std::max(replica_->last_contact_us(), journal_->boots().LastContactUs()));
   if (const auto newest = journal_->Newest(); newest.has_value()) *status->mutable_last_entry() = *newest;
+  status->set_not_known_by_office(replica_->not_known());
   const Proof proof = LastProof();
   status->set_feeds_at_head(proof.at_head);
   status->set_proof_time_us(proof.time_us);

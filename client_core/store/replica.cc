@@ -54,10 +54,13 @@ constexpr absl::string_view kContactSchema = R"sql(
 CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), server_time_us INTEGER NOT NULL);
 )sql";
 
+// Whoever asks what became of an entry is told so after a restart, too.
+constexpr absl::string_view kNotKnownSchema = "ALTER TABLE contact ADD COLUMN not_known INTEGER NOT NULL DEFAULT 0;";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
-  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema, kProofSchema}));
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kContactSchema, kProofSchema, kNotKnownSchema}));
   // What was fetched for somebody who has signed out is not for others to find in the file, nor are the versions of a
   // row that newer ones have replaced: their bytes lie in pages that other feeds share, where DropFeed never comes.
   RETURN_IF_ERROR(db->Execute("PRAGMA secure_delete=ON"));
@@ -73,7 +76,7 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(sqlite::Database* db) {
                    db->Prepare("SELECT version, entity FROM row WHERE feed = $1 AND kind = $2 AND id = $3"));
   ASSIGN_OR_RETURN(replica->note_contact_,
                    db->Prepare("INSERT INTO contact (one, server_time_us) VALUES (1, $1) ON CONFLICT (one) DO UPDATE "
-                               "SET server_time_us = $1"));
+                               "SET server_time_us = $1, not_known = 0"));
   RETURN_IF_ERROR(replica->Load());
   return replica;
 }
@@ -99,9 +102,10 @@ absl::Status Replica::Load() {
     feeds_[feed.state.name] = std::move(feed);
   }
   {
-    ASSIGN_OR_RETURN(sqlite::Statement contact, db_->Prepare("SELECT server_time_us FROM contact"));
+    ASSIGN_OR_RETURN(sqlite::Statement contact, db_->Prepare("SELECT server_time_us, not_known FROM contact"));
     ASSIGN_OR_RETURN(const bool row, contact.Step());
     last_contact_us_ = row ? contact.Int(0) : 0;
+    not_known_ = row && contact.Int(1) != 0;
   }
   return ForEach(kDeviceFeed, v1::ENTITY_KIND_JUDGEMENT, [this](absl::string_view id, absl::string_view entity) {
     TakeJudgement(id, entity);
@@ -302,7 +306,16 @@ absl::Status Replica::NoteHeads(const std::vector<v1::FeedHead>& heads, const st
 
 absl::Status Replica::NoteContact(int64_t server_time_us, bool write) {
   last_contact_us_ = server_time_us;
+  not_known_ = false;
   return write ? note_contact_.Bind(1, server_time_us).Run() : absl::OkStatus();
+}
+
+absl::Status Replica::NoteNotKnown(bool write) {
+  not_known_ = true;
+  if (!write) return absl::OkStatus();
+  return db_->Execute(
+      "INSERT INTO contact (one, server_time_us, not_known) VALUES (1, 0, 1) ON CONFLICT (one) DO UPDATE "
+      "SET not_known = 1");
 }
 
 absl::Status Replica::KeepIdentity(absl::string_view identity) {

@@ -122,6 +122,9 @@ class Replica {
   // Server time of the last answer, as it was noted; 0: never. Without `write` only in memory.
   int64_t last_contact_us() const { return last_contact_us_; }
   absl::Status NoteContact(int64_t server_time_us, bool write);
+  // The office does not know this phone any more, and may have lost what it said it had. Over with the next contact.
+  bool not_known() const { return not_known_; }
+  absl::Status NoteNotKnown(bool write);
   // Takes the heads that a Hello of that server time told: whether what is here was everything then.
   absl::Status NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation, int64_t server_time_us,
                          bool write);
@@ -157,6 +160,7 @@ class Replica {
   std::map<std::string, Feed> feeds_;
   uint64_t version_ = 0;
   int64_t last_contact_us_ = 0;
+  bool not_known_ = false;
   int64_t pages_ = 0;          // Applied since opening.
   int64_t journals_page_ = 0;  // The last of them that brought a JournalState.
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;

@@ -55,6 +55,8 @@ absl::Status LocalStore::NoteContact(int64_t server_time_us) {
   return replica_->NoteContact(server_time_us, /*write=*/reserve_.held());
 }
 
+absl::Status LocalStore::NoteNotKnown() { return replica_->NoteNotKnown(/*write=*/reserve_.held()); }
+
 absl::Status LocalStore::NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation,
                                    int64_t server_time_us) {
   return replica_->NoteHeads(heads, generation, server_time_us, /*write=*/reserve_.held());

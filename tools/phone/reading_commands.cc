@@ -18,6 +18,11 @@ namespace {
 // The office says of an entry which of its fields is wrong, and a technician knows that a visit is.
 constexpr char kVisitField[] = "visit_id: ";
 
+constexpr char kNotKnown[] =
+    "the office does not know this phone any more and may have lost what it had: enrol again, in place, with a new "
+    "code "
+    "from the office; nothing recorded here is lost, and all of it is sent then";
+
 absl::StatusOr<v1::QueueListResponse> WholeQueue(Phone& phone, bool all) {
   v1::QueueListRequest request;
   request.set_limit(1000);
@@ -78,6 +83,7 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
                                " corrected or retracted since; `queue --all` says by which entry"));
     }
   }
+  if (status->not_known_by_office()) answer.Line(kNotKnown);
   if (status->queued_bytes() > 0) {
     answer.Line(absl::StrCat(Count(status->queued_bytes(), "byte", "bytes"), " wait; the oldest since ",
                              TimeText(status->oldest_queued_time_us()), ", ", AgeText(status->oldest_queued_age_us())));
@@ -179,14 +185,17 @@ absl::StatusOr<Answer> Queue(Phone& phone, const Arguments& words) {
   const v1::QueueListResponse& whole = *listed;
   Answer answer;
   answer.Field("answer", JsonOf(whole));
+  const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status();
+  if (!status.ok()) return status.status();
+  if (status->not_known_by_office()) answer.Line(kNotKnown);
   if (whole.entries().empty()) {
-    return answer.Line(all ? "nothing was recorded yet" : "nothing waits: every entry has been counted");
+    if (all) return answer.Line("nothing was recorded yet");
+    return answer.Line(status->not_known_by_office() ? "nothing waited before: every entry had been counted"
+                                                     : "nothing waits: every entry has been counted");
   }
   // Whose they are: of several who use this phone, and of who has signed out. Their visits may be gone with them.
   std::map<std::string, std::string> names;
-  if (const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status(); status.ok()) {
-    for (const v1::PhoneTechnician& one : status->technicians()) names[one.id()] = one.name();
-  }
+  for (const v1::PhoneTechnician& one : status->technicians()) names[one.id()] = one.name();
   std::vector<std::vector<std::string>> rows;
   for (const v1::EntryStatus& entry : whole.entries()) {
     const std::string& name = names[entry.author()];
@@ -213,6 +222,9 @@ absl::StatusOr<Answer> Entry(Phone& phone, const Arguments& words) {
   if (!entry.ok()) return entry.status();
   Answer answer;
   DescribeEntry(*entry, &answer);
+  const absl::StatusOr<v1::PhoneStatus> status = phone.core->Status();
+  if (!status.ok()) return status.status();
+  if (status->not_known_by_office()) answer.Line(absl::StrCat("  ", kNotKnown));
   return answer.Field("answer", JsonOf(*entry));
 }
 

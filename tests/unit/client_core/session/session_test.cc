@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client_core/base/ids.h"
 #include "tests/unit/client_core/session/fake_server.h"
 
@@ -475,6 +476,35 @@ TEST_F(SessionTest, QuarantinedEntryIsToldWithItsReason) {
   EXPECT_TRUE(HasEvent(v1::PhoneEvent::KIND_ENTRY_SETTLED));
   EXPECT_EQ(session_->EntryStatus(odd->position())->stage(), v1::ENTRY_STAGE_REPAIRED);
   EXPECT_EQ(Status().entries_needing_attention(), 0u);
+}
+
+// A server that was restored from before the enrolment has lost what it once said it had.
+TEST_F(SessionTest, WhatAnOfficeHadThatDoesNotKnowThePhoneAnyMoreIsNotSaidToCount) {
+  OpenEnrolled();
+  AppendNotes(1);
+  ASSERT_TRUE(Sync().complete());
+  v1::ExplainRequest request;
+  *request.mutable_entry() = Status().last_entry();
+  const auto explained = [&] {
+    const absl::StatusOr<v1::Explanation> answer = session_->Explain(request);
+    return answer.ok() ? absl::StrJoin(answer->lines(), "\n") : answer.status().ToString();
+  };
+  EXPECT_EQ(explained().find("It counts."), 0u);
+  EXPECT_FALSE(Status().not_known_by_office());
+  server_.refuse_token = true;
+  AppendNotes(1);
+  EXPECT_FALSE(Sync().complete());
+  for (const bool opened_again : {false, true}) {
+    if (opened_again) Open();
+    EXPECT_TRUE(Status().not_known_by_office());
+    EXPECT_EQ(explained().find("The office may have lost it."), 0u) << explained();
+    EXPECT_NE(explained().find("enrol it again"), std::string::npos) << explained();
+    EXPECT_NE(explained().find("Nothing recorded is lost"), std::string::npos) << explained();
+  }
+  server_.refuse_token = false;
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_FALSE(Status().not_known_by_office());
+  EXPECT_EQ(explained().find("It counts."), 0u) << explained();
 }
 
 TEST_F(SessionTest, VisitsArriveAndOwnEntriesStandAboveThem) {
