@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "client_core/base/ids.h"
 #include "client_core/base/status.h"
@@ -89,8 +90,29 @@ absl::StatusOr<std::string> SupersededWords(Journal& journal, const Replica& rep
                                          : "corrects it: what that says counts instead.");
 }
 
+// The journal has deleted it; the replica may still have the exception about it.
+void ExplainRetired(const Replica& replica, const v1::JournalPosition& position, v1::Explanation& answer) {
+  answer.add_lines(
+      "It was recorded on this phone, and is no longer kept here: the office has judged it and has it in a backup, and "
+      "a "
+      "phone keeps such entries for a week.");
+  const v1::Judgement* judgement = replica.JudgementOf(position.epoch(), position.seq());
+  if (judgement != nullptr) {
+    v1::EntryStatus last;
+    *last.mutable_judgement() = *judgement;
+    last.set_stage(StageOfVerdict(judgement->verdict()));
+    answer.add_lines(StageInWords(last));
+    if (!judgement->message().empty()) answer.add_lines(judgement->message());
+  }
+  answer.add_lines(absl::StrCat("Source: entry ", FormatPosition(position), "."));
+}
+
 absl::Status ExplainEntry(Journal& journal, Replica& replica, const v1::JournalPosition& position,
                           v1::Explanation& answer) {
+  if (journal.IsRetired(position)) {
+    ExplainRetired(replica, position, answer);
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(v1::EntryStatus entry, StatusOfEntry(journal, replica, position));
   ASSIGN_OR_RETURN(const std::string superseded, SupersededWords(journal, replica, entry));
   if (!superseded.empty()) answer.add_lines(superseded);
@@ -151,8 +173,19 @@ void AddOwnEntries(const Journal& journal, const Replica& replica, absl::string_
 }
 
 // The office does not show it to this phone, and has not said why.
-void ExplainNeverSent(Replica& replica, v1::Explanation& answer) {
-  answer.add_lines("The office has never sent this visit to this phone.");
+void ExplainNotHere(const Journal& journal, Replica& replica, v1::Explanation& answer) {
+  std::vector<absl::string_view> signed_out;
+  if (journal.identity().has_value()) {
+    for (const v1::EnrolledTechnician& one : journal.identity()->signed_out()) signed_out.push_back(one.id());
+  }
+  answer.add_lines(signed_out.empty() ? "The office has never sent this visit to this phone."
+                                      : "This visit is not on this phone.");
+  if (!signed_out.empty()) {
+    answer.add_lines(
+        absl::StrCat("What was fetched for those who have signed out (", absl::StrJoin(signed_out, ", "),
+                     ") was removed then, and it may have been among that: it comes back when they sign in "
+                     "again."));
+  }
   for (const FeedState& feed : replica.Feeds()) {
     if (feed.at_head && !feed.in_snapshot) continue;
     answer.add_lines("Not everything has been fetched yet; sync and look again.");
@@ -188,7 +221,7 @@ absl::Status ExplainVisit(Journal& journal, Replica& replica, absl::string_view 
     answer.add_lines("Nothing has been fetched from the office yet, so this phone cannot know the visit.");
     AddConnection(journal, replica, answer);
   } else {
-    ExplainNeverSent(replica, answer);
+    ExplainNotHere(journal, replica, answer);
   }
   RETURN_IF_ERROR(AddLane(replica, answer));
   AddOwnEntries(journal, replica, id, answer);

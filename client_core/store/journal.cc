@@ -290,11 +290,22 @@ v1::JournalPosition Journal::PositionOf(const EntryInfo& info) const {
   return MakePosition(identity_.has_value() ? identity_->device() : "", info.epoch, info.seq);
 }
 
+bool Journal::IsRetired(const v1::JournalPosition& position) const {
+  const auto marks = epochs_.find(position.epoch());
+  return identity_.has_value() && position.device() == identity_->device() && marks != epochs_.end() &&
+         position.seq() > 0 && position.seq() <= marks->second.retained_through;
+}
+
 absl::StatusOr<EntryInfo> Journal::Find(const v1::JournalPosition& position) {
   RETURN_IF_ERROR(Fresh());
   const absl::Status not_ours =
       absl::NotFoundError(absl::StrCat("entry ", FormatPosition(position), ": not recorded on this phone"));
   if (!identity_.has_value() || position.device() != identity_->device()) return not_ours;
+  if (IsRetired(position)) {
+    return absl::NotFoundError(absl::StrCat(
+        "entry ", FormatPosition(position),
+        ": was recorded here and is no longer kept on this phone; the office has judged and backed it up"));
+  }
   ASSIGN_OR_RETURN(sqlite::Statement moved,
                    db_->Prepare(absl::StrCat("SELECT ", kRowColumns,
                                              " FROM entry WHERE from_epoch = $1 AND from_seq = $2 AND from_epoch > 0 "

@@ -215,8 +215,10 @@ class Journal {
   // The entry that was recorded last; absent: none was.
   std::optional<v1::JournalPosition> Newest() const;
   // Where the entry of that id is now: its own position, or where it goes on after forks. NOT_FOUND: not an entry of
-  // this phone, or deleted by Retain.
+  // this phone, or deleted by Retain; the message says which.
   absl::StatusOr<EntryInfo> Find(const v1::JournalPosition& position);
+  // True of an entry that was recorded here and deleted by Retain: it is judged and in a backup of the office.
+  bool IsRetired(const v1::JournalPosition& position) const;
   // The entries of `epoch` after `after_seq`, at most `limit`.
   absl::StatusOr<std::vector<EntryInfo>> List(uint64_t epoch, uint64_t after_seq, uint64_t limit);
   // Those among them that correct or take back another.

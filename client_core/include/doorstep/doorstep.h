@@ -175,7 +175,8 @@ DOORSTEP_API doorstep_result* doorstep_sign_out(doorstep_core* core, const char*
  * damaged journal cannot be replaced until the app is opened again; nothing recorded, and the message says what to do.
  */
 DOORSTEP_API doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length);
-/* JournalPosition -> EntryStatus. NOT_FOUND: not an entry of this phone. */
+/* JournalPosition -> EntryStatus. NOT_FOUND: not an entry of this phone, or one that it does not keep any more because
+ * the office has it for good; the message says which. */
 DOORSTEP_API doorstep_result* doorstep_entry_status(doorstep_core* core, const uint8_t* position, size_t length);
 /* QueueListRequest -> QueueListResponse. */
 DOORSTEP_API doorstep_result* doorstep_queue_list(doorstep_core* core, const uint8_t* request, size_t length);

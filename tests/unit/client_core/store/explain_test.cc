@@ -80,6 +80,22 @@ TEST_F(ExplainTest, AnEntryTellsHowFarItHasCome) {
   EXPECT_THAT(Entry(1), AllOf(HasSubstr("It counts."), Not(HasSubstr("last reached"))));
 }
 
+TEST_F(ExplainTest, AnEntryThatIsNoLongerKeptWasRecordedHereAllTheSame) {
+  AppendNotes(3);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 3, 3)).status());
+  Park(2, "v1");
+  JudgeThrough(3);
+  ASSERT_OK(journal().SettleThrough(1, 3));
+  ASSERT_EQ(*journal().Retain(kNineOClockUs + 2 * limits::kRetentionMicros), 3u);
+  EXPECT_THAT(Entry(1), AllOf(HasSubstr("It was recorded on this phone, and is no longer kept here"),
+                              HasSubstr("the office has judged it"), Not(HasSubstr("does not count"))));
+  EXPECT_THAT(Entry(2), AllOf(HasSubstr("no longer kept here"), HasSubstr("does not count yet")));
+  const absl::Status status = StatusOfEntry(journal(), store_->replica(), MakePosition("d7", 1, 1)).status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("was recorded here and is no longer kept on this phone"));
+  EXPECT_THAT(Entry(4), HasSubstr("not recorded on this phone"));
+}
+
 TEST_F(ExplainTest, AnEntryThatWasTakenBackOrCorrectedSaysByWhich) {
   Append(EntryOf("v1", v1::LogEntry::kArrived));
   Append(EntryOf("v1", v1::LogEntry::kWorkStarted));

@@ -13,6 +13,7 @@ using testing::DiskFault;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::PowerDisk;
 
 class TechniciansTest : public StoreTest {
@@ -90,6 +91,19 @@ TEST_F(TechniciansTest, WhoSignsOutLeavesNoVisitsAndAllEntries) {
   EXPECT_EQ(frame->entries[0].author(), "wei");
   store_.reset();
   EXPECT_THAT(ReadFile("replica.db") + ReadFile("replica.db-wal"), Not(HasSubstr("under the third stone")));
+}
+
+TEST_F(TechniciansTest, WhyAVisitOfWhoSignedOutIsNotHereIsNotThatItWasNeverSent) {
+  Allow({"ana"});
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+  ApplyDelta(ana_feed_);
+  v1::ExplainRequest request;
+  request.set_visit_id("v2");
+  EXPECT_THAT(Explained(request), HasSubstr("has never sent this visit")) << "nobody has signed out";
+  ASSERT_OK(store_->SignOut("ana").status());
+  request.set_visit_id("v1");
+  EXPECT_THAT(Explained(request), HasSubstr("those who have signed out (ana) was removed"));
+  EXPECT_THAT(Explained(request), Not(HasSubstr("never sent")));
 }
 
 // Two feeds are read one after the other, and what stands between them may take hours.
