@@ -10,6 +10,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/feed_names.h"
 #include "client_core/store/technicians.h"
 
 namespace doorstep {
@@ -124,6 +125,16 @@ absl::Status LookAtPhone(const v1::ReadinessRequest& request, const Proof& proof
   return absl::OkStatus();
 }
 
+// The office sends a phone only the days around its own; of others nobody here knows what is planned.
+void LookAtDay(absl::CivilDay day, int64_t server_time_us, v1::Readiness& readiness) {
+  const absl::CivilDay today = DayAt(server_time_us, 0);
+  if (day >= today - kFeedDaysBack && day <= today + kFeedDaysAhead) return;
+  readiness.add_missing(absl::StrCat("what is planned for ", absl::FormatCivilTime(day), " is not known here: on ",
+                                     absl::FormatCivilTime(today), " the office sends the visits from ",
+                                     absl::FormatCivilTime(today - kFeedDaysBack), " to ",
+                                     absl::FormatCivilTime(today + kFeedDaysAhead)));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Readiness> CheckReadiness(const v1::ReadinessRequest& request, const ClockReading& now,
@@ -138,6 +149,7 @@ absl::StatusOr<v1::Readiness> CheckReadiness(const v1::ReadinessRequest& request
   readiness.set_proof_time_us(proof.time_us);
   if (proof.time_us > 0) readiness.set_proof_age_us(std::max<int64_t>(0, store.ServerTime(now) - proof.time_us));
   RETURN_IF_ERROR(LookAtPhone(request, proof, store, readiness));
+  LookAtDay(day, proof.time_us > 0 ? proof.time_us : store.ServerTime(now), readiness);
   bool ready = readiness.missing().empty();
   ASSIGN_OR_RETURN(std::vector<v1::LocalVisit> visits, store.view().Visits(request.technician_id()));
   for (v1::LocalVisit& local : visits) {

@@ -7,12 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "client_core/rules/feed_names.h"
 #include "doorstep/v1/visit.pb.h"
 
 namespace doorstep {
-
-inline constexpr int32_t kFeedDaysBack = 7;
-inline constexpr int32_t kFeedDaysAhead = 14;
 
 // Whether a visit of `day` (0: no day yet) belongs on a phone on `today`.
 bool InFeedWindow(int64_t day, int32_t today);

@@ -58,7 +58,7 @@ absl::StatusOr<Answer> SignOut(Phone& phone, const Arguments& words) {
 void ShowReadiness(const v1::Readiness& readiness, Answer* answer) {
   const size_t visits = static_cast<size_t>(readiness.visits_size());
   answer->Line(absl::StrCat(readiness.ready() ? "ready for " : "not ready for ", readiness.day(), ": ",
-                            Count(visits, "visit", "visits"), " planned"));
+                            Count(visits, "visit", "visits"), readiness.ready() ? " planned" : " known here"));
   for (const v1::VisitReadiness& visit : readiness.visits()) {
     const v1::LocalVisit& local = visit.visit();
     answer->Line(absl::StrCat("  ", WindowText(local.visit().planned()), "  ", local.visit().id(), "  ",

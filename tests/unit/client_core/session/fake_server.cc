@@ -15,7 +15,6 @@
 namespace doorstep {
 namespace {
 
-constexpr int64_t kServerTimeUs = int64_t{1764000000} * 1000000;
 const char kDevice[] = "d7";
 
 std::string SaltOf(uint64_t epoch) { return std::string(16, static_cast<char>('a' + epoch % 26)); }
@@ -61,13 +60,13 @@ absl::StatusOr<std::string> FakeServer::PutOff(const std::string& method, const 
   }
   if (method == "/doorstep.v1.SyncService/Push") {
     v1::PushResponse response;
-    response.set_server_time_us(kServerTimeUs);
+    response.set_server_time_us(server_time_us);
     response.set_generation(generation);
     response.mutable_grant()->set_wait_ms(1);
     return response.SerializeAsString();
   }
   v1::HelloResponse response;
-  response.set_server_time_us(kServerTimeUs);
+  response.set_server_time_us(server_time_us);
   response.mutable_grant()->set_wait_ms(1);
   return response.SerializeAsString();
 }
@@ -90,7 +89,7 @@ absl::StatusOr<std::string> FakeServer::Enroll(const std::string& bytes) {
   response.mutable_epoch()->set_salt(SaltOf(1));
   response.mutable_spare_epoch()->set_epoch(2);
   response.mutable_spare_epoch()->set_salt(SaltOf(2));
-  response.set_server_time_us(kServerTimeUs);
+  response.set_server_time_us(server_time_us);
   response.set_generation(generation);
   return response.SerializeAsString();
 }
@@ -114,7 +113,7 @@ absl::StatusOr<std::string> FakeServer::Hello(const std::string& bytes) {
   if (!request.ParseFromString(bytes)) return absl::InvalidArgumentError("hello");
   hellos.push_back(request);
   v1::HelloResponse response;
-  response.set_server_time_us(kServerTimeUs);
+  response.set_server_time_us(server_time_us);
   response.set_generation(generation);
   for (const auto& [epoch, journal] : journals) *response.add_marks() = Mark(epoch);
   *response.mutable_grant() = grant;
@@ -178,7 +177,7 @@ absl::StatusOr<std::string> FakeServer::Push(const std::string& bytes) {
     PutJournalState(epoch);
   }
   *response.mutable_mark() = Mark(epoch);
-  response.set_server_time_us(kServerTimeUs);
+  response.set_server_time_us(server_time_us);
   response.set_generation(generation);
   response.set_device_feed_seq(seq_);
   *response.mutable_grant() = grant;
@@ -238,7 +237,7 @@ absl::StatusOr<std::string> FakeServer::Pull(const std::string& bytes) {
   response.set_snapshot_ends(snapshot);
   response.mutable_sum()->set_high(sum.high);
   response.mutable_sum()->set_low(sum.low);
-  response.set_server_time_us(kServerTimeUs);
+  response.set_server_time_us(server_time_us);
   response.set_generation(generation);
   response.set_feed_seq(head);
   return response.SerializeAsString();

@@ -106,6 +106,7 @@ class PocketTest : public testing::Test {
     std::string path = testing::TempDir() + "/pocket-XXXXXX";
     directory_ = mkdtemp(path.data());
     server_.technicians = {"ana", "wei"};
+    server_.server_time_us = kNineUs;
     v1::DeviceState device;
     device.set_device("d7");
     device.set_lane(v1::LANE_ACTIVE);
@@ -302,7 +303,13 @@ TEST_F(PocketTest, SaysWhatIsMissingForTomorrowAndWhy) {
   EXPECT_TRUE(synced->sync().complete());
   EXPECT_GT(synced->proof_time_us(), 0);
   EXPECT_THAT(Ready("2026-11-23").visits(0).visit().visit().id(), "today-1");
-  EXPECT_TRUE(Ready("2026-12-24").ready()) << "nothing is planned, and that is known";
+  EXPECT_TRUE(Ready("2026-12-07").ready()) << "nothing is planned, and that is known";
+  EXPECT_TRUE(Ready("2026-11-16").ready());
+  for (const char* outside : {"2026-12-08", "2026-12-24", "2026-11-15"}) {
+    readiness = Ready(outside);
+    EXPECT_FALSE(readiness.ready()) << outside << ": nobody here knows what is planned";
+    EXPECT_THAT(readiness.missing(), testing::Contains(HasSubstr("from 2026-11-16 to 2026-12-07"))) << outside;
+  }
   request.set_day("soon");
   EXPECT_TRUE(absl::IsInvalidArgument(session_->PrepareOffline(request).status()));
 }
