@@ -18,6 +18,7 @@ open V-1
 travel
 -part eaten VS-200 1
 -list
+-status now
 note "the customer's boiler, 锅炉"
 kill
 note "never reached"
@@ -25,7 +26,8 @@ END
 status=0
 play "$folder/morning" >"$folder/out" 2>"$folder/err" || status=$?
 check "the phone was killed" "$status" 137
-check "all lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 3
+check "all lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 4
+check "a word too many is not dropped silently" "$(grep -c '^Error: status: "now" is more than it takes$' "$folder/err")" 1
 check "a word that people try is answered with the right one" "$(grep -c '^Try: visits$' "$folder/err")" 1
 
 cat >"$folder/noon" <<END

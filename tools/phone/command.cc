@@ -1,5 +1,6 @@
 #include "tools/phone/command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -172,9 +173,9 @@ absl::StatusOr<Answer> RunLine(Phone& phone, absl::string_view line, std::string
   if (known == nullptr) return NoCommand(*command);
   const absl::StatusOr<Arguments> arguments = Arguments::Parse(*words, known->options, known->usage);
   if (!arguments.ok()) return arguments.status();
-  if (arguments->size() < known->words_min) {
-    return UsageError(absl::StrCat(known->name, ": something is missing"), known->usage);
-  }
+  absl::Status fits =
+      arguments->CheckSize(known->name, known->words_min, std::max(known->words_min, known->words_max), known->usage);
+  if (!fits.ok()) return fits;
   return known->run(phone, *arguments);
 }
 

@@ -21,6 +21,8 @@ struct Command {
   const char* options;
   size_t words_min;
   absl::StatusOr<Answer> (*run)(Phone& phone, const Arguments& words);
+  // How many words it takes at most; `words_min` if that is more.
+  size_t words_max = 1;
 };
 
 // Enrolment, networks, sync and the like; what happens to the phone between two visits; and what is on it.

@@ -1,4 +1,6 @@
 // What concerns the customer: signature, feedback, promises, remedies, and what should reach other departments.
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tools/phone/errors.h"
@@ -79,9 +81,13 @@ absl::Status PromiseKept(const Arguments& words, const FactContext&, v1::LogEntr
 // "25.00 EUR" as "--value 25.00EUR".
 absl::Status ReadMoney(absl::string_view text, v1::Money* money) {
   const size_t letters = text.size() < 4 ? 0 : text.size() - 3;
-  absl::StatusOr<v1::Decimal> amount = ParseDecimal(text.substr(0, letters));
-  if (!amount.ok() || amount->scale() > 2) {
-    return UsageError(absl::StrCat("value: \"", Quotable(text), "\" is no amount"), "--value 25.00EUR");
+  const absl::StatusOr<v1::Decimal> amount = ParseDecimal("value", text.substr(0, letters));
+  constexpr int64_t kMantissaMax = 99999999999999;  // Times a hundred it is a number still.
+  if (!amount.ok() || amount->scale() > 2 || std::abs(amount->mantissa()) > kMantissaMax) {
+    return UsageError(absl::StrCat("value: \"", Quotable(text),
+                                   "\" is no amount of at most 14 digits, at most two of them after a point, with the "
+                                   "currency's three letters behind it"),
+                      "--value 25.00EUR");
   }
   int64_t minor = amount->mantissa();
   for (uint32_t scale = amount->scale(); scale < 2; ++scale) minor *= 10;
@@ -130,11 +136,11 @@ const std::vector<Fact>& CustomerFacts() {
       {"promise", "promise TEXT due +2d [--size small|normal|large] [--kind K] [--id ID]",
        "what you promised and until when", "size= kind= id=", 3, &Promise},
       {"promise-kept", "promise-kept ID [--broken | --waived]", "what became of a promise", "broken waived", 1,
-       &PromiseKept},
+       &PromiseKept, 1},
       {"remedy", "remedy TEXT [--value 25.00EUR]", "what you offered to make up for it", "value=", 1, &Remedy},
       {"follow-up", "follow-up CATEGORY TEXT [due +2d]", "a customer's problem for the office", "", 2, &FollowUp},
       {"insight", "insight CATEGORY TEXT", "what you noticed and others should know", "", 2, &Insight},
-      {"bulletin", "bulletin ID", "you have read it", "", 1, &Bulletin},
+      {"bulletin", "bulletin ID", "you have read it", "", 1, &Bulletin, 1},
   };
   return *facts;
 }

@@ -33,12 +33,11 @@ absl::StatusOr<v1::LogEntry> BuildFact(const Fact& fact, const std::vector<std::
                                        const FactContext& context) {
   absl::StatusOr<Arguments> arguments = Arguments::Parse(words, fact.options, fact.usage);
   if (!arguments.ok()) return arguments.status();
-  if (arguments->size() < fact.words_min) {
-    return UsageError(absl::StrCat(fact.name, ": something is missing"), fact.usage);
-  }
+  absl::Status status = arguments->CheckSize(fact.name, fact.words_min, fact.words_max, fact.usage);
+  if (!status.ok()) return status;
   v1::LogEntry entry;
   entry.set_visit_id(context.visit.id());
-  absl::Status status = WithTry(fact.build(*arguments, context, &entry), fact.usage);
+  status = WithTry(fact.build(*arguments, context, &entry), fact.usage);
   if (!status.ok()) return status;
   return entry;
 }

@@ -3,6 +3,7 @@
 #define DOORSTEP_TOOLS_PHONE_FACT_H_
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct Fact {
   size_t words_min;
   // Fills `entry`. `visit_id` is already the open visit's.
   absl::Status (*build)(const Arguments& words, const FactContext& context, v1::LogEntry* entry);
+  // How many it takes at most. Most end with a text, which is any number of words.
+  size_t words_max = std::numeric_limits<size_t>::max();
 };
 
 // The steps of a visit, the work, what concerns the customer, and new or changed records.

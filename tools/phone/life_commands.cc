@@ -237,16 +237,16 @@ const std::vector<Command>& LifeCommands() {
       {"enrol", "enrol CODE [--name TEXT]", "make this a technician's phone, with an invitation code", "name=", 1,
        &Enrol},
       {"as", "as TECHNICIAN", "who records from now on, when several share the phone", "", 1, &As},
-      {"online", "online", "the network is back", "", 0, &Online},
-      {"offline", "offline", "the network is gone", "", 0, &GoOffline},
+      {"online", "online", "the network is back", "", 0, &Online, 0},
+      {"offline", "offline", "the network is gone", "", 0, &GoOffline, 0},
       {"sync", "sync [--seconds N] [--bytes N]", "send and fetch until everything is through", "seconds= bytes=", 0,
-       &Sync},
+       &Sync, 0},
       {"watch", "watch [SECONDS | stop]", "sync by itself and show what happens; Ctrl-C ends it", "", 0, &Watch},
       {"export", "export FILE", "the entries that are only here into a file, to carry to the office; photos stay", "",
        1, &Export},
       {"tally", "tally FILE", "note every accepted entry in a file of somebody else's", "", 1, &StartTally},
-      {"kill", "kill", "this program dies at once, as when the battery is pulled", "", 0, &Kill},
-      {"quit", "quit", "close the phone", "", 0, &Quit},
+      {"kill", "kill", "this program dies at once, as when the battery is pulled", "", 0, &Kill, 0},
+      {"quit", "quit", "close the phone", "", 0, &Quit, 0},
   };
   return *commands;
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tools/phone/errors.h"
+#include "tools/phone/words.h"
 
 namespace doorstep::phone {
 namespace {
@@ -65,11 +66,18 @@ absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words
       if (!takes_value && halves.size() == 2) {
         return UsageError(absl::StrCat("--", halves[0], " takes no value"), usage);
       }
+      if (arguments.Has(halves[0])) return UsageError(absl::StrCat("--", halves[0], " is given twice"), usage);
       arguments.options_[halves[0]] = halves.size() == 2 ? halves[1] : takes_value ? words[++i] : std::string();
     }
     if (!found) return UsageError(absl::StrCat("--", halves[0], " is no option of this command"), usage);
   }
   return arguments;
+}
+
+absl::Status Arguments::CheckSize(absl::string_view name, size_t least, size_t most, absl::string_view usage) const {
+  if (size() < least) return UsageError(absl::StrCat(name, ": something is missing"), usage);
+  if (size() <= most) return absl::OkStatus();
+  return UsageError(absl::StrCat(name, ": \"", Quotable(places_[most]), "\" is more than it takes"), usage);
 }
 
 const std::string& Arguments::operator[](size_t place) const {

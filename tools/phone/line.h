@@ -19,11 +19,14 @@ absl::StatusOr<std::vector<std::string>> SplitLine(absl::string_view line);
 class Arguments {
  public:
   // `options` lists what the command knows, blank-separated; a name that ends in '=' takes a value:
-  // "asset= follow-up". INVALID_ARGUMENT for another option or a missing value; `usage` becomes the advice.
+  // "asset= follow-up". INVALID_ARGUMENT for another option, one that is given twice or a missing value; `usage`
+  // becomes the advice.
   static absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words, absl::string_view options,
                                          absl::string_view usage);
 
   size_t size() const { return places_.size(); }
+  // INVALID_ARGUMENT when there are less than `least` words, or more than `most`: what nobody reads was meant somehow.
+  absl::Status CheckSize(absl::string_view name, size_t least, size_t most, absl::string_view usage) const;
   // Empty when there are not so many.
   const std::string& operator[](size_t place) const;
   // All words from `place` on as one text.

@@ -121,7 +121,7 @@ const std::vector<Command>& PocketCommands() {
       {"ready", "ready [tomorrow | today | DAY] [--for TECHNICIAN] [--sync]",
        "is everything here for a day without a network?", "for= sync", 0, &Ready},
       {"quiesce", "quiesce [--ms N]", "as an app does before it is suspended; the next command wakes it", "ms=", 0,
-       &Quiesce},
+       &Quiesce, 0},
   };
   return *commands;
 }

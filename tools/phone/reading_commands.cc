@@ -249,11 +249,11 @@ absl::StatusOr<Answer> Explain(Phone& phone, const Arguments& words) {
 
 const std::vector<Command>& ReadingCommands() {
   static const auto* const commands = new std::vector<Command>{
-      {"status", "status", "what is recorded, what has arrived, what waits", "", 0, &Status},
-      {"visits", "visits", "the visits on this phone", "", 0, &Visits},
+      {"status", "status", "what is recorded, what has arrived, what waits", "", 0, &Status, 0},
+      {"visits", "visits", "the visits on this phone", "", 0, &Visits, 0},
       {"open", "open VISIT [--anyway]", "show a visit and its brief; what you record belongs to it", "anyway", 1,
        &Open},
-      {"queue", "queue [--all]", "entries that are not counted yet", "all", 0, &Queue},
+      {"queue", "queue [--all]", "entries that are not counted yet", "all", 0, &Queue, 0},
       {"entry", "entry POSITION", "what became of an entry; `last` is the newest", "", 1, &Entry},
       {"explain", "explain POSITION|VISIT", "why it is as it is", "", 1, &Explain},
   };

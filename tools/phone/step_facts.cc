@@ -9,11 +9,12 @@ namespace doorstep::phone {
 namespace {
 
 // "48.2082" is 482082000 in 1e-7 degrees.
-absl::StatusOr<int32_t> ParseDegrees(absl::string_view text, double most) {
+absl::StatusOr<int32_t> ParseDegrees(absl::string_view name, absl::string_view text, int most) {
   double degrees = 0;
   if (!absl::SimpleAtod(text, &degrees) || !(degrees >= -most && degrees <= most)) {
-    return UsageError(absl::StrCat("\"", Quotable(text), "\" is no position from -", most, " to ", most, " degrees"),
-                      "two numbers, latitude and longitude: 48.2082 16.3738");
+    return UsageError(
+        absl::StrCat(name, ": \"", Quotable(text), "\" is no number of degrees from -", most, " to ", most),
+        "two numbers, latitude and longitude: 48.2082 16.3738");
   }
   return static_cast<int32_t>(degrees * 1e7 + (degrees < 0 ? -0.5 : 0.5));
 }
@@ -22,9 +23,9 @@ absl::StatusOr<int32_t> ParseDegrees(absl::string_view text, double most) {
 absl::Status ReadPosition(const Arguments& words, v1::GeoFix* (*position)(v1::LogEntry*), v1::LogEntry* entry) {
   v1::GeoFix fix;
   if (words.size() > 0) {
-    const absl::StatusOr<int32_t> latitude = ParseDegrees(words[0], 90);
+    const absl::StatusOr<int32_t> latitude = ParseDegrees("latitude", words[0], 90);
     if (!latitude.ok()) return latitude.status();
-    const absl::StatusOr<int32_t> longitude = ParseDegrees(words[1], 180);
+    const absl::StatusOr<int32_t> longitude = ParseDegrees("longitude", words[1], 180);
     if (!longitude.ok()) return longitude.status();
     fix.set_latitude_e7(*latitude);
     fix.set_longitude_e7(*longitude);
@@ -99,18 +100,18 @@ absl::Status NoAccess(const Arguments& words, const FactContext&, v1::LogEntry* 
 
 const std::vector<Fact>& StepFacts() {
   static const auto* const facts = new std::vector<Fact>{
-      {"accept", "accept", "you take the visit", "", 0, &Accept},
+      {"accept", "accept", "you take the visit", "", 0, &Accept, 0},
       {"reject", "reject REASON", "you cannot take it", "", 1, &Reject},
-      {"travel", "travel [LATITUDE LONGITUDE]", "you set out", "", 0, &Travel},
-      {"arrive", "arrive [LATITUDE LONGITUDE]", "you are at the door", "", 0, &Arrive},
+      {"travel", "travel [LATITUDE LONGITUDE]", "you set out", "", 0, &Travel, 2},
+      {"arrive", "arrive [LATITUDE LONGITUDE]", "you are at the door", "", 0, &Arrive, 2},
       {"no-access", "no-access REASON", "nobody lets you in", "", 1, &NoAccess},
       {"safety", "safety ok|unsafe TEXT", "whether it is safe to work", "", 1, &Safety},
-      {"start", "start", "the work begins", "", 0, &Start},
+      {"start", "start", "the work begins", "", 0, &Start, 0},
       {"pause", "pause REASON", "the work stops for a while", "", 1, &Pause},
-      {"resume", "resume", "the work goes on", "", 0, &Resume},
-      {"end", "end", "the work is over", "", 0, &End},
+      {"resume", "resume", "the work goes on", "", 0, &Resume, 0},
+      {"end", "end", "the work is over", "", 0, &End, 0},
       {"hand-over", "hand-over TEXT [--to TECHNICIAN]", "somebody else goes on", "to=", 1, &HandOver},
-      {"depart", "depart [LATITUDE LONGITUDE]", "you leave", "", 0, &Depart},
+      {"depart", "depart [LATITUDE LONGITUDE]", "you leave", "", 0, &Depart, 2},
   };
   return *facts;
 }

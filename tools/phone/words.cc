@@ -207,12 +207,15 @@ absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us) {
                     "due +2d, due +3h, due +90m, due 2026-11-25 or due 2026-11-25T17:00");
 }
 
-absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text) {
+absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view name, absl::string_view text) {
+  constexpr int64_t kMantissaMax = 999999999999999999;
   const std::pair<absl::string_view, absl::string_view> halves = absl::StrSplit(text, absl::MaxSplits('.', 1));
   int64_t mantissa = 0;
-  if (halves.second.size() > 9 || !absl::SimpleAtoi(absl::StrCat(halves.first, halves.second), &mantissa)) {
-    return UsageError(absl::StrCat("\"", Quotable(text), "\" is no number"),
-                      "digits with at most nine after a point, such as 12.5");
+  if (halves.second.size() > 9 || !absl::SimpleAtoi(absl::StrCat(halves.first, halves.second), &mantissa) ||
+      mantissa > kMantissaMax || mantissa < -kMantissaMax) {
+    return UsageError(absl::StrCat(name, ": \"", Quotable(text),
+                                   "\" is no number of at most 18 digits, at most nine of them after a point"),
+                      "a number such as 12.5");
   }
   v1::Decimal decimal;
   decimal.set_mantissa(mantissa);
@@ -225,7 +228,7 @@ absl::StatusOr<int64_t> ParseMilli(absl::string_view text) {
       UsageError(absl::StrCat("quantity: \"", Quotable(text),
                               "\" is not a number from 0.001 to 1000000 with at most three digits after a point"),
                  "part used VS-200 2, or 0.5 for half of one");
-  const absl::StatusOr<v1::Decimal> decimal = ParseDecimal(text);
+  const absl::StatusOr<v1::Decimal> decimal = ParseDecimal("quantity", text);
   constexpr int64_t kMilliMax = 1000000000;
   // Before it is made larger: what is out of bounds may overflow.
   if (!decimal.ok() || decimal->scale() > 3 || decimal->mantissa() <= 0) return refused;

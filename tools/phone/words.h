@@ -63,8 +63,8 @@ std::string ProofText(int64_t proof_time_us, int64_t age_us);
 std::string WindowText(const v1::TimeWindow& window);
 // "+2d", "+90m", "+3h", "2026-11-25" (the end of that day) or "2026-11-25T17:00" in the phone's zone.
 absl::StatusOr<int64_t> ParseDue(absl::string_view text, int64_t now_us);
-// "12.5": mantissa 125, scale 1. At most nine digits after the point.
-absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view text);
+// "12.5": mantissa 125, scale 1. At most 18 digits, nine of them after the point. `name` is the field of an error.
+absl::StatusOr<v1::Decimal> ParseDecimal(absl::string_view name, absl::string_view text);
 // "2", "0.5": in thousandths.
 absl::StatusOr<int64_t> ParseMilli(absl::string_view text);
 // `example` is what to type instead: the whole word or command with a good number in it.

@@ -37,7 +37,7 @@ absl::Status Note(const Arguments& words, const FactContext&, v1::LogEntry* entr
 }
 
 absl::Status Reading(const Arguments& words, const FactContext& context, v1::LogEntry* entry) {
-  const absl::StatusOr<v1::Decimal> value = ParseDecimal(words[1]);
+  const absl::StatusOr<v1::Decimal> value = ParseDecimal("reading: value", words[1]);
   if (!value.ok()) return value.status();
   v1::ReadingTaken* reading = entry->mutable_reading_taken();
   reading->set_asset_id(AssetOf(words, context));
@@ -208,9 +208,9 @@ absl::Status Outcome(const Arguments& words, const FactContext& context, v1::Log
 const std::vector<Fact>& WorkFacts() {
   static const auto* const facts = new std::vector<Fact>{
       {"note", "note TEXT [--language zh]", "anything worth knowing", "language=", 1, &Note},
-      {"reading", "reading QUANTITY VALUE UNIT [--asset ID]", "what a meter says", "asset=", 3, &Reading},
+      {"reading", "reading QUANTITY VALUE UNIT [--asset ID]", "what a meter says", "asset=", 3, &Reading, 3},
       {"part", "part used|returned|requested NUMBER QUANTITY [--serial S] [--asset ID]",
-       "parts of the van or the shelf", "serial= asset=", 3, &Part},
+       "parts of the van or the shelf", "serial= asset=", 3, &Part, 3},
       {"time", "time MINUTES [ACTIVITY]", "working time", "", 1, &Time},
       {"form", "form ID[@VERSION] NAME=VALUE ...", "a filled form", "", 1, &Form},
       {"observe",

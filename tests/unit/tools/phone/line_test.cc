@@ -45,6 +45,8 @@ TEST(LineTest, OptionsStandAnywhereAndAreKnown) {
   EXPECT_FALSE(Arguments::Parse({"--colour", "red"}, "asset=", "part").ok());
   EXPECT_FALSE(Arguments::Parse({"--asset"}, "asset=", "part").ok());
   EXPECT_FALSE(Arguments::Parse({"--late=yes"}, "late", "part").ok());
+  const absl::Status twice = Arguments::Parse({"--asset=E-1", "--asset", "E-2"}, "asset=", "part").status();
+  EXPECT_EQ(twice.message(), "--asset is given twice") << "none of the two is dropped silently";
 }
 
 }  // namespace
