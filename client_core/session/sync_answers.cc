@@ -46,6 +46,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   report_.sums.set_bytes_up(report_.sums.bytes_up() + flight.bytes_up);
   report_.sums.set_bytes_down(report_.sums.bytes_down() + bytes.size());
   const uint64_t moved = flight.bytes_up + bytes.size();
+  no_room_ = false;
   if (!status.ok()) {
     status = absl::Status(status.code(), Utf8(status.message()));  // It goes into messages for the app.
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));

@@ -177,6 +177,7 @@ void SyncDriver::FailSoon(uint64_t call, absl::Status why, uint64_t frame_last_s
   // Posted, so that a step never runs inside another one.
   parts_.queue->Post(Urgency::kNetwork, [this, call, why = std::move(why), frame_last_seq] {
     if (absl::IsResourceExhausted(why)) {
+      no_room_ = !parts_.store->disk_full().empty();
       Handle(CallFailed{call, 0, why.code(), std::string(why.message()), frame_last_seq});
     } else {
       FailHere(call, 0, why, frame_last_seq);
@@ -192,9 +193,12 @@ void SyncDriver::FailHere(uint64_t call, uint64_t bytes, const absl::Status& why
     }
     CatchUpWithNames();  // Entries have other positions now.
   }
+  no_room_ = absl::IsResourceExhausted(why);
+  if (no_room_) parts_.store->NoteDiskFull();
   Handle(Queue());
   // ABORTED, because no frame is to blame for what went wrong on the phone.
-  Handle(CallFailed{call, bytes, absl::StatusCode::kAborted, std::string(why.message()), frame_last_seq});
+  Handle(CallFailed{call, bytes, absl::StatusCode::kAborted,
+                    no_room_ ? parts_.store->disk_full() : std::string(why.message()), frame_last_seq});
 }
 
 // ---- what the engine needs to know of the files ----
@@ -256,7 +260,9 @@ void SyncDriver::JudgeReport() {
   if (verdict.verdict == BudgetVerdict::kGoesOn) return;
   Report report = std::exchange(report_, Report());
   report.sums.set_complete(verdict.verdict == BudgetVerdict::kComplete);
-  report.sums.set_stopped_because(verdict.stopped_because);
+  // The engine takes it for a server that does not answer.
+  const bool no_room = verdict.verdict == BudgetVerdict::kStopped && no_room_ && !engine_.network_lost;
+  report.sums.set_stopped_because(no_room ? parts_.store->disk_full() : verdict.stopped_because);
   report.sums.set_entries_left(parts_.store->journal().Counts().saved_here);
   if (const auto counts = parts_.store->attachments().Counts(); counts.ok()) {
     report.sums.set_attachments_left(counts->queued);

@@ -157,6 +157,7 @@ class SyncDriver {
   bool settle_due_ = true;  // The process may have died between the two steps of applying a page.
   size_t repairs_told_ = 0;
   std::string disk_told_;
+  bool no_room_ = false;  // The last call that came to an end failed for want of room on this phone.
   std::vector<std::function<void()>> quiet_;  // Of all who wait for it.
   uint32_t answered_ = 0;                     // Calls since Quiesce.
   int64_t retained_us_ = 0;                   // Monotonic; 0: not since the start.

@@ -109,8 +109,10 @@ class LocalStore {
   // RESOURCE_EXHAUSTED: the disk is full, and what is left is for recording, or a page was fetched that did not fit and
   // would not fit now. Makes the reserve again when there is room.
   absl::Status CanFetch();
-  // In plain words; empty: it is not.
+  // In plain words, with the room that is needed; empty: it is not.
   const std::string& disk_full() const { return disk_full_; }
+  // What the office answered had no room in the files. Over when CanFetch() finds some.
+  void NoteDiskFull();
   // Brings everything from the logs into the files themselves.
   absl::Status Checkpoint();
 
@@ -163,6 +165,7 @@ class LocalStore {
   absl::Status WithReserve(const std::function<absl::Status()>& write);
   absl::Status HasRoomForPage();
   absl::Status NothingIsFetched(absl::string_view why);
+  std::string MakeRoomWords() const;
   std::set<std::string> AllowedTechnicians();
   absl::StatusOr<uint64_t> CountVisits();
   absl::Status FillCounts(v1::PhoneStatus* status);

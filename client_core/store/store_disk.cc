@@ -1,17 +1,34 @@
 // What happens when the disk is full: recording goes on in the room of the reserve, and nothing is fetched.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/sqlite/filler.h"
 #include "client_core/store/local_store.h"
 
 namespace doorstep {
+namespace {
+
+// For marks and rows, beside the reserve.
+constexpr int64_t kRoomBytesLeast = 1000000;
+constexpr int64_t kMegabyte = 1000000;
+
+}  // namespace
+
+// What CanFetch() needs before it says yes.
+std::string LocalStore::MakeRoomWords() const {
+  const int64_t reserve_bytes = reserve_.held() ? 0 : options_.reserve_bytes / 4 * 5;
+  const int64_t needed_bytes = reserve_bytes + std::max(page_room_bytes_, kRoomBytesLeast);
+  return absl::StrCat("make some room on the phone: at least ", (needed_bytes + kMegabyte - 1) / kMegabyte,
+                      " MB are needed");
+}
 
 absl::Status LocalStore::WithReserve(const std::function<absl::Status()>& write) {
   absl::Status status = write();
   if (!absl::IsResourceExhausted(status) || !reserve_.GiveUp()) return status;
-  disk_full_ =
-      "the disk is full: the room that was kept for this is used, so that recording goes on, and nothing is fetched; "
-      "make some room on the phone";
+  disk_full_ = absl::StrCat(
+      "the disk is full: the room that was kept for this is used, so that recording goes on, and nothing is fetched; ",
+      MakeRoomWords());
   Log(options_.log, LogLevel::kWarning, disk_full_);
   return write();
 }
@@ -45,11 +62,13 @@ absl::Status LocalStore::HasRoomForPage() {
 
 absl::Status LocalStore::NothingIsFetched(absl::string_view why) {
   if (disk_full_.empty()) {
-    disk_full_ = absl::StrCat(why, ", and nothing is fetched; make some room on the phone");
+    disk_full_ = absl::StrCat(why, ", and nothing is fetched; ", MakeRoomWords());
     Log(options_.log, LogLevel::kWarning, disk_full_);
   }
   return absl::ResourceExhaustedError(disk_full_);
 }
+
+void LocalStore::NoteDiskFull() { (void)NothingIsFetched("the disk is full: what the office sends does not fit"); }
 
 absl::Status LocalStore::NoteContact(int64_t server_time_us) {
   return replica_->NoteContact(server_time_us, /*write=*/reserve_.held());

@@ -36,6 +36,14 @@ printf -- '-sync\nstatus\n' >"$folder/afternoon"
 "$office" visit assign V-2 T-1 >/dev/null
 "$office" visit dispatch V-2 >/dev/null
 play "$folder/afternoon" --json >"$folder/out.afternoon" || true
+# What is exported to a full disk is not left there in part.
+mkdir "$folder/phone/stick"
+mount -t tmpfs -o size=4k none "$folder/phone/stick"
+dd if=/dev/zero of="$folder/phone/stick/full" bs=4096 count=1 2>/dev/null
+printf -- 'offline\nopen V-1\nnote "one more"\n-export %s\n' "$folder/phone/stick/bundle" >"$folder/export"
+play "$folder/export" >"$folder/out.export" 2>&1 || true
+ls "$folder/phone/stick" >"$folder/out.stick"
+umount "$folder/phone/stick"
 
 rm "$folder/phone/photos"
 printf 'sync\nstatus\nready\n' >"$folder/evening"
@@ -51,8 +59,10 @@ check "every tap was recorded" "$(says noon status entries_recorded)" 500
 check "what was kept is used" "$(says noon status 'reserve_bytes // "0"')" 0
 check "sent from a full disk" "$(says afternoon status 'entries_saved_here // "0"')" 0
 check "nothing is fetched on a full disk" "$(says afternoon status visits)" 1
+check "a failed export leaves nothing" "$(<"$folder/out.stick")" full
+grep -q '^Try: some room on the disk, then export FILE again' "$folder/out.export" || fail "$(<"$folder/out.export")"
 check "room is kept again" "$(says evening status reserve_bytes)" 4194304
 check "the disk has room" "$(says evening status 'disk_full // ""')" ""
 check "and everything is fetched" "$(says evening status visits)" 2
-check "entries counted" "$(says evening status entries_counted)" 500
+check "entries counted" "$(says evening status entries_counted)" 501
 check "ready for tomorrow" "$(says evening ready ready)" true

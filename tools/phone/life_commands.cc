@@ -179,6 +179,16 @@ absl::StatusOr<Answer> Watch(Phone& phone, const Arguments& words) {
   return answer;
 }
 
+// False with errno. A disk that becomes full takes a part first, and says so at the next.
+bool WriteAll(int file, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t taken = write(file, bytes.data(), bytes.size());
+    if (taken < 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(taken));
+  }
+  return true;
+}
+
 absl::StatusOr<Answer> Export(Phone& phone, const Arguments& words) {
   const absl::StatusOr<v1::Bundle> bundle = phone.core->ExportBundle();
   if (!bundle.ok()) return bundle.status();
@@ -186,13 +196,15 @@ absl::StatusOr<Answer> Export(Phone& phone, const Arguments& words) {
   const std::string& path = words[0];
   // Never over another file: it may be the only copy of another day. Only for its owner: it holds what was recorded.
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written =
-      file >= 0 && write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
+  const bool written = file >= 0 && WriteAll(file, bytes) && fsync(file) == 0;
   const int error = errno;
   if (file >= 0) close(file);
   if (!written) {
-    return WithTry(absl::FailedPreconditionError(absl::StrCat(path, ": ", std::strerror(error))),
-                   "export FILE, with the name of a file that is not there yet");
+    // Half of it would be taken for all of it, and its name would be in the way of the next try.
+    if (file >= 0) unlink(path.c_str());
+    const absl::string_view advice = error == ENOSPC ? "some room on the disk, then export FILE again"
+                                                     : "export FILE, with the name of a file that is not there yet";
+    return WithTry(absl::FailedPreconditionError(absl::StrCat(path, ": ", std::strerror(error))), advice);
   }
   Answer answer;
   answer.Line(absl::StrCat(Count(bundle->entries(), "entry", "entries"), " in ", path,

@@ -90,6 +90,27 @@ TEST_F(FullDiskTest, SendsWhatIsRecordedAndAsksForNoPageUntilThereIsRoom) {
   EXPECT_EQ(session_->Status()->visits(), 1u);
 }
 
+TEST_F(FullDiskTest, SaysThatThisPhoneIsFullAndNotThatTheServerIsAway) {
+  ASSERT_TRUE(Sync().complete());
+  disk_.SetRoom(0);
+  absl::Status noted;
+  for (int i = 0; i < 50000 && noted.ok(); ++i) noted = Note();
+  ASSERT_TRUE(absl::IsResourceExhausted(noted)) << "the reserve never came to its end: " << noted;
+  const v1::SyncReport report = Sync();
+  EXPECT_FALSE(report.complete());
+  EXPECT_THAT(report.stopped_because(), ::testing::StartsWith("the disk is"));
+  EXPECT_THAT(report.stopped_because(), ::testing::HasSubstr("at least 4 MB are needed"));
+  EXPECT_THAT(report.stopped_because(), ::testing::Not(::testing::HasSubstr("INSERT")));
+  EXPECT_THAT(session_->Status()->last_error(), ::testing::Not(::testing::HasSubstr("INSERT")));
+  server_.refuse_token = true;
+  EXPECT_THAT(Sync().stopped_because(), ::testing::HasSubstr("refuses this device")) << "the server is to blame now";
+  server_.refuse_token = false;
+
+  disk_.SetRoom(-1);
+  EXPECT_TRUE(Sync().complete());
+  EXPECT_EQ(session_->Status()->disk_full(), "");
+}
+
 TEST_F(FullDiskTest, APageThatDoesNotFitIsNotFetchedAgainUntilThereIsRoomForIt) {
   ASSERT_TRUE(Sync().complete());  // The reserve is made, and is kept: nothing is recorded meanwhile.
   disk_.SetRoom(64 * 1024);
