@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/rules/visit_fold.h"
 
 namespace doorstep {
@@ -66,7 +67,14 @@ void VisitFolder::Apply(const v1::FoldCommand& command) {
       Raise(v1::ATTENTION_FLAG_OPENED_ON_SITE, "", {command.has_opened_by() ? &command.opened_by() : nullptr});
       break;
     case v1::FoldCommand::kSchedule:
-      if (fits) Schedule(command.schedule());
+      if (fits) {
+        Schedule(command.schedule());
+      } else {
+        const v1::TimeWindow& planned = command.schedule().planned();
+        Raise(v1::ATTENTION_FLAG_RESCHEDULE_VOID,
+              absl::StrCat("to ", planned.civil().empty() ? absl::StrCat(planned.start_time_us()) : planned.civil()),
+              {});
+      }
       break;
     case v1::FoldCommand::kUnschedule:
       if (fits) {

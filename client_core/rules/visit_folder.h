@@ -77,6 +77,7 @@ class VisitFolder {
   void SettleCanceled();
   void SettleRejected();
   void SettleNotFixed();
+  void SettleFeedback();
   void WriteAttention();
 
   // The flag stands for what happened under the name `occurrence`, which must follow from the visit and not from the
@@ -121,6 +122,8 @@ class VisitFolder {
   std::map<std::string, v1::JournalPosition> work_began_;
   std::map<std::string, v1::JournalPosition> outcome_reported_;
   std::map<std::string, v1::JournalPosition> after_cancel_;
+  // What customers answered, and to which technician.
+  std::vector<std::pair<std::string, v1::JournalPosition>> answered_;
 };
 
 // The order in which facts are folded. Total.

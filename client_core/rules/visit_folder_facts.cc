@@ -182,6 +182,7 @@ void VisitFolder::Apply(const v1::FoldFact& fact) {
       return;
     case Fact::kFeedbackCaptured:
       visit_.set_feedback(v1::FEEDBACK_STATE_CAPTURED);
+      answered_.emplace_back(fact.author(), fact.position());
       return;
     case Fact::kFeedbackDeclined:
       if (visit_.feedback() == v1::FEEDBACK_STATE_UNSPECIFIED) visit_.set_feedback(v1::FEEDBACK_STATE_DECLINED);

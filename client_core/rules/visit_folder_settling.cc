@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client_core/base/ids.h"
 #include "client_core/rules/visit_fold.h"
 #include "client_core/rules/visit_folder.h"
 #include "client_core/rules/work_order_rollup.h"
@@ -212,10 +213,21 @@ void VisitFolder::SettleNotFixed() {
         {lead == nullptr ? nullptr : Of(lead->technician_id(), outcome_reported_)});
 }
 
+void VisitFolder::SettleFeedback() {
+  const bool canceled = visit_.state() == v1::VISIT_STATE_CANCELED;
+  for (const auto& [technician, position] : answered_) {
+    const v1::Assignment* present = FindAssignment(technician);
+    if (!canceled && (present == nullptr || !present->revoked())) continue;
+    Raise(v1::ATTENTION_FLAG_UNEXPECTED_FEEDBACK, absl::StrCat(technician, " from ", FormatPosition(position)),
+          {&position});
+  }
+}
+
 void VisitFolder::SettleFlags() {
   SettleCanceled();
   SettleRejected();
   SettleNotFixed();
+  SettleFeedback();
   SettleSides();
   KeepDecided();
   WriteAttention();

@@ -1,4 +1,5 @@
-# A customer's answer for a visit that was given to somebody else is kept with the visit and with who was present
+# A customer's answer for a visit that was given to somebody else is kept with the visit and with who was present, and the
+# office is told
 office imports account acme
 office imports asset boiler-1 of acme
 office imports technicians ana bo
@@ -13,7 +14,7 @@ at 08:30 office reassigns V1 from ana to bo
 bo syncs
 ana comes online
 ana syncs
-expect visit V1 dispatched flags none
+expect visit V1 dispatched flags UNEXPECTED_FEEDBACK
 expect visit V1 led by bo
 expect visit V1 has feedback
 expect entry ana#2 counted

@@ -13,7 +13,7 @@ expect visit V1 planned tomorrow 13:00
 ana at 09:00 reports V1 resolved fault F1
 ana comes online
 ana syncs
-expect visit V1 completed
+expect visit V1 completed flags RESCHEDULE_VOID
 expect visit V1 planned today 08:00
 expect health acme counts ARRIVAL_IN_WINDOW once
 expect health acme counts RESCHEDULED_BY_US never

@@ -235,6 +235,10 @@ std::string AttentionWords(v1::AttentionFlag flag) {
       return "it was not fixed";
     case v1::ATTENTION_FLAG_NO_ACCESS:
       return "nobody let the technician in";
+    case v1::ATTENTION_FLAG_RESCHEDULE_VOID:
+      return "the office moved it after a technician had started: it stays where it was planned";
+    case v1::ATTENTION_FLAG_UNEXPECTED_FEEDBACK:
+      return "the customer answered although it was cancelled or given to somebody else: tell the success owner";
     default:
       return Words(flag);
   }
