@@ -303,6 +303,12 @@ absl::Status Writer::RunFrame(Group& group, Request& request) {
   ASSIGN_OR_RETURN(FrameResult result, AdmitFrame(group, *request.frame));
   request.status = std::move(result.refusal);
   request.frame_answer = std::move(result.answer);
+  if (const std::optional<v1::Fork>& fork = request.frame_answer.fork; fork.has_value()) {
+    const std::string& device = request.frame->opened.header.device();
+    Log(log_, LogLevel::kWarning,
+        absl::StrCat("device ", device, " showed another past of its journal ", fork->epoch(), " and goes on in ",
+                     fork->new_epoch(), ": two phones may be using it, or it was put back from a copy"));
+  }
   request.frame_answer.server_time_us = group.now_us;
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 
 #include "client_core/base/status.h"
 #include "server/storage/frame_table.h"
+#include "server/storage/journal_table.h"
 
 namespace doorstep {
 
@@ -23,6 +24,13 @@ absl::StatusOr<v1::Device> DeviceForOffice(SqlSession& sql, const DeviceRow& row
   ASSIGN_OR_RETURN(const uint64_t received, CountEntriesOfDevice(sql, row.n));
   device.set_received_entries(received);
   device.set_reported_through_time_us(row.reported_through_us);
+  ASSIGN_OR_RETURN(const std::vector<ForkRow> forks, ForksOfDevice(sql, row.n));
+  for (const ForkRow& fork : forks) {
+    v1::JournalFork& found = *device.add_forks();
+    found.set_epoch(fork.epoch);
+    found.set_last_common_seq(fork.last_common_seq);
+    found.set_new_epoch(fork.new_epoch);
+  }
   return device;
 }
 

@@ -105,6 +105,21 @@ absl::StatusOr<std::optional<ForkRow>> FindFork(SqlSession& sql, int64_t device,
                                         static_cast<uint64_t>(query.Int(1)), std::string(query.Blob(2))});
 }
 
+absl::StatusOr<std::vector<ForkRow>> ForksOfDevice(SqlSession& sql, int64_t device) {
+  Query query = sql.Use(
+      "SELECT epoch, head_hash, last_common_seq, new_epoch, new_epoch_salt FROM fork WHERE device = $1 "
+      "ORDER BY new_epoch");
+  query.Int(1, device);
+  std::vector<ForkRow> rows;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return rows;
+    rows.push_back({device, static_cast<uint64_t>(query.Int(0)), std::string(query.Blob(1)),
+                    static_cast<uint64_t>(query.Int(2)), static_cast<uint64_t>(query.Int(3)),
+                    std::string(query.Blob(4))});
+  }
+}
+
 absl::Status WriteFork(SqlSession& sql, const ForkRow& row) {
   return sql
       .Use(

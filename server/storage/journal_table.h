@@ -49,6 +49,8 @@ struct ForkRow {
 };
 absl::StatusOr<std::optional<ForkRow>> FindFork(SqlSession& sql, int64_t device, uint64_t epoch,
                                                 absl::string_view head_hash);
+// In the order of their new epochs.
+absl::StatusOr<std::vector<ForkRow>> ForksOfDevice(SqlSession& sql, int64_t device);
 // In place of an older answer to the same journal.
 absl::Status WriteFork(SqlSession& sql, const ForkRow& row);
 

@@ -1,4 +1,7 @@
 // doorstep device invite | allow | disallow | list.
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client_core/base/status.h"
@@ -64,6 +67,18 @@ absl::Status List(int64_t limit, const Tools& tools) {
     Note("No devices. doorstep device invite TECHNICIAN makes the code that enrols one.");
   } else {
     table.Print();
+  }
+  for (const v1::Device& device : response.devices()) {
+    if (device.forks().empty()) continue;
+    std::vector<std::string> forks;
+    for (const v1::JournalFork& fork : device.forks()) {
+      forks.push_back(
+          absl::StrCat("journal ", fork.epoch(), " after entry ", fork.last_common_seq(), " into ", fork.new_epoch()));
+    }
+    Say(absl::StrCat(
+        Printable(device.id()), " has forked: ", absl::StrJoin(forks, ", "),
+        ". Two phones may be using it, or it was put back from a copy; all they recorded is kept. If there "
+        "are two, enrol one anew."));
   }
   for (const std::string& technician : response.invited_technician_ids()) {
     Say(absl::StrCat("An invitation for ", Printable(technician), " has not been used yet."));

@@ -35,6 +35,32 @@ TEST_F(AdminServiceTest, ListsDevicesAndInvitationsNobodyUsed) {
   EXPECT_CODE(Ask(admin_, &Stub::ListDevices, bad, &response), INVALID_ARGUMENT, "page_size");
 }
 
+// Two phones may be using one identity, and nobody but the administrator can end that.
+TEST_F(AdminServiceTest, ShowsWhichPhonesHaveForked) {
+  DispatchedVisit("V-1", "T-1");
+  Phone phone = Enroll("T-1");
+  Push(phone, {NoteEntry("V-1", "common past")});
+  Phone copy = phone;
+  Push(phone, {NoteEntry("V-1", "on the first")});
+  Enroll("T-2");
+  for (int i = 0; i < 2; ++i) {
+    v1::PushRequest request;
+    Phone again = copy;
+    request.set_frame(MakeFrame(again, {NoteEntry("V-1", "on the copy")}));
+    v1::PushResponse response;
+    ASSERT_OK(Call(copy.enrolled.token(), sync_, &v1::SyncService::Stub::Push, request, &response));
+    ASSERT_TRUE(response.has_fork());
+  }
+  v1::ListDevicesResponse response;
+  ASSERT_OK(Ask(admin_, &Stub::ListDevices, v1::ListDevicesRequest(), &response));
+  ASSERT_EQ(response.devices_size(), 2);
+  ASSERT_GE(response.devices(0).forks_size(), 1);
+  EXPECT_EQ(response.devices(0).forks(0).epoch(), 1u);
+  EXPECT_EQ(response.devices(0).forks(0).last_common_seq(), 1u);
+  EXPECT_GT(response.devices(0).forks(0).new_epoch(), 1u);
+  EXPECT_EQ(response.devices(1).forks_size(), 0);
+}
+
 TEST_F(AdminServiceTest, APhoneMayBeSharedByThoseWhomTheOfficeLets) {
   DispatchedVisit("V-2", "T-2");
   const Phone phone = Enroll("T-1");
