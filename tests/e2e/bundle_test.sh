@@ -37,4 +37,18 @@ printf 'open V-1\noutcome resolved\nsync\nstatus\n' >"$folder/evening"
 play "$folder/evening" --json >"$folder/out"
 check "all count" "$(jq -r 'select(.command == "status").answer.entries_counted' "$folder/out")" 3
 check "once" "$(received)" 3
+
+# A copy of the phone has sent other entries in the place of those in the file.
+cp -r "$folder/phone" "$folder/copy"
+printf 'open V-1\nnote "by the copy"\nsync\n' >"$folder/copied"
+"$phone" --dir "$folder/copy" --server "$address" --script "$folder/copied" >"$folder/out"
+printf 'offline\nopen V-1\nnote "by the phone"\nexport %s\n' "$folder/fork.bundle" >"$folder/night"
+play "$folder/night" >"$folder/out"
+status=0
+"$office" import "$folder/fork.bundle" >"$folder/out" 2>"$folder/err" || status=$?
+check "what is not taken is no success" "$status $(received)" "1 4"
+grep -q '^Try: sync on phone d1' "$folder/err" || fail "no advice: $(<"$folder/err")"
+echo sync >"$folder/morning"
+play "$folder/morning" >"$folder/out"
+check "it comes with a network" "$(received)" 5
 "$office" server rebuild >/dev/null

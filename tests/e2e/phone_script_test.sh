@@ -75,6 +75,14 @@ grep -q '^Try: sync again once doorstepd runs there' "$folder/err" || fail "no a
 
 check "the visit" "$("$office" visit show V-1 --json | jq -r .visit.state)" VISIT_STATE_COMPLETED
 
+# Entries for a visit that nobody has made.
+printf 'open V-77 --anyway\narrive\nnote "who are you?"\nsync\n' >"$folder/stray"
+play "$folder/stray" >"$folder/out" || fail "the stray: $(<"$folder/out")"
+"$office" why V-77 >"$folder/out" || fail "why does not know of them: $(<"$folder/out")"
+grep -q '^There is no visit V-77 here. 2 entries that name it wait in quarantine and do not count:' "$folder/out" ||
+  fail "$(<"$folder/out")"
+check "nobody waits for another" "$("$office" why V-78 2>&1 | grep -c '^Error: no entry, visit')" 1
+
 status=0
 "$phone" --dir "$folder/phone" --script "$folder/nowhere" >/dev/null 2>&1 || status=$?
 check "a script that is not there" "$status" 2

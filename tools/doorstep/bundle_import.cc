@@ -91,6 +91,19 @@ absl::Status PrintAsJson(const std::vector<Handed>& all) {
   return PrintJson(object);
 }
 
+// What is not taken is no success: somebody waits for those entries.
+absl::Status NotTaken(const std::vector<Handed>& all) {
+  for (const Handed& handed : all) {
+    if (!handed.fork) continue;
+    return WithTry(
+        absl::FailedPreconditionError(
+            absl::StrCat(handed.file, ": not taken: a copy of phone ", handed.device,
+                         " has sent other entries in their place; those of the file are on the phone still")),
+        absl::StrCat("sync on phone ", handed.device, " once it has a network: its entries come then, in a new epoch"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool IsBundle(const std::string& file) {
@@ -116,7 +129,8 @@ absl::Status ImportBundles(const std::vector<std::string>& files, const Tools& t
     if (!tools.globals->json) Print(handed);
     all.push_back(std::move(handed));
   }
-  return tools.globals->json ? PrintAsJson(all) : absl::OkStatus();
+  if (tools.globals->json) RETURN_IF_ERROR(PrintAsJson(all));
+  return NotTaken(all);
 }
 
 }  // namespace doorstep::cli

@@ -1,5 +1,7 @@
 #include "tools/doorstep/entry_words.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -14,6 +16,7 @@
 namespace doorstep::cli {
 namespace {
 
+constexpr int64_t kSecondUs = 1000000;
 constexpr int64_t kMinuteUs = int64_t{60} * 1000000;
 
 // Those of the parts that are not empty.
@@ -202,6 +205,17 @@ std::string OutcomeWords(const v1::Outcome& outcome) {
        If(outcome.down_time_min() > 0, absl::StrCat("down for ", ShowDuration(outcome.down_time_min() * kMinuteUs))),
        If(outcome.customer_confirms(), "the customer confirms"),
        If(outcome.follow_up_wanted(), "a follow-up is wanted"), outcome.summary()});
+}
+
+std::string ClockWords(const v1::CorrectedTime& time, int64_t phone_time_us) {
+  std::string words = absl::StrCat(Words(time.quality()), ", known to within ", ShowDuration(time.uncertainty_us()));
+  if (phone_time_us <= 0) return words;
+  const int64_t behind_us = time.time_us() - phone_time_us;
+  if (std::abs(behind_us) > std::max(time.uncertainty_us(), kSecondUs)) {
+    absl::StrAppend(&words, "; the phone's own was ", ShowDuration(std::abs(behind_us)),
+                    behind_us > 0 ? " behind" : " ahead");
+  }
+  return words;
 }
 
 std::string JudgementWords(const v1::Judgement& judgement) {

@@ -20,6 +20,9 @@ std::string EntryWords(const v1::LogEntry& entry, const absl::TimeZone& zone);
 
 // "not resolved; fault VALVE-SEAT; the customer confirms".
 std::string OutcomeWords(const v1::Outcome& outcome);
+// "trusted, known to within 2 ms; the phone's own was 3 h 0 min behind". `phone_time_us` is what the phone's clock
+// said; 0: not known.
+std::string ClockWords(const v1::CorrectedTime& time, int64_t phone_time_us);
 // "counted", "quarantined (unknown visit): ...".
 std::string JudgementWords(const v1::Judgement& judgement);
 // Why the office should look, as a sentence without its full stop.

@@ -92,8 +92,7 @@ absl::Status WhyEntry(const v1::JournalPosition& position, const Tools& tools) {
   for (const v1::JournalPosition& by : response.superseded_by()) details.Add("Superseded by", FormatPosition(by));
   std::string received = ShowTime(entry.received_time_us(), zone);
   if (entry.has_time()) {
-    details.Add("Clock",
-                absl::StrCat(Words(entry.time().quality()), ", off by ", ShowDuration(entry.time().uncertainty_us())));
+    details.Add("Clock", ClockWords(entry.time(), entry.entry().time().wall_time_us()));
     absl::StrAppend(&received, ", ", ShowDuration(entry.received_time_us() - entry.time().time_us()),
                     " after it was recorded");
   }
@@ -207,13 +206,40 @@ absl::Status WhyWorkOrder(const std::string& id, const Tools& tools) {
   return absl::OkStatus();
 }
 
+// Entries may name a visit that nobody has made. NOT_FOUND: none does, or who asks may not see them.
+absl::Status WhyUnknownVisit(const std::string& id, const Tools& tools) {
+  v1::ListQuarantineRequest request;
+  v1::ListQuarantineResponse response;
+  const absl::Status listed =
+      tools.connection->CallPages(&request, &response, std::numeric_limits<int64_t>::max()).status();
+  if (!listed.ok() && !absl::IsPermissionDenied(listed)) return listed;
+  v1::ListQuarantineResponse waiting;
+  for (v1::QuarantinedEntry& entry : *response.mutable_entries()) {
+    if (entry.judgement().visit_id() == id) *waiting.add_entries() = std::move(entry);
+  }
+  if (waiting.entries().empty()) return absl::NotFoundError("nothing waits for it");
+  if (tools.globals->json) return PrintJson(waiting);
+  const int entries = waiting.entries_size();
+  Say(Printable(absl::StrCat("There is no visit ", id, " here. ",
+                             Count(entries, "entry that names it waits", "entries that name it wait"),
+                             " in quarantine and ", entries == 1 ? "does" : "do", " not count:")));
+  Table table({{"Entry"}, {"Received"}, {"Why", false, true}, {"Next", false, true}});
+  for (const v1::QuarantinedEntry& entry : waiting.entries()) {
+    const v1::Judgement& judgement = entry.judgement();
+    table.Row({FormatPosition(judgement.position()), ShowTime(entry.received_time_us()),
+               WithoutField(judgement.message()), judgement.next()});
+  }
+  table.Print();
+  return absl::OkStatus();
+}
+
 absl::Status Why(const std::string& id, const Tools& tools) {
   // An id may belong to several kinds; an entry's is the only one with a form of its own.
   if (const absl::StatusOr<v1::JournalPosition> position = ParsePosition(id); position.ok()) {
     const absl::Status status = WhyEntry(*position, tools);
     if (!absl::IsNotFound(status)) return status;
   }
-  for (absl::Status (*why)(const std::string&, const Tools&) : {WhyVisit, WhyAccount, WhyWorkOrder}) {
+  for (absl::Status (*why)(const std::string&, const Tools&) : {WhyVisit, WhyAccount, WhyWorkOrder, WhyUnknownVisit}) {
     const absl::Status status = why(id, tools);
     if (!absl::IsNotFound(status)) return status;
   }
