@@ -11,6 +11,7 @@
 #include "client_core/session/phone_events.h"
 #include "client_core/session/recorder.h"
 #include "client_core/store/readiness.h"
+#include "client_core/sync/tuning.h"
 #include "doorstep/v1/enrollment_service.pb.h"
 
 namespace doorstep {
@@ -229,6 +230,10 @@ absl::Status Session::ReadyToSync() {
 }
 
 absl::StatusOr<v1::SyncReport> Session::SyncOnce(v1::SyncBudget budget) {
+  if (budget.bytes_max() > 0 && budget.bytes_max() < tuning::kBudgetBytesMin) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("bytes_max: ", budget.bytes_max(), ", must be 0 or at least ", tuning::kBudgetBytesMin));
+  }
   RETURN_IF_ERROR(ReadyToSync());
   auto waiting = std::make_shared<Answer<v1::SyncReport>>();
   {

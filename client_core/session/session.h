@@ -69,7 +69,8 @@ class Session {
   absl::StatusOr<v1::AttachmentsListResponse> AttachmentsList(v1::AttachmentsListRequest request);
   absl::StatusOr<v1::AttachmentReadResponse> AttachmentRead(v1::AttachmentReadRequest request);
 
-  // FAILED_PRECONDITION: not enrolled, or another one is running.
+  // FAILED_PRECONDITION: not enrolled, or another one is running. INVALID_ARGUMENT: a bound of bytes with which nothing
+  // would be begun.
   absl::StatusOr<v1::SyncReport> SyncOnce(v1::SyncBudget budget);
   absl::Status SyncStart();
   absl::Status SyncStop();

@@ -11,6 +11,7 @@ cat >"$folder/morning" <<END
 # The morning.
 enrol $code
 sync
+-sync --bytes 8191
 offline
 tally $folder/tally
 -sync
@@ -26,8 +27,9 @@ END
 status=0
 play "$folder/morning" >"$folder/out" 2>"$folder/err" || status=$?
 check "the phone was killed" "$status" 137
-check "all lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 4
+check "all lines that may fail failed" "$(grep -c '^Error:' "$folder/err")" 5
 check "a word too many is not dropped silently" "$(grep -c '^Error: status: "now" is more than it takes$' "$folder/err")" 1
+check "a bound names its field" "$(grep -c '^Error: bytes: "8191" is not a whole number from 8192 to' "$folder/err")" 1
 check "a word that people try is answered with the right one" "$(grep -c '^Try: visits$' "$folder/err")" 1
 
 cat >"$folder/noon" <<END

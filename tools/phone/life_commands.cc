@@ -19,6 +19,7 @@ namespace doorstep::phone {
 namespace {
 
 constexpr char kEnrolAdvice[] = "enrol CODE, with a code that `doorstep device invite TECHNICIAN` makes at the office";
+constexpr uint32_t kSyncBytesMin = 8192;  // The core begins nothing with less.
 volatile sig_atomic_t interrupted = 0;
 
 absl::Status Offline(absl::string_view name) {
@@ -81,7 +82,7 @@ absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   }
   if (words.Has("bytes")) {
     const absl::StatusOr<uint32_t> bytes =
-        ParseNumber("bytes", words.Option("bytes"), 1, 1000000000, "sync --bytes 100000");
+        ParseNumber("bytes", words.Option("bytes"), kSyncBytesMin, 1000000000, "sync --bytes 100000");
     if (!bytes.ok()) return bytes.status();
     budget.set_bytes_max(*bytes);
   }

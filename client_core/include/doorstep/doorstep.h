@@ -203,7 +203,8 @@ DOORSTEP_API doorstep_result* doorstep_brief_get(doorstep_core* core, const char
 
 /* ---- sync ---- */
 /* SyncBudget -> SyncReport. Sends and fetches until done or the budget is spent; blocks. OK also when it stopped
- * early: the report says what was not done and why. */
+ * early: the report says what was not done and why. INVALID_ARGUMENT: a bound of bytes with which nothing would be
+ * begun. */
 DOORSTEP_API doorstep_result* doorstep_sync_once(doorstep_core* core, const uint8_t* budget, size_t length);
 /* Syncs by itself from now on, until doorstep_sync_stop. Repeating either does nothing. */
 DOORSTEP_API doorstep_result* doorstep_sync_start(doorstep_core* core);

@@ -602,6 +602,21 @@ TEST_F(SessionTest, RefusedTokenStopsAndSaysSo) {
   EXPECT_TRUE(Sync().complete());
 }
 
+TEST_F(SessionTest, ABoundOfBytesIsOneWithWhichSomethingIsSent) {
+  OpenEnrolled();
+  AppendNotes(1);
+  v1::SyncBudget budget;
+  budget.set_time_ms_max(500);
+  budget.set_bytes_max(8191);
+  const absl::Status refused = session_->SyncOnce(budget).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(refused.message(), "bytes_max: 8191, must be 0 or at least 8192");
+  budget.set_bytes_max(8192);
+  const absl::StatusOr<v1::SyncReport> report = session_->SyncOnce(budget);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->entries_sent(), 1u);
+}
+
 TEST_F(SessionTest, EnrollingAgainBringsATokenThatWorks) {
   OpenEnrolled();
   AppendNotes(1);
