@@ -61,7 +61,7 @@ void Times(const std::string& text) {
 void Numbers(const std::string& text) {
   if (const auto money = cli::ParseMoney(text, "EUR"); Understood(money)) cli::ShowMoney(*money);
   for (const int decimals : {0, 3, 6, 18}) Understood(cli::ParseScaled(text, decimals));
-  if (const auto decimal = phone::ParseDecimal(text); Understood(decimal)) {
+  if (const auto decimal = phone::ParseDecimal("number", text); Understood(decimal)) {
     cli::DecimalText(decimal->mantissa(), decimal->scale());
   }
   Understood(phone::ParseMilli(text));
