@@ -154,7 +154,7 @@ absl::Status SyncDriver::TakeAttachments(const v1::CheckAttachmentsResponse& res
   RETURN_IF_ERROR(attachments.TakeGeneration(response.generation()).status());
   if (IsOtherGeneration(response.generation())) answered.entry_unknown = true;
   for (const v1::AttachmentProgress& progress : response.progress()) {
-    ASSIGN_OR_RETURN(const AttachmentMove move, attachments.Take(progress, asked_us));
+    ASSIGN_OR_RETURN(const AttachmentMove move, attachments.Take(progress, parts_.store->journal(), asked_us));
     answered.progressed = answered.progressed || move.progressed;
     answered.blamed = answered.blamed || move.failed;
     answered.wait_us = std::max(answered.wait_us, int64_t{progress.wait_ms()} * 1000);

@@ -15,6 +15,8 @@ enum class AttachmentStored {
   kHere = 1,     // On this phone; the office does not have it, or not all of it.
   kSafe = 2,     // The office has it.
   kDamaged = 3,  // Its bytes here are not what was added, or never were here; the office does not have it.
+  kUnclaimed =
+      4,  // On this phone; the entry that named it is lost, here and at the office. A restore may bring it back.
 };
 
 // One row of `attachment`.

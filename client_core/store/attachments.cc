@@ -277,6 +277,9 @@ absl::Status Attachments::InsertName(const NamedAttachment& name, const EntryInf
                       .BindText(4, name.content_type)
                       .Bind(5, info.wall_time_us)
                       .Run());
+  ASSIGN_OR_RETURN(sqlite::Statement claimed,
+                   db_->Prepare("UPDATE attachment SET state = 1 WHERE sha256 = $1 AND state = 4"));
+  RETURN_IF_ERROR(claimed.BindBlob(1, name.sha256).Run());
   ASSIGN_OR_RETURN(sqlite::Statement write,
                    db_->Prepare("INSERT OR IGNORE INTO name (epoch, seq, n, visit_id, preview) "
                                 "SELECT $1, $2, n, $3, $4 FROM attachment WHERE sha256 = $5"));

@@ -108,7 +108,7 @@ class Attachments {
   // What to ask about now; at most limits::kAttachmentClaimsMax.
   absl::StatusOr<std::vector<v1::AttachmentClaim>> NextQuestions(const Journal& journal, int64_t now_us);
   // What the office said about one. `asked_us`: of an answer to a question, when; 0: of a piece.
-  absl::StatusOr<AttachmentMove> Take(const v1::AttachmentProgress& progress, int64_t asked_us);
+  absl::StatusOr<AttachmentMove> Take(const v1::AttachmentProgress& progress, const Journal& journal, int64_t asked_us);
   // The piece could not be sent and something else is tried before it.
   absl::Status NoteFailure(absl::string_view sha256, absl::string_view message);
   // The office was restored: it may have lost what it had. True: this generation is new here.
@@ -140,6 +140,8 @@ class Attachments {
   absl::Status InsertName(const NamedAttachment& name, const EntryInfo& info, absl::string_view visit_id);
   absl::Status InsertBytes(int64_t n, absl::string_view content);
   absl::StatusOr<std::optional<KeptAttachment>> FindRow(absl::string_view sha256);
+  // No entry that names it is here, under the position that it had, or comes.
+  absl::StatusOr<bool> LostItsName(const KeptAttachment& row, const Journal& journal);
   // In `where`, $1 stands for `value`.
   absl::StatusOr<std::vector<KeptAttachment>> Rows(absl::string_view where, int64_t value);
   // With the position of an entry that names it and that the office has; of several the newest, which no restore has

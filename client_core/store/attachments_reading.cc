@@ -28,6 +28,8 @@ v1::AttachmentStage StageOf(const KeptAttachment& row, bool named) {
       return v1::ATTACHMENT_STAGE_SAFE_AT_OFFICE;
     case AttachmentStored::kDamaged:
       return v1::ATTACHMENT_STAGE_DAMAGED;
+    case AttachmentStored::kUnclaimed:
+      return v1::ATTACHMENT_STAGE_NOT_NAMED;
     case AttachmentStored::kHere:
       break;
   }
@@ -48,7 +50,10 @@ std::string InWords(const KeptAttachment& row, v1::AttachmentStage stage, bool m
       return absl::StrCat(size, ", damaged on this phone and not at the office: ",
                           row.message.empty() ? "its bytes are not what was added" : row.message, "; add it once more");
     case v1::ATTACHMENT_STAGE_NOT_NAMED:
-      return absl::StrCat(size, ", on this phone; no entry names it yet");
+      return absl::StrCat(size, ", on this phone; ",
+                          row.state == AttachmentStored::kUnclaimed
+                              ? "the entry that named it is lost, here and at the office: name it in another"
+                              : "no entry names it yet");
     default:
       break;
   }
@@ -71,12 +76,13 @@ absl::StatusOr<v1::AttachmentsListResponse> Attachments::List(const v1::Attachme
   const uint32_t limit = request.limit() == 0 ? kListDefault : request.limit();
   v1::AttachmentsListResponse response;
   if (!IsOpen()) return response;
-  ASSIGN_OR_RETURN(sqlite::Statement read,
-                   db_->Prepare(absl::StrCat(
-                       "SELECT ", kAttachmentColumns,
-                       " FROM attachment WHERE ($1 = '' OR n IN (SELECT n FROM name WHERE visit_id = $1)) "
-                       "AND (length($2) = 0 OR sha256 = $2) AND ($3 = 0 OR (state <> 2 AND n IN (SELECT n FROM name))) "
-                       "ORDER BY n LIMIT $4")));
+  ASSIGN_OR_RETURN(
+      sqlite::Statement read,
+      db_->Prepare(absl::StrCat(
+          "SELECT ", kAttachmentColumns,
+          " FROM attachment WHERE ($1 = '' OR n IN (SELECT n FROM name WHERE visit_id = $1)) "
+          "AND (length($2) = 0 OR sha256 = $2) AND ($3 = 0 OR (state NOT IN (2, 4) AND n IN (SELECT n FROM name))) "
+          "ORDER BY n LIMIT $4")));
   read.BindText(1, request.visit_id()).BindBlob(2, request.sha256()).Bind(3, request.unsent() ? 1 : 0);
   read.Bind(4, int64_t{limit} + 1);
   ASSIGN_OR_RETURN(sqlite::Statement name,
@@ -145,6 +151,7 @@ absl::StatusOr<AttachmentCounts> Attachments::Counts() {
       ++counts.damaged;
       continue;
     }
+    if (static_cast<AttachmentStored>(read.Int(0)) == AttachmentStored::kUnclaimed) continue;
     ++counts.queued;
     counts.queued_bytes += size;
     if (read.Int(1) == v1::ATTACHMENT_KIND_ORIGINAL) ++counts.originals;

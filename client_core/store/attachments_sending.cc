@@ -79,6 +79,18 @@ absl::StatusOr<std::optional<v1::AttachmentClaim>> Attachments::ClaimOf(const Ke
   }
 }
 
+absl::StatusOr<bool> Attachments::LostItsName(const KeptAttachment& row, const Journal& journal) {
+  ASSIGN_OR_RETURN(sqlite::Statement names, db_->Prepare(kNamesOf));
+  names.Bind(1, row.n);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, names.Step());
+    if (!found) return true;
+    const Whereabouts where =
+        WhereIs(static_cast<uint64_t>(names.Int(0)), static_cast<uint64_t>(names.Int(1)), journal);
+    if (where != Whereabouts::kGone) return false;
+  }
+}
+
 absl::StatusOr<AttachmentWork> Attachments::Work(const Journal& journal, int64_t now_us) {
   AttachmentWork work;
   if (!IsOpen()) return work;
@@ -174,7 +186,8 @@ absl::Status Attachments::NoteFailure(absl::string_view sha256, absl::string_vie
   return write.BindBlob(1, sha256).BindText(2, message).Run();
 }
 
-absl::StatusOr<AttachmentMove> Attachments::Take(const v1::AttachmentProgress& progress, int64_t asked_us) {
+absl::StatusOr<AttachmentMove> Attachments::Take(const v1::AttachmentProgress& progress, const Journal& journal,
+                                                 int64_t asked_us) {
   AttachmentMove move;
   ASSIGN_OR_RETURN(const std::optional<KeptAttachment> row, FindRow(progress.sha256()));
   if (!row.has_value()) return move;
@@ -197,14 +210,15 @@ absl::StatusOr<AttachmentMove> Attachments::Take(const v1::AttachmentProgress& p
     case v1::ATTACHMENT_STATE_UNSPECIFIED:
       next.ask = row->ask;  // Nothing has been learned.
       break;
-    case v1::ATTACHMENT_STATE_UNKNOWN_ENTRY:
-      // A restore may bring the entry back, so it is never given up; a question costs less than a piece.
-      next.ask = row->kept;
-      if (row->state == AttachmentStored::kSafe && row->kept) {
-        next.state = AttachmentStored::kHere;
-        next.sent_through = 0;
-      }
+    case v1::ATTACHMENT_STATE_UNKNOWN_ENTRY: {
+      if (!row->kept) break;
+      ASSIGN_OR_RETURN(const bool lost, LostItsName(*row, journal));
+      next.ask = !lost;  // A question costs less than a piece.
+      if (row->state == AttachmentStored::kDamaged) break;
+      next.state = lost ? AttachmentStored::kUnclaimed : AttachmentStored::kHere;
+      if (row->state == AttachmentStored::kSafe) next.sent_through = 0;
       break;
+    }
     default:
       next.sent_through = std::min(progress.stored_through(), row->size);
       // The office has lost it; without bytes there is nothing to send, and nothing more to know.
@@ -267,7 +281,8 @@ absl::StatusOr<bool> Attachments::TakeGeneration(absl::string_view generation) {
 absl::Status Attachments::Doubt() {
   if (!IsOpen()) return absl::OkStatus();
   return db_->Execute(
-      "UPDATE attachment SET ask = 1, backed_up = 0 WHERE kept = 1 AND (state = 2 OR sent_through > 0)");
+      "UPDATE attachment SET ask = 1, backed_up = 0, state = CASE state WHEN 4 THEN 1 ELSE state END "
+      "WHERE kept = 1 AND (state IN (2, 4) OR sent_through > 0)");
 }
 
 }  // namespace doorstep

@@ -63,7 +63,7 @@ class AttachmentsTest : public StoreTest {
     progress.set_state(state);
     progress.set_stored_through(through);
     progress.set_backed_up(backed_up);
-    const auto move = photos().Take(progress, asked_us);
+    const auto move = photos().Take(progress, journal(), asked_us);
     EXPECT_TRUE(move.ok()) << move.status();
     return move.ok() ? *move : AttachmentMove();
   }
@@ -440,6 +440,27 @@ TEST_F(AttachmentsTest, OneWhoseEntryTheOfficeHasLostHoldsUpNoOtherAndGoesWhenTh
   Answer(orphan, v1::ATTACHMENT_STATE_RECEIVING, 0, false, kNowUs);
   EXPECT_EQ(Next()->data, orphan.substr(0, kPiece));
   EXPECT_EQ(photos().Work(journal(), kNowUs)->originals_failed, 0);
+}
+
+// A page of the journal was damaged before the office had what stood on it.
+TEST_F(AttachmentsTest, OneWhoseEntryNobodyHasIsAskedAboutOnlyAfterARestore) {
+  const std::string photo = Photo(100);
+  ASSERT_OK(Add(photo));
+  Name(photo, "", "v1", /*at_office=*/false);
+  EXPECT_FALSE(*photos().TakeGeneration("g1"));
+  ASSERT_OK(journal().Fork(ForkOf(1, 0, 3)).status());  // The entry goes on elsewhere, and no name was read there.
+  for (const char* restored : {"g2", "g3"}) {
+    Answer(photo, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, false, kNowUs);
+    const AttachmentWork work = *photos().Work(journal(), kNowUs);
+    EXPECT_FALSE(work.ask || work.previews || work.originals);
+    EXPECT_EQ(photos().Counts()->queued, 0u);
+    EXPECT_EQ(Listed(photo).stage(), v1::ATTACHMENT_STAGE_NOT_NAMED);
+    EXPECT_TRUE(*photos().TakeGeneration(restored));
+    EXPECT_TRUE(photos().Work(journal(), kNowUs)->ask);
+  }
+  Answer(photo, v1::ATTACHMENT_STATE_UNKNOWN_ENTRY, 0, false, kNowUs);
+  ASSERT_OK(photos().CatchUp(journal()).status());
+  EXPECT_EQ(photos().Counts()->queued, 1u) << "another entry names it";
 }
 
 TEST_F(AttachmentsTest, TheOneThatFailedLongestAgoIsNext) {
