@@ -222,7 +222,8 @@ void Observer::CompareCount(const std::string& id, const CountedVisit& counted, 
   uint64_t facts = 0;
   for (const v1::Visit& visit : family) facts += visit.facts();
   const bool forks = world_->Has(FaultKind::kPhoneCloned) || world_->Has(FaultKind::kPhoneRestored) ||
-                     world_->Has(FaultKind::kServerRestored) || world_->Has(FaultKind::kServerSetBack);
+                     world_->Has(FaultKind::kServerRestored) || world_->Has(FaultKind::kServerSetBack) ||
+                     world_->Has(FaultKind::kJournalDamaged);
   uint64_t gone = 0;
   for (const std::string& target : counted.retracted) gone += counted.retractable.count(target);
   const uint64_t most = counted.facts - (forks ? 0 : gone);

@@ -21,6 +21,10 @@
 namespace doorstep::sim {
 
 void SimPhone::WatchMarks() {
+  if (store_->repairs().size() != std::exchange(repairs_, store_->repairs().size())) {
+    world_->Note(name_, "has repaired a file");
+    ForgetShown();
+  }
   const auto& identity = store_->journal().identity();
   if (identity.has_value() && identity->generation() != shown_generation_) {
     shown_generation_ = identity->generation();

@@ -264,6 +264,11 @@ class SeedStory {
       clone.Open();
       if (world_.Chance(600)) Unplug(world_.Chance(500) ? phone : clone);
     }
+    if (phone.running() && phone.enrolled() && server_->up() && world_.Has(FaultKind::kJournalDamaged) &&
+        world_.Strikes(FaultKind::kJournalDamaged)) {
+      observer_.Excuse(phone.name(), *server_);
+      phone.DamageJournal(world_.aside());
+    }
     if (server_->up() && world_.Chance(200) && world_.Strikes(FaultKind::kPhoneDestroyed)) {
       observer_.Excuse(phones_[index]->name(), *server_);
       phones_[index]->Destroy();

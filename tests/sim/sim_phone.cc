@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int64_t kDiesWithinOperations = 16;
 constexpr uint32_t kEnrollMs = 30000;
+constexpr int64_t kPageBytes = 4096;
 // In a thousand: somebody wants to record something, and opens the app for it.
 constexpr int64_t kWokenForATap = 300;
 
@@ -79,11 +81,12 @@ void SimPhone::Open() {
   }
   store_ = *std::move(store);
   // On a full disk a file may not open, of which nothing is damaged.
-  if (!store_->repairs().empty() && !full_) {
+  if (!store_->repairs().empty() && !full_ && !world_->Has(FaultKind::kJournalDamaged)) {
     world_->Violate("wrong", absl::StrCat(name_, ": files were damaged: ", absl::StrJoin(store_->repairs(), "; ")));
   }
   world_->Note(name_, absl::StrCat("opens, boot ", boots_));
   ++processes_;
+  repairs_ = 0;
   network_lost_ = false;
   metered_ = false;
   missed_.reset();
@@ -174,6 +177,29 @@ void SimPhone::CopyTo(const std::string& folder) {
   world_->Note(name_, "is copied");
 }
 
+void SimPhone::DamageJournal(Draws& draws) {
+  if (!running()) return;
+  End();  // An orderly end leaves nothing in the log.
+  OpenLater(draws.Between(1, 10 * 60) * kSecond);
+  std::fstream file(folder_ + "/journal.db", std::ios::in | std::ios::out | std::ios::binary | std::ios::ate);
+  const int64_t pages = static_cast<int64_t>(file.tellg()) / kPageBytes;
+  if (pages < 2) return;
+  const std::string garbage(kPageBytes, '\x5a');
+  file.seekp(draws.Between(1, pages - 1) * kPageBytes);
+  file.write(garbage.data(), kPageBytes);
+  file.close();
+  disk_.ForgetFiles();
+  world_->Note(name_, "has a page of its journal spoiled");
+}
+
+// What is salvaged has other positions, and marks that may be lower.
+void SimPhone::ForgetShown() {
+  shown_safe_.clear();
+  settled_.clear();
+  retained_.clear();
+  off_screen_.clear();
+}
+
 void SimPhone::RestoreFrom(const std::string& folder) {
   if (running()) {
     disk_.DieAfter(0);
@@ -181,10 +207,7 @@ void SimPhone::RestoreFrom(const std::string& folder) {
   }
   CopyFiles(folder, folder_);
   disk_.ForgetFiles();
-  shown_safe_.clear();
-  settled_.clear();
-  retained_.clear();
-  off_screen_.clear();
+  ForgetShown();
   doubt_.reset();
   world_->Note(name_, "is put back to an older copy");
 }

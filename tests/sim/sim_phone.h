@@ -90,6 +90,8 @@ class SimPhone final : public Clock {
   void CopyTo(const std::string& folder);
   // Its files become those of `folder`.
   void RestoreFrom(const std::string& folder);
+  // Spoils a page of the journal's file. What stood on it is lost; whoever reads the page finds it out.
+  void DamageJournal(Draws& draws);
   // `told`: the app is opened, and the system says that the network is back. Else it says so only when it had said that
   // the network is lost.
   void Mend(bool told);
@@ -126,6 +128,7 @@ class SimPhone final : public Clock {
   bool AddAll(const Attachment& what, std::vector<std::string>& attached);
   std::string AttachmentUnrest();
   void LookForDeath();
+  void ForgetShown();
   std::string Author();
   // As the session does after whatever it was asked for.
   void WakeSoon();
@@ -155,6 +158,7 @@ class SimPhone final : public Clock {
   int64_t booted_us_ = 0;
   int boots_ = 1;
   int processes_ = 0;
+  size_t repairs_ = 0;  // That this process knows of.
   bool power_cut_ = false;
   bool destroyed_ = false;
   bool full_ = false;

@@ -11,11 +11,12 @@ namespace doorstep::sim {
 namespace {
 
 constexpr const char* kFaultNames[kFaultKinds] = {
-    "request_lost",    "answer_lost",     "request_repeated", "answer_late",  "network_gone",   "one_way",
-    "server_killed",   "server_power",    "phone_killed",     "phone_power",  "phone_rebooted", "phone_restored",
-    "phone_cloned",    "phone_destroyed", "disk_full",        "clock_jumped", "clock_skewed",   "server_restored",
-    "server_set_back", "server_full",     "small_pages",      "left_alone",   "suspended",      "technician_changed",
-    "attachment",      "office_decided",  "answer_overtaken",
+    "request_lost",   "answer_lost",     "request_repeated", "answer_late",        "network_gone",
+    "one_way",        "server_killed",   "server_power",     "phone_killed",       "phone_power",
+    "phone_rebooted", "phone_restored",  "phone_cloned",     "phone_destroyed",    "disk_full",
+    "clock_jumped",   "clock_skewed",    "server_restored",  "server_set_back",    "server_full",
+    "small_pages",    "left_alone",      "suspended",        "technician_changed", "attachment",
+    "office_decided", "journal_damaged", "answer_overtaken",
 };
 
 // Of all worlds, so many in a thousand have one of the kinds that draw aside.

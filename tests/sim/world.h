@@ -56,6 +56,7 @@ enum class FaultKind {
   kTechnicianChanged,
   kAttachment,
   kOfficeDecided,
+  kJournalDamaged,
   kAnswerOvertaken,  // Nobody draws it: it comes of delays.
 };
 inline constexpr FaultKind kFirstAside = FaultKind::kSuspended;

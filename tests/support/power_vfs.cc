@@ -24,6 +24,7 @@ constexpr int64_t kSectorBytes = 512;
 // One file since it was last synced.
 struct Unsynced {
   int64_t synced_bytes = 0;  // Its size then.
+  ino_t inode = 0;           // 0: not opened yet since it was made.
   // Sectors written since, by number, as they were; shorter at the end of the file, empty beyond it.
   std::map<int64_t, std::string> before;
 };
@@ -295,7 +296,14 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   if (name == nullptr) return SQLITE_OK;
   MutexLock lock(&disk.mutex);
   const auto [known, is_new] = disk.files.try_emplace(name);
-  if (is_new) known->second.synced_bytes = SizeOf(power.real);
+  struct stat there = {};
+  (void)stat(name, &there);
+  // Where a call that this layer does not see has put another file under the name, all of that is taken for durable.
+  if (is_new || (known->second.inode != 0 && known->second.inode != there.st_ino)) {
+    known->second = Unsynced();
+    known->second.synced_bytes = SizeOf(power.real);
+  }
+  known->second.inode = there.st_ino;
   power.file = &known->second;
   power.path = &known->first;
   power.names_due = (flags & SQLITE_OPEN_CREATE) != 0 &&
