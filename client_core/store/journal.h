@@ -237,10 +237,10 @@ class Journal {
   };
   // Puts what was read from a damaged file into this empty journal, in one transaction: the identity, the epochs with
   // their marks, rows that the server has under their old position, and the rest appended again in a new epoch, naming
-  // their first position: in the spare one while no other is newer, else in one of this phone's own with `salt` (16
-  // random bytes), which the next Hello makes known. Returns how many were appended again.
+  // their first position: in the spare one while no other is newer, else in one of this phone's own, which the next
+  // Hello makes known. Returns how many were appended again.
   absl::StatusOr<uint64_t> TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
-                                    const std::vector<Row>& rows, absl::string_view salt);
+                                    const std::vector<Row>& rows);
 
  private:
   explicit Journal(sqlite::Database* db);

@@ -21,6 +21,17 @@ std::pair<uint64_t, uint64_t> FirstPosition(const EntryInfo& info) {
   return info.from_epoch > 0 ? std::pair(info.from_epoch, info.from_seq) : std::pair(info.epoch, info.seq);
 }
 
+// Of an epoch that nobody issued: nobody else can tell it, and two copies of this phone agree on it only while they
+// hold the same.
+std::string OwnSalt(SodiumSha256& hasher, const v1::EnrollResponse& identity, const std::vector<Journal::Row>& rows) {
+  hasher.Reset();
+  hasher.Update("doorstep-salvage-1");
+  hasher.Update(identity.token());
+  for (const Journal::Row& row : rows) hasher.Update(AsBytes(row.hash));
+  const Hash hash = hasher.Finish();
+  return std::string(AsBytes(hash).substr(0, kChainSaltBytes));
+}
+
 absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
   if (epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kChainSaltBytes) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of 1 to ", kEntryEpochMax, " and a salt of ",
@@ -228,7 +239,7 @@ absl::StatusOr<uint64_t> Journal::MoveEntries(EpochMarks& left, uint64_t common,
 }
 
 absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,
-                                           const std::vector<Row>& rows, absl::string_view salt) {
+                                           const std::vector<Row>& rows) {
   // A position never names another entry than before, so what is appended again needs an epoch without any.
   v1::IssuedEpoch issued = identity.spare_epoch();
   uint64_t newest = identity.epoch().epoch();
@@ -237,7 +248,7 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
   }
   if (issued.epoch() <= newest) {
     issued.set_epoch(newest + 1);
-    issued.set_salt(std::string(salt));
+    issued.set_salt(OwnSalt(hasher_, identity, rows));
   }
   if (Planted("salvage_reuses_epoch")) issued = identity.epoch();
   RETURN_IF_ERROR(CheckEpoch("salvage: epoch", issued.epoch(), issued.salt()));

@@ -141,8 +141,7 @@ absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
     ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::Database> db, sqlite::Database::Open(options));
     ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal, Journal::Open(db.get()));
     if (salvaged.identity.has_value()) {
-      ASSIGN_OR_RETURN(reappended, journal->TakeOver(*salvaged.identity, salvaged.epochs, salvaged.rows,
-                                                     SystemRandom().Bytes(kChainSaltBytes)));
+      ASSIGN_OR_RETURN(reappended, journal->TakeOver(*salvaged.identity, salvaged.epochs, salvaged.rows));
     }
   }
   RETURN_IF_ERROR(swap.Decide());

@@ -62,7 +62,7 @@ std::string DifferenceTwice(const Script& script, const SeedVerdict& verdict, co
 bool LengthsMatter(const SeedVerdict& verdict) {
   constexpr FaultKind kOfLengths[] = {FaultKind::kServerKilled, FaultKind::kServerPowerCut, FaultKind::kServerFull,
                                       FaultKind::kPhoneKilled,  FaultKind::kPhonePowerCut,  FaultKind::kDiskFull,
-                                      FaultKind::kSmallPages};
+                                      FaultKind::kSmallPages,   FaultKind::kJournalDamaged};
   return std::any_of(std::begin(kOfLengths), std::end(kOfLengths),
                      [&verdict](FaultKind kind) { return verdict.faults[static_cast<int>(kind)] > 0; });
 }
