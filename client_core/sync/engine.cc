@@ -382,7 +382,10 @@ struct Handler {
       s.hello_due = true;
       return;
     }
-    if (e.restored) CancelAll(s, actions);
+    if (e.restored) {
+      CancelAll(s, actions);
+      ForgetBackoff(s, /*refusals_too=*/true);  // Another server refused.
+    }
     // Marks that moved are news: the next frame is another one than that which was put off.
     if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);
@@ -411,6 +414,7 @@ struct Handler {
     if (e.generation_changed) s.hello_due = true;
     if (e.went_back) {
       CancelAll(s, actions);
+      ForgetBackoff(s, /*refusals_too=*/true);
       LookAgain(s);
     }
     FeedWork* device = s.feeds.empty() ? nullptr : &s.feeds.front();

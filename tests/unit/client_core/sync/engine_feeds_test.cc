@@ -23,6 +23,21 @@ TEST(EngineFeedsTest, RowsOfAnotherGenerationAreFetchedAnewThoughTheHeadIsTheSam
   EXPECT_EQ(phone.Sent<SendPull>()->feed, "technician:ana");
 }
 
+TEST(EngineFeedsTest, WhatAServerRefusedIsAskedOfTheRestoredOne) {
+  for (const bool restored : {false, true}) {
+    Phone phone;
+    phone.Do(FeedsSeen{{"device", "technician:ana"}});
+    phone.Do(SyncStarted());
+    phone.FailPull(absl::StatusCode::kPermissionDenied);
+    phone.FailPull(absl::StatusCode::kPermissionDenied);
+    ASSERT_NE(phone.state.hello_call.call, 0u);
+    HelloAnswered hello{phone.state.hello_call.call, 0, phone.state.queue, {}, {{"technician:ana", 7, restored}}};
+    hello.restored = restored;
+    phone.Do(hello);
+    EXPECT_EQ(phone.Sent<SendPull>().has_value(), restored);
+  }
+}
+
 TEST(EngineFeedsTest, JudgementsAreFetchedAfterAPush) {
   Phone phone;
   phone.Begin(0);
