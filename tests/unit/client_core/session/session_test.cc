@@ -73,6 +73,13 @@ class SessionTest : public testing::Test {
     session_ = *std::move(session);
   }
 
+  static void SpoilPage(const std::string& file, size_t page) {
+    const std::string garbage(4096, '\x5a');
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(static_cast<std::streamoff>(page * garbage.size()))
+        .write(garbage.data(), static_cast<std::streamsize>(garbage.size()));
+  }
+
   absl::Status Enrol() {
     v1::EnrolmentRequest request;
     request.set_invitation_code("invitation");
@@ -155,9 +162,7 @@ TEST_F(SessionTest, EverythingCanBeReadWhateverPageOfAFileIsDamaged) {
       session_.reset();
       std::filesystem::remove_all(directory_);
       std::filesystem::copy(whole, directory_, std::filesystem::copy_options::recursive);
-      std::fstream(absl::StrCat(directory_, "/", name), std::ios::in | std::ios::out | std::ios::binary)
-          .seekp(static_cast<std::streamoff>(page * 4096))
-          .write(std::string(4096, '\x5a').data(), 4096);
+      SpoilPage(absl::StrCat(directory_, "/", name), page);
       ASSERT_NO_FATAL_FAILURE(Open());
       v1::ExplainRequest explain;
       explain.set_visit_id("v1");
@@ -168,6 +173,36 @@ TEST_F(SessionTest, EverythingCanBeReadWhateverPageOfAFileIsDamaged) {
       for (const absl::Status& answer : answers) EXPECT_FALSE(absl::IsDataLoss(answer)) << name << page << answer;
       EXPECT_TRUE(session_->Append(NoteRequest("v1", "after")).ok()) << name << page;
     }
+  }
+  std::filesystem::remove_all(whole);
+}
+
+TEST_F(SessionTest, WhatIsCarriedToTheOfficeIsWholeWhereverMakingItMeetsDamage) {
+  OpenEnrolled();
+  AppendNotes(400);
+  session_.reset();
+  const std::string whole = directory_ + ".whole";
+  std::filesystem::copy(directory_, whole, std::filesystem::copy_options::recursive);
+  const size_t pages = std::filesystem::file_size(whole + "/journal.db") / 4096;
+  ASSERT_GT(pages, 15u);
+  for (size_t page = 1; page < pages; ++page) {
+    session_.reset();
+    std::filesystem::remove_all(directory_);
+    std::filesystem::copy(whole, directory_, std::filesystem::copy_options::recursive);
+    SpoilPage(directory_ + "/journal.db", page);
+    ASSERT_NO_FATAL_FAILURE(Open());
+    const absl::StatusOr<v1::Bundle> bundle = session_->ExportBundle();
+    ASSERT_TRUE(bundle.ok()) << page << bundle.status();
+    EXPECT_EQ(bundle->entries(), Status().entries_saved_here()) << page;
+    EXPECT_EQ(bundle->entries_left_out(), 0u) << page;
+    uint64_t entries = 0;
+    for (const std::string& bytes : bundle->frames()) {
+      v1::Frame frame;
+      ASSERT_TRUE(frame.ParseFromString(bytes));
+      EXPECT_EQ(frame.header().epoch(), Status().epoch()) << page;
+      entries += frame.header().last_seq() - frame.header().first_seq() + 1;
+    }
+    EXPECT_EQ(entries, bundle->entries()) << page;
   }
   std::filesystem::remove_all(whole);
 }
