@@ -162,7 +162,8 @@ class Journal {
   // The epoch to send from next, the oldest first; 0: nothing is unsent.
   uint64_t UnsentEpoch() const;
   // Entries of `epoch` after `after_seq` (the received mark, or the last seq already in flight): at most
-  // `entries_max` and, but for the first, at most `bytes_max` bytes of FrameBody. NOT_FOUND: unknown epoch.
+  // `entries_max` and, but for the first, at most `bytes_max` bytes of FrameBody. NOT_FOUND: unknown epoch. DATA_LOSS:
+  // an entry is missing or is not what was recorded, as its hash tells.
   absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
                                             uint64_t bytes_max);
   // Takes what the server says it has, in the generation we know (identity().generation). Marks never go back here.

@@ -116,6 +116,15 @@ absl::StatusOr<FrameEntries> Journal::ReadForFrame(uint64_t epoch, uint64_t afte
       read_after_.Reset();
       return absl::DataLossError(absl::StrCat("journal: entry ", epoch, ".", frame.last_seq + 1, " is missing"));
     }
+    // Bytes that changed on the disk would be refused by the server, and so would everything behind them.
+    const Hash hash = ChainNext(hasher_, frame.head_hash,
+                                {identity_->device(), row.info.epoch, row.info.seq, row.info.author,
+                                 row.info.from_epoch, row.info.from_seq, row.entry});
+    if (hash != row.hash) {
+      read_after_.Reset();
+      return absl::DataLossError(
+          absl::StrCat("journal: entry ", epoch, ".", row.info.seq, " is not what was recorded"));
+    }
     v1::EntryEnvelope envelope;
     envelope.set_author(row.info.author);
     envelope.set_from_epoch(row.info.from_epoch);

@@ -100,7 +100,8 @@ TEST_F(RepairTest, DoesNotSendBytesThatWereChangedOnTheDisk) {
   ASSERT_NE(at, std::string::npos);
   OverwriteFile("journal.db", at, "forged");
   ASSERT_OK(Open());
-  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  const absl::StatusOr<FrameEntries> frame = store_->ReadForFrame(1, 0, kNoBound, kNoBound);
+  EXPECT_TRUE(frame.ok() && frame->entries.empty()) << "a server would refuse it for ever";
   EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2", "1.4", "1.5"));
 }
 
@@ -142,6 +143,15 @@ TEST_F(RepairTest, APositionNeverNamesAnotherEntryHoweverOftenAJournalIsSalvaged
   EXPECT_EQ(FirstPositions(3).size(), 50u);
   EXPECT_EQ(FirstPositions(3).back(), "1.100");
   EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 51u);
+}
+
+TEST_F(RepairTest, ASpareEpochThatAForkHasLeftBehindIsNotUsed) {
+  OpenEnrolled();
+  AppendNotes(5);
+  ASSERT_OK(store_->Fork(ForkOf(1, 2, 3)).status());  // The spare one is 2.
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_EQ(journal().current()->epoch, 4u) << "what comes later has the newer epoch";
+  EXPECT_EQ(journal().Counts().recorded, 5u);
 }
 
 TEST_F(RepairTest, ATokenStaysUsedThroughForkAndSalvage) {

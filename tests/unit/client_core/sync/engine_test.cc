@@ -224,6 +224,18 @@ TEST(EngineTest, AnswersOfBeforeTheServerWentBackAreNotHeard) {
   EXPECT_LT(phone.state.queue.received_through, phone.state.queue.last_seq);
 }
 
+TEST(EngineTest, WhatAServerRefusedIsAskedAgainOnceItWentBack) {
+  Phone phone;
+  phone.Begin(5);
+  phone.FailPull(absl::StatusCode::kPermissionDenied);
+  phone.FailPull(absl::StatusCode::kPermissionDenied);
+  ASSERT_FALSE(phone.Sent<SendPull>().has_value());
+  PushAnswered behind{phone.state.push_call.call, 0, QueueSeen{2, 0, 5}, {}, 1, false};
+  behind.went_back = true;
+  phone.Do(behind);
+  EXPECT_TRUE(phone.Sent<SendPull>().has_value());
+}
+
 TEST(EngineTest, WhatARestoredServerLostIsSentAgain) {
   Phone phone;
   phone.Begin(5);
