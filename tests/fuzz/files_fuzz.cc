@@ -15,6 +15,7 @@
 #include "client_core/base/sha256.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_codec.h"
+#include "client_core/session/frame_builder.h"
 #include "client_core/store/local_store.h"
 #include "server/storage/backup_file.h"
 #include "server/storage/restore.h"
@@ -73,33 +74,27 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder)
 
 absl::Status Repairs(const LocalStore& store) { return absl::DataLossError(absl::StrJoin(store.repairs(), "; ")); }
 
-// To an office that takes every frame whose hashes are right, until nothing is unsent. Whether `expected` was sent.
+// To an office that takes every frame which is well made, until nothing is unsent. Whether `expected` was sent.
 bool SendAll(LocalStore& store, const v1::LogEntry& expected) {
   SodiumSha256 hasher;
   bool sent = false;
   for (int frames = 0; frames < kFramesMax; ++frames) {
-    const uint64_t epoch = store.journal().UnsentEpoch();
-    if (epoch == 0) return sent;
-    const uint64_t after = store.journal().epochs().at(epoch).received_through;
-    const absl::StatusOr<FrameEntries> read = store.ReadForFrame(epoch, after, kFramesMax, limits::kFrameBytesMax);
-    if (!read.ok()) Break("what is unsent cannot be read", read.status());
-    if (read->entries.empty()) continue;  // Repaired: it goes on in another epoch.
-    OpenedFrame frame;
-    frame.header.set_device(store.journal().identity()->device());
-    frame.header.set_epoch(epoch);
-    frame.header.set_first_seq(read->first_seq);
-    frame.header.set_prev_hash(std::string(AsBytes(read->prev_hash)));
-    frame.header.set_head_hash(std::string(AsBytes(read->head_hash)));
-    for (const v1::EntryEnvelope& envelope : read->entries) {
-      *frame.body.add_entries() = envelope;
+    SendPush push;
+    push.epoch = store.journal().UnsentEpoch();
+    if (push.epoch == 0) return sent;
+    push.after_seq = store.journal().epochs().at(push.epoch).received_through;
+    push.entries_max = limits::kFrameEntriesMax;
+    push.bytes_max = limits::kFrameBytesMax;
+    const absl::StatusOr<BuiltFrame> built = BuildNextFrame(push, ClockReading(), store);
+    if (absl::IsNotFound(built.status())) continue;  // Repaired: it goes on in another epoch.
+    if (!built.ok()) Break("what is unsent cannot be read", built.status());
+    const absl::StatusOr<OpenedFrame> frame = OpenFrame(built->bytes);
+    if (!frame.ok()) Break("a frame is refused", frame.status());
+    if (const auto chain = CheckChain(hasher, *frame); !chain.ok()) Break("a frame is refused", chain.status());
+    for (const v1::EntryEnvelope& envelope : frame->body.entries()) {
       sent |= envelope.entry() == expected.SerializeAsString();
     }
-    if (const absl::Status chain = CheckChain(hasher, frame).status(); !chain.ok()) Break("a frame is refused", chain);
-    v1::JournalMark mark;
-    mark.set_epoch(epoch);
-    mark.set_received_through(read->last_seq);
-    mark.set_hash(frame.header.head_hash());
-    const absl::StatusOr<Acknowledgement> taken = store.journal().Acknowledge(mark);
+    const absl::StatusOr<Acknowledgement> taken = store.journal().Acknowledge(built->covers);
     if (!taken.ok() || *taken != Acknowledgement::kMoved) Break("a mark is not taken", taken.status());
   }
   return false;
