@@ -218,6 +218,7 @@ void StartAttachment(int64_t now_us, EngineState& s, std::vector<Action>& action
 void TakeHead(const SeenHead& head, EngineState& s) {
   FeedWork* feed = FindFeed(s, head.feed);
   if (feed == nullptr) return;  // The device does not read it.
+  feed->work.refused = false;   // The server names the feeds that it lets this device read.
   if (!head.other_generation && IsOnItsWay(*feed, s)) {
     feed->answered = head.seq;
   } else if (head.other_generation || head.seq != feed->seq) {
@@ -233,7 +234,8 @@ void LoseWatch(absl::StatusCode code, int64_t now_us, uint64_t draw, EngineState
 
 void TakeHint(const SeenHead& head, bool first, EngineState& s) {
   FeedWork* feed = FindFeed(s, head.feed);
-  if (feed == nullptr) return;  // It will hear of another technician from the device feed.
+  if (feed == nullptr) return;            // It will hear of another technician from the device feed.
+  if (first) feed->work.refused = false;  // As in a Hello.
   // The first message tells how the feeds stand, and a restored server's stand lower.
   if (first ? head.seq == feed->seq : head.seq <= feed->seq) return;
   if (IsOnItsWay(*feed, s)) {

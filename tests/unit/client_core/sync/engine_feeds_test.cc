@@ -23,19 +23,22 @@ TEST(EngineFeedsTest, RowsOfAnotherGenerationAreFetchedAnewThoughTheHeadIsTheSam
   EXPECT_EQ(phone.Sent<SendPull>()->feed, "technician:ana");
 }
 
-TEST(EngineFeedsTest, WhatAServerRefusedIsAskedOfTheRestoredOne) {
-  for (const bool restored : {false, true}) {
-    Phone phone;
-    phone.Do(FeedsSeen{{"device", "technician:ana"}});
-    phone.Do(SyncStarted());
-    phone.FailPull(absl::StatusCode::kPermissionDenied);
-    phone.FailPull(absl::StatusCode::kPermissionDenied);
-    ASSERT_NE(phone.state.hello_call.call, 0u);
-    HelloAnswered hello{phone.state.hello_call.call, 0, phone.state.queue, {}, {{"technician:ana", 7, restored}}};
-    hello.restored = restored;
-    phone.Do(hello);
-    EXPECT_EQ(phone.Sent<SendPull>().has_value(), restored);
-  }
+// A technician was taken off the device and is back.
+TEST(EngineFeedsTest, AFeedThatWasRefusedIsAskedForOnceAHelloNamesIt) {
+  Phone phone;
+  phone.Do(FeedsSeen{{"device", "technician:ana"}});
+  phone.Do(SyncStarted());
+  phone.AnswerPull();
+  phone.FailPull(absl::StatusCode::kPermissionDenied);
+  phone.Do(HelloAnswered{phone.state.hello_call.call, 0, phone.state.queue, {}, {{"device", 1}}});
+  EXPECT_FALSE(phone.Sent<SendPull>().has_value());
+  phone.Wait();  // Until it polls.
+  phone.AnswerHello(/*head=*/7);
+  ASSERT_TRUE(phone.Sent<SendPull>().has_value());
+  EXPECT_EQ(phone.Sent<SendPull>()->feed, "device");
+  phone.AnswerPull(7);
+  ASSERT_TRUE(phone.Sent<SendPull>().has_value());
+  EXPECT_EQ(phone.Sent<SendPull>()->feed, "technician:ana");
 }
 
 TEST(EngineFeedsTest, JudgementsAreFetchedAfterAPush) {

@@ -357,15 +357,30 @@ TEST(EngineTest, NewTokenIsTriedAtOnceAndAnswersToTheOldOneCountForNothing) {
 
 TEST(EngineTest, DeviceThatMayOnlyDrainGoesOnUploading) {
   Phone phone;
+  const auto name_no_feed = [&phone] {
+    phone.Do(HelloAnswered{phone.state.hello_call.call, 0, phone.state.queue, {}, {}});
+  };
   phone.Begin(3);
   phone.FailPull(absl::StatusCode::kPermissionDenied);
   phone.FailPull(absl::StatusCode::kPermissionDenied);
-  phone.AnswerHello();
+  name_no_feed();
   phone.AnswerPush(2);
   EXPECT_TRUE(phone.Sent<SendPush>().has_value());
   phone.AnswerPush(3);
-  phone.AnswerHello();
+  name_no_feed();
   EXPECT_EQ(phone.state.mode, SyncMode::kRefused);
+}
+
+TEST(EngineTest, WhatAServerRefusedToTakeIsOfferedToTheRestoredOne) {
+  for (const bool restored : {false, true}) {
+    Phone phone;
+    phone.Begin(3);
+    phone.FailPush(absl::StatusCode::kPermissionDenied);
+    HelloAnswered hello{phone.state.hello_call.call, 0, phone.state.queue, {}, {}};
+    hello.restored = restored;
+    phone.Do(hello);
+    EXPECT_EQ(phone.Sent<SendPush>().has_value(), restored);
+  }
 }
 
 TEST(EngineTest, ForgottenCallIsGivenUp) {
