@@ -103,7 +103,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   }
   for (const v1::Fork& fork : response.forks()) RETURN_IF_ERROR(TakeFork(fork));
   // Last: what the replica hears of the heads the engine must hear too, and it hears of no answer that failed here.
-  if (!other_generation) TakeHeads(response, flight.pages);
+  if (!other_generation) TakeHeads(response);
   if (const auto taken = parts_.store->attachments().TakeGeneration(response.generation()); !taken.ok()) {
     FailAttachments(taken.status());
   }
@@ -294,17 +294,13 @@ void SyncDriver::TakeExchange(int64_t server_time_us, const ClockReading& sent, 
   }
 }
 
-// Whether what is here was everything when the office answered. `pages` had been applied when it was asked.
-void SyncDriver::TakeHeads(const v1::HelloResponse& response, int64_t pages) {
+// Whether what is here was everything when the office answered.
+void SyncDriver::TakeHeads(const v1::HelloResponse& response) {
   const std::vector<v1::FeedHead> heads(response.feeds().begin(), response.feeds().end());
   const absl::Status noted = parts_.store->NoteHeads(heads, response.generation(), response.server_time_us());
   if (!noted.ok()) {
     // The proof that status shows stays older than it could be.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("the feeds' heads are not stored: ", noted.message()));
-  }
-  for (const v1::FeedHead& head : heads) {
-    if (CameBeforeRestore(head.feed(), response.generation())) continue;
-    parts_.store->replica().NoteCaughtUp(head.feed(), head.seq(), pages);
   }
 }
 

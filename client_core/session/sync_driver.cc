@@ -68,7 +68,6 @@ void SyncDriver::Send(const SendHello& hello) {
   const JournalCounts counts = parts_.store->journal().Counts();
   Flight flight;
   flight.kind = Kind::kHello;
-  flight.pages = parts_.store->replica().pages();
   v1::HelloRequest request;
   // What is recorded while this call travels is not told by it, so it must say at which of the server's moments it
   // began.

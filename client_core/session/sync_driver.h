@@ -93,7 +93,6 @@ class SyncDriver {
     uint64_t after_seq = 0;  // Of a push: its frame goes on from here.
     v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
     std::string sha256;      // Of a piece.
-    int64_t pages = 0;       // Of a hello: how many had been applied.
   };
   struct Report {
     ReportDone done;  // Empty: no budget is running.
@@ -131,7 +130,7 @@ class SyncDriver {
   void FailAttachments(const absl::Status& why);
   void Settle();
   void SettleSoon();
-  void TakeHeads(const v1::HelloResponse& response, int64_t pages);
+  void TakeHeads(const v1::HelloResponse& response);
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself. True: the server went back.

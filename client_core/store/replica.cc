@@ -146,6 +146,7 @@ absl::Status Replica::ReadAnew(absl::string_view name) {
   feed.state.at_head = false;
   RETURN_IF_ERROR(WriteFeed(feed));
   found->second = std::move(feed);
+  told_heads_.clear();  // Numbers of what is read anew may mean something else.
   return absl::OkStatus();
 }
 
@@ -240,16 +241,19 @@ const v1::Judgement* Replica::JudgementOf(uint64_t epoch, uint64_t seq) const {
   return found != judgements_.end() ? &found->second : nullptr;
 }
 
-void Replica::NoteCaughtUp(absl::string_view name, int64_t seq, int64_t pages) {
-  const auto found = feeds_.find(std::string(name));
-  if (found == feeds_.end() || !found->second.state.at_head || found->second.state.head_seq != seq) return;
-  found->second.head_page = std::max(found->second.head_page, pages + 1);
-}
-
 bool Replica::TechniciansCaughtUp() const {
+  const std::string device(kDeviceFeed);
+  const auto device_told = told_heads_.find(device);
+  // The moment of the last Hello had the JournalState already.
+  const bool told_since = device_told != told_heads_.end() && device_told->second >= journals_seq_ &&
+                          feeds_.count(device) > 0 && feeds_.at(device).state.generation == told_generation_;
   for (const auto& [name, feed] : feeds_) {
-    if (name == std::string_view(kDeviceFeed.data(), kDeviceFeed.size())) continue;
-    if (feed.head_page <= journals_page_ || feed.state.in_snapshot) return false;
+    if (name == device) continue;
+    if (feed.state.in_snapshot) return false;
+    if (feed.head_page > journals_page_) continue;
+    const auto told = told_heads_.find(name);
+    if (!told_since || told == told_heads_.end() || feed.state.generation != told_generation_) return false;
+    if (!feed.state.at_head || feed.state.head_seq < told->second) return false;
   }
   return feeds_.size() > 1;
 }
@@ -281,8 +285,11 @@ absl::StatusOr<std::optional<v1::DeviceState>> Replica::Device() {
 // A feed whose head moved on while nobody pulled is not at its head any more, also after a restart.
 absl::Status Replica::NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation,
                                 int64_t server_time_us, bool write) {
+  told_generation_ = generation;
+  told_heads_.clear();
   std::vector<Feed> changed;
   for (const v1::FeedHead& head : heads) {
+    told_heads_[head.feed()] = head.seq();
     const auto known = feeds_.find(head.feed());
     if (known == feeds_.end() || !known->second.state.at_head) continue;
     if (known->second.state.generation != generation) continue;  // Its numbers mean something else.

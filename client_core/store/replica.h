@@ -108,13 +108,8 @@ class Replica {
   // All exceptions by (epoch, seq).
   const std::map<std::pair<uint64_t, uint64_t>, v1::Judgement>& judgements() const { return judgements_; }
   absl::StatusOr<std::vector<v1::JournalState>> JournalStates();
-  // How many pages were applied since opening.
-  int64_t pages() const { return pages_; }
-  // The server says that `feed` ends at `seq`, in an answer that it began when `pages` had been applied here. Then
-  // nothing is late that belongs to them.
-  void NoteCaughtUp(absl::string_view feed, int64_t seq, int64_t pages);
-  // True when every technician feed has been at its head since the last JournalState came, so that a visit that is not
-  // here is not merely late. False after opening until new pages say so.
+  // True when every technician feed is known to have what it had when the last JournalState was made, so that a visit
+  // that is not here is not merely late: pages say so, or a Hello. False after opening until one of them does.
   bool TechniciansCaughtUp() const;
   // What the office says about this device; absent until the device feed has come.
   absl::StatusOr<std::optional<v1::DeviceState>> Device();
@@ -125,7 +120,7 @@ class Replica {
   // The office does not know this phone any more, and may have lost what it said it had. Over with the next contact.
   bool not_known() const { return not_known_; }
   absl::Status NoteNotKnown(bool write);
-  // Takes the heads that a Hello of that server time told: whether what is here was everything then.
+  // Takes the heads that a Hello of that server time told, all of one moment: whether what is here was everything then.
   absl::Status NoteHeads(const std::vector<v1::FeedHead>& heads, const std::string& generation, int64_t server_time_us,
                          bool write);
 
@@ -163,6 +158,10 @@ class Replica {
   bool not_known_ = false;
   int64_t pages_ = 0;          // Applied since opening.
   int64_t journals_page_ = 0;  // The last of them that brought a JournalState.
+  int64_t journals_seq_ = 0;   // Where the device feed ended then.
+  // What the last Hello told, by feed.
+  std::map<std::string, int64_t> told_heads_;
+  std::string told_generation_;
   std::map<std::pair<uint64_t, uint64_t>, v1::Judgement> judgements_;
   sqlite::Statement read_version_;
   sqlite::Statement put_;

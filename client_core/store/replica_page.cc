@@ -302,7 +302,10 @@ absl::StatusOr<PageChanges> Replica::ApplyPage(absl::string_view name, absl::str
     return status;
   }
   ++pages_;
-  if (page.changed.journals_changed) journals_page_ = pages_;
+  if (page.changed.journals_changed) {
+    journals_page_ = pages_;
+    journals_seq_ = page.feed.state.head_seq;
+  }
   if (page.feed.state.at_head) page.feed.head_page = pages_;
   page.changed.changes = changes.changes_size();
   page.changed.at_head = page.feed.state.at_head;

@@ -81,22 +81,61 @@ TEST_F(ReplicaTest, KeepsRowsThatCameByDeltaDuringASnapshot) {
   EXPECT_THAT(VisitIds(), ElementsAre("a", "m", "z"));
 }
 
-TEST_F(ReplicaTest, AFeedThatDidNotHaveToMoveIsCaughtUpWhenAHelloThatBeganLaterSaysSo) {
-  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
-  Apply(ana_feed_, ana_feed_.Delta(0));
-  const int64_t seq = replica().FindFeed("technician:ana")->head_seq;
-  const int64_t before = replica().pages();
-  v1::JournalState state;
-  state.mutable_mark()->set_epoch(1);
-  device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", state);
-  Apply(device_feed_, device_feed_.Delta(0));
+class CaughtUpTest : public ReplicaTest {
+ protected:
+  // The office has taken something that this phone recorded; ana's feed did not move.
+  void SetUp() override {
+    ReplicaTest::SetUp();
+    ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v1", VisitRow("v1"));
+    Apply(ana_feed_, ana_feed_.Delta(0));
+    ana_seq_ = replica().FindFeed("technician:ana")->head_seq;
+  }
+  void ApplyJournalState() {
+    v1::JournalState state;
+    state.mutable_mark()->set_epoch(1);
+    device_feed_.Put(v1::ENTITY_KIND_JOURNAL, "1", state);
+    Apply(device_feed_, device_feed_.Delta(0));
+    device_seq_ = replica().FindFeed("device")->head_seq;
+  }
+  void HearHeads(int64_t device, int64_t ana) {
+    std::vector<v1::FeedHead> heads(2);
+    heads[0].set_feed("device");
+    heads[0].set_seq(device);
+    heads[1].set_feed("technician:ana");
+    heads[1].set_seq(ana);
+    const std::string generation = replica().FindFeed("technician:ana")->generation;
+    ASSERT_OK(replica().NoteHeads(heads, generation, /*server_time_us=*/1, /*write=*/true));
+  }
+
+  int64_t ana_seq_ = 0;
+  int64_t device_seq_ = 0;
+};
+
+TEST_F(CaughtUpTest, AFeedThatDidNotHaveToMoveIsCaughtUpWhenAHelloSaysSo) {
+  ApplyJournalState();
   EXPECT_FALSE(replica().TechniciansCaughtUp());
-  replica().NoteCaughtUp("technician:ana", seq, before);  // It may speak of the moment before the mark moved.
-  EXPECT_FALSE(replica().TechniciansCaughtUp());
-  replica().NoteCaughtUp("technician:ana", seq + 1, replica().pages());  // A page is still to come.
-  EXPECT_FALSE(replica().TechniciansCaughtUp());
-  replica().NoteCaughtUp("technician:ana", seq, replica().pages());
+  HearHeads(device_seq_ - 1, ana_seq_);
+  EXPECT_FALSE(replica().TechniciansCaughtUp()) << "that was before the mark moved";
+  HearHeads(device_seq_, ana_seq_ + 1);
+  EXPECT_FALSE(replica().TechniciansCaughtUp()) << "a page is still to come";
+  ana_feed_.Put(v1::ENTITY_KIND_VISIT, "v2", VisitRow("v2"));
+  Apply(ana_feed_, ana_feed_.Delta(ana_seq_));
   EXPECT_TRUE(replica().TechniciansCaughtUp());
+}
+
+// The office answers while pages are on their way.
+TEST_F(CaughtUpTest, IsSaidByAHelloThatIsHeardBeforeThePageOfTheDevice) {
+  HearHeads(ana_seq_ + 1000, ana_seq_);
+  ApplyJournalState();
+  EXPECT_TRUE(replica().TechniciansCaughtUp());
+}
+
+TEST_F(CaughtUpTest, IsNotSaidByAHelloOfBeforeTheFeedsAreReadAnew) {
+  ApplyJournalState();
+  HearHeads(device_seq_, ana_seq_);
+  ASSERT_TRUE(replica().TechniciansCaughtUp());
+  ASSERT_OK(replica().ReadAnew("device"));
+  EXPECT_FALSE(replica().TechniciansCaughtUp());
 }
 
 TEST_F(ReplicaTest, AsksForASnapshotWhenTheSumsDiffer) {
