@@ -294,14 +294,13 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
       marks.state = EpochState::kOld;
       RETURN_IF_ERROR(WriteMarks(marks));
     }
-    // Of several copies of one entry the last is taken: it names the same first position.
+    // Of several copies of one entry the last is taken: it names the same first position. By those, because an earlier
+    // copy may have to stand in for one that could not be read.
     std::map<std::pair<uint64_t, uint64_t>, const Row*> last;
     for (const Row& row : rows) last[FirstPosition(row.info)] = &row;
     std::vector<Row> rest;
-    for (const Row& row : rows) {
-      const auto first = FirstPosition(row.info);
-      if (last[first] != &row || placed.count(first) > 0) continue;
-      rest.push_back(with_token(row));
+    for (const auto& [first, row] : last) {
+      if (placed.count(first) == 0) rest.push_back(with_token(*row));
     }
     target.state = EpochState::kCurrent;
     ASSIGN_OR_RETURN(reappended, Reappend(rest, target));

@@ -134,6 +134,9 @@ void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochM
 Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optional<v1::EnrollResponse>& kept) {
   Salvaged salvaged;
   salvaged.identity = kept;
+  // The copy may be of before the server was restored, and the marks of after it. Whether they hold, the next Hello
+  // tells whoever knows of no generation.
+  if (kept.has_value()) salvaged.identity->clear_generation();
   const absl::StatusOr<std::unique_ptr<sqlite::Database>> db =
       ReadAgain([&] { return sqlite::Database::Open(options); });
   if (db.ok()) {

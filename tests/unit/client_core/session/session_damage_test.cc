@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/ids.h"
+#include "client_core/sqlite/database.h"
 #include "tests/unit/client_core/session/session_fixture.h"
 
 namespace doorstep {
@@ -109,6 +110,27 @@ TEST_F(SessionDamageTest, WhatIsCarriedToTheOfficeIsWholeWhereverMakingItMeetsDa
     EXPECT_EQ(entries, bundle->entries()) << page;
   }
   std::filesystem::remove_all(whole);
+}
+
+// Who the phone is stands in the replica too, in a copy that does not know of the restore.
+TEST_F(SessionDamageTest, WhatAServerLostAfterARestoreIsSentByAPhoneThatForgotOfIt) {
+  OpenEnrolled();
+  AppendNotes(6);
+  ASSERT_TRUE(Sync().complete());
+  server_.Restore("g2", 1, 6);
+  ASSERT_TRUE(Sync().complete());
+  session_.reset();
+  {
+    sqlite::OpenOptions options;
+    options.path = directory_ + "/journal.db";
+    const auto db = sqlite::Database::Open(options);
+    ASSERT_TRUE(db.ok() && (*db)->Execute("UPDATE identity SET response = x'5a'").ok());
+  }
+  server_.Restore("g1", 1, 2);  // By hand, from before the restore.
+  Open();
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
 }
 
 }  // namespace

@@ -105,6 +105,23 @@ TEST_F(RepairTest, DoesNotSendBytesThatWereChangedOnTheDisk) {
   EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2", "1.4", "1.5"));
 }
 
+TEST_F(RepairTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeRead) {
+  OpenEnrolled();
+  AppendNotes(6);
+  ASSERT_OK(store_->Fork(ForkOf(1, 2, 3)).status());
+  store_.reset();
+  {
+    sqlite::OpenOptions options;
+    options.path = Path("journal.db");
+    const auto db = sqlite::Database::Open(options);
+    ASSERT_OK(db.status());
+    ASSERT_OK((*db)->Execute("UPDATE entry SET entry = x'5a' WHERE from_epoch = 1 AND from_seq = 4"));
+  }
+  ASSERT_OK(Open());
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_THAT(FirstPositions(4), testing::ElementsAre("1.3", "1.4", "1.5", "1.6"));
+}
+
 TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
   for (const bool encrypted : {false, true}) {
 #ifndef DOORSTEP_SQLITE_CIPHER
@@ -117,6 +134,7 @@ TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
     ASSERT_OK(Open());
     ASSERT_TRUE(journal().identity().has_value());
     EXPECT_EQ(journal().identity()->token(), "secret-token");
+    EXPECT_EQ(journal().identity()->generation(), "") << "a copy that may be older than a restore of the server";
     EXPECT_EQ(store_->repairs().size(), 1u);
     EXPECT_EQ(journal().current()->epoch, 2u);
     EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 1u);
