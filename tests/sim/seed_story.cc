@@ -287,11 +287,14 @@ class SeedStory {
   }
 
   void ComeToRest() {
-    const int64_t until_us = world_.now_us() + (world_.Has(FaultKind::kLeftAlone) ? kRestAloneWithin : kRestWithin);
+    const int64_t within_us = world_.Has(FaultKind::kLeftAlone) ? kRestAloneWithin : kRestWithin;
+    int64_t from_us = world_.now_us();
     std::string unrest = Unrest();
-    while (!unrest.empty() && !world_.violated() && world_.now_us() < until_us) {
+    while (!unrest.empty() && !world_.violated() && world_.now_us() < from_us + within_us) {
       world_.RunUntil(world_.now_us() + kLookEvery);
       unrest = Unrest();
+      // One that died as the world healed comes back later, and has news for the others.
+      for (const auto& phone : phones_) from_us = std::max(from_us, phone->opened_us());
     }
     if (!unrest.empty()) world_.Violate("stuck", unrest);
   }

@@ -85,6 +85,7 @@ void SimPhone::Open() {
     world_->Violate("wrong", absl::StrCat(name_, ": files were damaged: ", absl::StrJoin(store_->repairs(), "; ")));
   }
   world_->Note(name_, absl::StrCat("opens, boot ", boots_));
+  opened_us_ = world_->now_us();
   ++processes_;
   repairs_ = 0;
   network_lost_ = false;
@@ -189,6 +190,7 @@ void SimPhone::DamageJournal(Draws& draws) {
   file.write(garbage.data(), kPageBytes);
   file.close();
   disk_.ForgetFiles();
+  doubt_.reset();  // What a tap is known by may stand on that page, and asking again would record it once more.
   world_->Note(name_, "has a page of its journal spoiled");
 }
 

@@ -51,6 +51,7 @@ class SimPhone final : public Clock {
   bool running() const { return driver_ != nullptr; }
   bool enrolled() const { return running() && store_->journal().identity().has_value(); }
   bool destroyed() const { return destroyed_; }
+  int64_t opened_us() const { return opened_us_; }
   const std::string& name() const { return name_; }
   // For whom it was enrolled.
   const std::string& technician() const { return technician_; }
@@ -156,6 +157,7 @@ class SimPhone final : public Clock {
 
   int64_t skew_us_ = 0;
   int64_t booted_us_ = 0;
+  int64_t opened_us_ = 0;  // The last time.
   int boots_ = 1;
   int processes_ = 0;
   size_t repairs_ = 0;  // That this process knows of.
