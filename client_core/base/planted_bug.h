@@ -37,6 +37,7 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"feed_shows_all", "a technician from whom a visit was taken goes on seeing it"},
     {"epoch_issued_twice", "two forks get the same new epoch"},
     {"attachment_of_another", "an attachment is kept under the entry before the one that names it"},
+    {"fork_into_the_past", "a fork goes on in an epoch that is older than the phone's newest"},
     {"synchronous_normal", "commits are not synced"},
     {"log_not_synced_at_opening", "a commit that a killed process left unsynced is read and told of"},
     // How a visit is folded.
@@ -56,12 +57,17 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"queue_lost_on_logout", "what was recorded and not sent is forgotten when somebody signs out"},
     {"tokens_forgotten", "an append that is repeated after a crash is recorded twice"},
     {"salvage_reuses_epoch", "a journal that was salvaged goes on in its old epoch from the first entry"},
+    {"salvage_by_place", "a salvaged entry of which only an earlier copy is left comes where that copy stood"},
+    {"salvage_trusts_copy", "a phone that knows itself from a copy takes the marks that it has for those of today"},
     // When the phone calls.
     {"timer_never_set", "the engine wakes only when something is recorded or noticed"},
     {"backoff_ignored", "what failed is tried again at once"},
     {"wait_ignored", "a wait that the server asks for is not kept"},
     {"generation_ignored", "a server that was restored is taken for the one before"},
     {"failing_push_stops_pulls", "nothing is fetched while an upload backs off"},
+    {"busy_server_blames_entry", "an entry that a server has no memory for is taken for one that kills it"},
+    {"refused_for_good", "a feed that was refused once is never asked for again"},
+    {"attachment_without_entry_waits", "an attachment whose entry nobody has any more waits for it for ever"},
 };
 
 // One of them, by its name; a name that is none of theirs does not compile.

@@ -302,6 +302,11 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     for (const auto& [first, row] : last) {
       if (placed.count(first) == 0) rest.push_back(with_token(*row));
     }
+    if (Planted("salvage_by_place")) {
+      std::sort(rest.begin(), rest.end(), [](const Row& a, const Row& b) {
+        return std::pair(a.info.epoch, a.info.seq) < std::pair(b.info.epoch, b.info.seq);
+      });
+    }
     target.state = EpochState::kCurrent;
     ASSIGN_OR_RETURN(reappended, Reappend(rest, target));
     RETURN_IF_ERROR(WriteMarks(target));

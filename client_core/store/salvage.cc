@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
 #include "client_core/store/journal_rows.h"
@@ -136,7 +137,7 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
   salvaged.identity = kept;
   // The copy may be of before the server was restored, and the marks of after it. Whether they hold, the next Hello
   // tells whoever knows of no generation.
-  if (kept.has_value()) salvaged.identity->clear_generation();
+  if (kept.has_value() && !Planted("salvage_trusts_copy")) salvaged.identity->clear_generation();
   const absl::StatusOr<std::unique_ptr<sqlite::Database>> db =
       ReadAgain([&] { return sqlite::Database::Open(options); });
   if (db.ok()) {

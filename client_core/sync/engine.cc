@@ -218,7 +218,8 @@ void StartAttachment(int64_t now_us, EngineState& s, std::vector<Action>& action
 void TakeHead(const SeenHead& head, EngineState& s) {
   FeedWork* feed = FindFeed(s, head.feed);
   if (feed == nullptr) return;  // The device does not read it.
-  feed->work.refused = false;   // The server names the feeds that it lets this device read.
+  // The server names the feeds that it lets this device read.
+  if (!Planted("refused_for_good")) feed->work.refused = false;
   if (!head.other_generation && IsOnItsWay(*feed, s)) {
     feed->answered = head.seq;
   } else if (head.other_generation || head.seq != feed->seq) {

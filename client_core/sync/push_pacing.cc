@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client_core/base/planted_bug.h"
 #include "client_core/sync/tuning.h"
 
 namespace doorstep {
@@ -60,6 +61,7 @@ PushFailure NoteFailure(const FrameRun& run, absl::StatusCode code, uint64_t nex
       pacing.entries_max = entries / 2;
       return PushFailure::kRetryNow;
     }
+    if (Planted("busy_server_blames_entry")) Strike(pacing);
     return PushFailure::kRetryLater;  // No single entry is too large: the server has no memory to spare.
   }
   if (BlamesFrame(code)) {

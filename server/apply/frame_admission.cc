@@ -82,7 +82,7 @@ absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFram
   ASSIGN_OR_RETURN(std::optional<ForkRow> known,
                    FindFork(group.sql(), journal.device, journal.epoch, header.head_hash()));
   // What was issued before a restore, or to a clone, may be older than where this phone is.
-  if (!known.has_value() || known->new_epoch <= frame.newest_epoch) {
+  if (!known.has_value() || (known->new_epoch <= frame.newest_epoch && !Planted("fork_into_the_past"))) {
     ASSIGN_OR_RETURN(const std::vector<JournalRow> journals, JournalsOfDevice(group.sql(), journal.device));
     if (journals.size() >= limits::kEpochsMax) return std::optional<v1::Fork>();
     v1::CommandRecord record;
@@ -92,7 +92,8 @@ absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFram
     fork.set_epoch(header.epoch());
     fork.set_head_hash(header.head_hash());
     fork.set_last_common_seq(last_common_seq);
-    const uint64_t newest = std::max(journals.back().epoch, frame.newest_epoch);
+    const uint64_t newest =
+        Planted("fork_into_the_past") ? journals.back().epoch : std::max(journals.back().epoch, frame.newest_epoch);
     fork.mutable_new_epoch()->set_epoch(newest + (Planted("epoch_issued_twice") ? 0 : 1));
     fork.mutable_new_epoch()->set_salt(group.random().Bytes(kChainSaltBytes));
     const uint32_t ordinal = group.next_ordinal();

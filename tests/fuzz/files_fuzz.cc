@@ -95,7 +95,13 @@ bool SendAll(LocalStore& store, const v1::LogEntry& expected) {
       sent |= envelope.entry() == expected.SerializeAsString();
     }
     const absl::StatusOr<Acknowledgement> taken = store.journal().Acknowledge(built->covers);
-    if (!taken.ok() || *taken != Acknowledgement::kMoved) Break("a mark is not taken", taken.status());
+    if (absl::IsDataLoss(taken.status())) {
+      if (const absl::Status repaired = store.RepairJournal(taken.status()); !repaired.ok()) {
+        Break("what only a writer notices is not repaired", repaired);
+      }
+    } else if (!taken.ok() || *taken != Acknowledgement::kMoved) {
+      Break("a mark is not taken", taken.status());
+    }
   }
   return false;
 }

@@ -128,9 +128,10 @@ std::string SimPhone::MissingIn(const std::string& row, const std::set<std::pair
 }
 
 // Rows that are not the server's are fetched again, which hides whose mistake it was. Only a server that went back
-// excuses it: its rows are others, and a phone that finds it out reads them anew.
+// excuses it: its rows are others, and a phone that finds it out reads them anew; so does one that was damaged and does
+// not know of which generation its marks are.
 void SimPhone::WatchFeeds() {
-  if (server_->setbacks() > 0) return;
+  if (server_->setbacks() > 0 || world_->Has(FaultKind::kJournalDamaged)) return;
   for (const FeedState& feed : store_->replica().Feeds()) {
     if (!feed.cursor.empty() || feed.head_seq == 0) continue;
     world_->Violate(
