@@ -1,12 +1,16 @@
 #include "client_core/store/salvage.h"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
+#include "client_core/sqlite/stray_rows.h"
 #include "client_core/store/journal_rows.h"
 
 namespace doorstep {
@@ -14,6 +18,10 @@ namespace {
 
 // After so many seqs in a row that cannot be read nothing more is expected: a page holds far fewer entries.
 constexpr uint64_t kMissesMax = 4096;
+
+// Those of the table `entry`, in its order.
+constexpr absl::string_view kTableColumns =
+    "id INTEGER PRIMARY KEY, hash, author, from_epoch, from_seq, token, visit_id, fact, wall_us, boot, entry";
 
 // A disk that fails once has damaged nothing, and what is given up here is lost for good: so often a read is tried that
 // does not say "damaged".
@@ -89,44 +97,81 @@ class ChainChecker {
   bool prev_is_good_ = true;
 };
 
-void ReadEpochRows(sqlite::Database& db, const std::string& device, const EpochMarks& marks, Salvaged& salvaged) {
+// The rows of one epoch, by seq.
+struct EpochRows {
+  struct Found {
+    Journal::Row row;
+    bool whole = false;  // Its hash can be read.
+  };
+  std::map<uint64_t, Found> by_seq;
+  bool at_end = false;  // Behind the last of them there was none.
+
+  bool Lacks(const EpochMarks& marks) const {
+    const uint64_t last = by_seq.empty() ? marks.retained_through : by_seq.rbegin()->first;
+    return !at_end || by_seq.size() < last - marks.retained_through || last < marks.received_through;
+  }
+};
+
+// As the table's tree leads to them.
+EpochRows ReadEpochRows(sqlite::Database& db, const EpochMarks& marks) {
+  EpochRows rows;
   absl::StatusOr<sqlite::Statement> next = ReadAgain([&] {
     return db.Prepare(
         absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"));
   });
-  if (!next.ok()) {
-    salvaged.may_lack_more = true;
-    return;
-  }
-  ChainChecker chain(device, marks);
-  uint64_t last = marks.retained_through;  // The last seq that was read or counted as unreadable.
+  if (!next.ok()) return rows;
+  uint64_t last = marks.retained_through;
   uint64_t after = last;
-  bool at_end = false;
   while (after - last < kMissesMax) {
-    const absl::StatusOr<bool> found = ReadAgain([&] {
+    const absl::StatusOr<bool> any = ReadAgain([&] {
       return next->Bind(1, EntryKey(marks.epoch, after)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step();
     });
-    if (!found.ok()) {
+    if (!any.ok()) {
       ++after;  // The page is bad; try behind the next seq, until another page answers.
       continue;
     }
-    if (!*found) {
-      at_end = after == last;  // Else what stood on the bad page may have been the last.
+    if (!*any) {
+      rows.at_end = after == last;  // Else what stood on the bad page may have been the last.
       break;
     }
-    Journal::Row row;
-    const bool whole = RowFromRow(*next, row);
+    EpochRows::Found found;
+    found.whole = RowFromRow(*next, found.row);
     next->Reset();
-    if (row.info.epoch != marks.epoch || row.info.seq <= last) break;  // Not in order: nothing here can be trusted.
-    salvaged.unreadable += row.info.seq - last - 1;
-    last = after = row.info.seq;
-    if (whole && chain.Accept(row)) {
-      salvaged.rows.push_back(std::move(row));
+    if (found.row.info.epoch != marks.epoch || found.row.info.seq <= last) break;  // Not in order: not to be trusted.
+    last = after = found.row.info.seq;
+    rows.by_seq[last] = std::move(found);
+  }
+  return rows;
+}
+
+// What the tree does not lead to any more stands on its pages all the same.
+void AddStrayRows(sqlite::Database& db, const std::vector<EpochMarks>& epochs, std::vector<EpochRows>& rows) {
+  sqlite::ReadStrayRows(db, kTableColumns, kRowColumns, [&](const sqlite::Statement& read) {
+    EpochRows::Found found;
+    found.whole = RowFromRow(read, found.row);
+    const EntryInfo& info = found.row.info;
+    for (size_t i = 0; i < epochs.size(); ++i) {
+      if (!found.whole || info.epoch != epochs[i].epoch || info.seq <= epochs[i].retained_through) continue;
+      rows[i].by_seq.try_emplace(info.seq, std::move(found));
+      return;
+    }
+  });
+}
+
+// Those that are what was recorded.
+void TakeRows(const std::string& device, const EpochMarks& marks, EpochRows rows, Salvaged& salvaged) {
+  ChainChecker chain(device, marks);
+  uint64_t last = marks.retained_through;  // The last seq that was taken or counted as unreadable.
+  for (auto& [seq, found] : rows.by_seq) {
+    salvaged.unreadable += seq - last - 1;
+    last = seq;
+    if (found.whole && chain.Accept(found.row)) {
+      salvaged.rows.push_back(std::move(found.row));
     } else {
       ++salvaged.unreadable;
     }
   }
-  salvaged.may_lack_more = salvaged.may_lack_more || !at_end;
+  salvaged.may_lack_more = salvaged.may_lack_more || !rows.at_end;
   if (marks.received_through > last) salvaged.unreadable += marks.received_through - last;
 }
 
@@ -162,8 +207,15 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
   add(salvaged.identity->epoch(), EpochState::kCurrent);
   add(salvaged.identity->spare_epoch(), EpochState::kSpare);
   if (!db.ok()) return salvaged;
+  std::vector<EpochRows> rows;
+  bool lacks = false;
   for (const EpochMarks& marks : salvaged.epochs) {
-    ReadEpochRows(**db, salvaged.identity->device(), marks, salvaged);
+    rows.push_back(ReadEpochRows(**db, marks));
+    lacks = lacks || rows.back().Lacks(marks);
+  }
+  if (lacks) AddStrayRows(**db, salvaged.epochs, rows);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    TakeRows(salvaged.identity->device(), salvaged.epochs[i], std::move(rows[i]), salvaged);
   }
   return salvaged;
 }

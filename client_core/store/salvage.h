@@ -1,4 +1,5 @@
-// Reads what can be read of a damaged journal: every row by itself, so that one bad page costs only what stood on it.
+// Reads what can be read of a damaged journal: every row by itself, so that one bad page costs only what stood on it,
+// also when it is one that led to others.
 #ifndef DOORSTEP_CLIENT_CORE_STORE_SALVAGE_H_
 #define DOORSTEP_CLIENT_CORE_STORE_SALVAGE_H_
 

@@ -24,14 +24,15 @@ class RepairTest : public StoreTest {
     ASSERT_GE(ReadFile(file).size(), (page + pages) * 4096);
     OverwriteFile(file, page * 4096, std::string(pages * 4096, '\x5a'));
   }
-  // Where the page of the index of tokens begins, of a file that is closed.
-  size_t TokenIndexPage() {
+  // Where the first page of a table or an index begins, of a file that is closed.
+  size_t PageOf(const std::string& name) {
     sqlite::OpenOptions options;
     options.path = Path("journal.db");
+    options.key = options_.key;
     const auto db = sqlite::Database::Open(options);
     if (!db.ok()) return 0;
-    auto read = (*db)->Prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_token'");
-    return read.ok() && *read->Step() ? static_cast<size_t>(read->Int(0) - 1) * 4096 : 0;
+    auto read = (*db)->Prepare("SELECT rootpage FROM sqlite_schema WHERE name = $1");
+    return read.ok() && *read->BindText(1, name).Step() ? static_cast<size_t>(read->Int(0) - 1) * 4096 : 0;
   }
   std::vector<std::string> FirstPositions(uint64_t epoch) {
     std::vector<std::string> firsts;
@@ -120,6 +121,32 @@ TEST_F(RepairTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeR
   ASSERT_OK(Open());
   ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
   EXPECT_THAT(FirstPositions(4), testing::ElementsAre("1.3", "1.4", "1.5", "1.6"));
+}
+
+TEST_F(RepairTest, FindsEveryEntryWhenThePageThatLeadsToThemIsGone) {
+  for (const bool encrypted : {false, true}) {
+#ifndef DOORSTEP_SQLITE_CIPHER
+    if (encrypted) continue;
+#endif
+    options_.key = encrypted ? std::string(32, 'k') : "";
+    OpenEnrolled();
+    AppendNotes(400);
+    ASSERT_OK(journal().Acknowledge(MarkAt(1, 100)).status());
+    store_.reset();
+    const size_t root = PageOf("entry");
+    ASSERT_GT(root, 0u);
+    OverwriteFile("journal.db", root, std::string(4096, '\x5a'));
+    ASSERT_OK(Open());
+    EXPECT_EQ(journal().Counts().recorded, 400u);
+    const std::vector<std::string> unsent = FirstPositions(2);
+    ASSERT_EQ(unsent.size(), 300u);
+    EXPECT_EQ(unsent.front(), "1.101");
+    EXPECT_EQ(unsent.back(), "1.400");
+    EXPECT_EQ(Append(EntryOf("v1", v1::LogEntry::kNote)), 301u);
+    store_.reset();
+    const std::string command = "rm -rf '" + options_.directory + "'/*";
+    ASSERT_EQ(system(command.c_str()), 0);
+  }
 }
 
 TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
@@ -454,7 +481,7 @@ TEST_F(RepairTest, ATokenIsFoundAgainThoughItsIndexIsDamaged) {
   for (int i = 0; i < 20; ++i) Append(EntryOf("v1", v1::LogEntry::kNote), "token-" + std::to_string(i));
   store_.reset();
   const std::string journal = ReadFile("journal.db");
-  const size_t page = TokenIndexPage();
+  const size_t page = PageOf("entry_token");
   ASSERT_GT(page, 0u);
   int damaged = 0;
   for (size_t at = journal.find("token-", page); at < page + 4096; at = journal.find("token-", at + 1)) {
