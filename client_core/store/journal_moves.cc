@@ -267,9 +267,11 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     for (const Row& row : rows) {
       if (!row.token.empty()) tokens[FirstPosition(row.info)] = row.token;
     }
-    const auto with_token = [&tokens](Row row) {
+    std::set<std::string> given;  // Where two rows have one token, damage has made it theirs.
+    const auto with_token = [&tokens, &given](Row row) {
       const auto token = tokens.extract(FirstPosition(row.info));
-      row.token = token.empty() ? "" : token.mapped();
+      const bool own = !token.empty() && given.insert(token.mapped()).second;
+      row.token = own ? token.mapped() : "";
       return row;
     };
 

@@ -476,6 +476,20 @@ TEST_F(RepairTest, WhatIsRecordedBehindAGapIsThereAfterwards) {
 }
 
 // A lookup goes astray where keys are out of order, and which lookups do depends on how many there are.
+TEST_F(RepairTest, KeepsBothOfTwoEntriesThatDamageHasGivenOneToken) {
+  OpenEnrolled();
+  Append(EntryOf("v1", v1::LogEntry::kNote, 1), "token-1");
+  Append(EntryOf("v1", v1::LogEntry::kNote, 2), "token-2");
+  store_.reset();
+  const std::string file = ReadFile("journal.db");
+  for (size_t at = file.find("token-2"); at != std::string::npos; at = file.find("token-2", at + 1)) {
+    OverwriteFile("journal.db", at, "token-1");
+  }
+  ASSERT_OK(Open());
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2"));
+}
+
 TEST_F(RepairTest, ATokenIsFoundAgainThoughItsIndexIsDamaged) {
   OpenEnrolled();
   for (int i = 0; i < 20; ++i) Append(EntryOf("v1", v1::LogEntry::kNote), "token-" + std::to_string(i));
