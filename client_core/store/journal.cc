@@ -124,7 +124,7 @@ absl::Status Journal::LoadFile() {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (row) {
       v1::EnrollResponse identity;
-      if (!ParseBytes(read.Blob(0), identity)) return absl::DataLossError("journal: the identity is damaged");
+      if (!ParseIdentity(read.Blob(0), identity)) return absl::DataLossError("journal: the identity is damaged");
       identity_ = std::move(identity);
     }
   }

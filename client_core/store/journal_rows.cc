@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/utf8.h"
 #include "client_core/rules/fold_fact.h"
 
 namespace doorstep {
@@ -64,6 +65,17 @@ bool HashFromBytes(absl::string_view bytes, Hash& hash) {
 
 bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+bool ParseIdentity(absl::string_view bytes, v1::EnrollResponse& identity) {
+  return ParseBytes(bytes, identity) && !identity.device().empty() &&
+         identity.device().size() <= limits::kDeviceBytesMax && Utf8(identity.device()) == identity.device();
+}
+
+bool IsPlausible(const EntryInfo& info) {
+  const bool first_stands_earlier = info.from_epoch < info.epoch && (info.from_epoch == 0) == (info.from_seq == 0);
+  return first_stands_earlier && !info.author.empty() && info.author.size() <= limits::kIdBytesMax &&
+         Utf8(info.author) == info.author;
 }
 
 v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& position, absl::string_view author) {

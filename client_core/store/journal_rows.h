@@ -8,6 +8,7 @@
 #include "client_core/base/sha256.h"
 #include "client_core/sqlite/database.h"
 #include "client_core/store/journal.h"
+#include "doorstep/v1/enrollment_service.pb.h"
 #include "google/protobuf/message_lite.h"
 
 namespace doorstep {
@@ -40,6 +41,12 @@ EpochMarks EpochFromRow(const sqlite::Statement& row);
 // False unless `bytes` are 32.
 bool HashFromBytes(absl::string_view bytes, Hash& hash);
 bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message);
+
+// Who the phone is, as the journal and its copy in the replica keep it. False: the bytes are damaged; a device that is
+// no text would spoil every message that names it.
+bool ParseIdentity(absl::string_view bytes, v1::EnrollResponse& identity);
+// Who recorded the row, and where it stood first, can be so; of a row that no hash vouches for.
+bool IsPlausible(const EntryInfo& info);
 
 // What an overlay folds: the time is the phone's own word.
 v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& position, absl::string_view author);

@@ -40,9 +40,7 @@ absl::StatusOr<v1::EnrollResponse> ReadIdentity(sqlite::Database& db) {
   ASSIGN_OR_RETURN(sqlite::Statement read, db.Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
   ASSIGN_OR_RETURN(const bool row, read.Step());
   v1::EnrollResponse identity;
-  if (!row || !ParseBytes(read.Blob(0), identity) || identity.device().empty()) {
-    return absl::DataLossError("journal: the identity is damaged");
-  }
+  if (!row || !ParseIdentity(read.Blob(0), identity)) return absl::DataLossError("journal: the identity is damaged");
   return identity;
 }
 
@@ -79,10 +77,10 @@ class ChainChecker {
         hasher_, prev_,
         {device_, row.info.epoch, row.info.seq, row.info.author, row.info.from_epoch, row.info.from_seq, row.entry});
     const bool hashes = follows && hash == row.hash;
-    // Behind a gap or a bad row only the bytes themselves can speak.
+    // Behind a gap or a bad row only the row itself can speak.
     v1::LogEntry entry;
     const bool accepted = hashes || (!(follows && prev_is_good_) && ParseBytes(row.entry, entry) && entry.has_time() &&
-                                     entry.visit_id() == row.info.visit_id);
+                                     entry.visit_id() == row.info.visit_id && IsPlausible(row.info));
     prev_ = row.hash;
     seq_ = row.info.seq;
     prev_is_good_ = accepted;

@@ -121,7 +121,7 @@ std::optional<v1::EnrollResponse> LocalStore::KeptIdentity() {
   if (replica_ == nullptr) return std::nullopt;
   const absl::StatusOr<std::string> bytes = replica_->KeptIdentity();
   v1::EnrollResponse identity;
-  if (!bytes.ok() || bytes->empty() || !identity.ParseFromString(*bytes)) return std::nullopt;
+  if (!bytes.ok() || !ParseIdentity(*bytes, identity)) return std::nullopt;
   return identity;
 }
 

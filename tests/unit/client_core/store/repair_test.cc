@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <numeric>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "client_core/sqlite/database.h"
 #include "tests/unit/client_core/store/store_fixture.h"
 
@@ -110,14 +112,7 @@ TEST_F(RepairTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeR
   OpenEnrolled();
   AppendNotes(6);
   ASSERT_OK(store_->Fork(ForkOf(1, 2, 3)).status());
-  store_.reset();
-  {
-    sqlite::OpenOptions options;
-    options.path = Path("journal.db");
-    const auto db = sqlite::Database::Open(options);
-    ASSERT_OK(db.status());
-    ASSERT_OK((*db)->Execute("UPDATE entry SET entry = x'5a' WHERE from_epoch = 1 AND from_seq = 4"));
-  }
+  EditFile("journal.db", "UPDATE entry SET entry = x'5a' WHERE from_epoch = 1 AND from_seq = 4");
   ASSERT_OK(Open());
   ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
   EXPECT_THAT(FirstPositions(4), testing::ElementsAre("1.3", "1.4", "1.5", "1.6"));
@@ -475,7 +470,6 @@ TEST_F(RepairTest, WhatIsRecordedBehindAGapIsThereAfterwards) {
   EXPECT_TRUE(again->repeated);
 }
 
-// A lookup goes astray where keys are out of order, and which lookups do depends on how many there are.
 TEST_F(RepairTest, KeepsBothOfTwoEntriesThatDamageHasGivenOneToken) {
   OpenEnrolled();
   Append(EntryOf("v1", v1::LogEntry::kNote, 1), "token-1");
@@ -490,6 +484,36 @@ TEST_F(RepairTest, KeepsBothOfTwoEntriesThatDamageHasGivenOneToken) {
   EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2"));
 }
 
+TEST_F(RepairTest, TakesNothingThatNoServerWouldTake) {
+  OpenEnrolled();
+  AppendNotes(6);
+  // Behind a gap no hash vouches for a row.
+  EditFile("journal.db",
+           "DELETE FROM entry WHERE id & 255 = 2; UPDATE entry SET author = CAST(x'ff' AS TEXT) WHERE id & 255 = 3;"
+           "DELETE FROM entry WHERE id & 255 = 4; UPDATE entry SET from_seq = 7 WHERE id & 255 = 5");
+  ASSERT_OK(Open());
+  EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.6"));
+}
+
+TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalNamesNoDevice) {
+  for (const char* device : {"", "\xff", "a name that is longer than that of any device that a server gives a phone"}) {
+    OpenEnrolled();
+    AppendNotes(2);
+    v1::EnrollResponse damaged = *journal().identity();
+    damaged.set_device(device);
+    EditFile("journal.db", absl::StrCat("UPDATE identity SET response = x'",
+                                        absl::BytesToHexString(damaged.SerializeAsString()), "'"));
+    ASSERT_OK(Open());
+    ASSERT_TRUE(journal().identity().has_value());
+    EXPECT_EQ(journal().identity()->device(), "d7");
+    EXPECT_EQ(FirstPositions(2).size(), 2u);
+    store_.reset();
+    const std::string command = "rm -rf '" + options_.directory + "'/*";
+    ASSERT_EQ(system(command.c_str()), 0);
+  }
+}
+
+// A lookup goes astray where keys are out of order, and which lookups do depends on how many there are.
 TEST_F(RepairTest, ATokenIsFoundAgainThoughItsIndexIsDamaged) {
   OpenEnrolled();
   for (int i = 0; i < 20; ++i) Append(EntryOf("v1", v1::LogEntry::kNote), "token-" + std::to_string(i));
