@@ -142,8 +142,9 @@ absl::Status Journal::LoadEpochs() {
       db_->Prepare("SELECT id & 1099511627775, hash FROM entry WHERE id > $1 AND id <= $2 ORDER BY id DESC LIMIT 1"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
-    if (!row) return absl::OkStatus();
+    if (!row) break;
     EpochMarks marks = EpochFromRow(read);
+    if (!IsEpoch(marks.epoch, marks.salt)) return absl::DataLossError("journal: an epoch is damaged");
     marks.head_seq = marks.retained_through;
     marks.head_hash = marks.retained_hash;
     if (marks.retained_through == 0 && identity_.has_value()) {
@@ -157,6 +158,16 @@ absl::Status Journal::LoadEpochs() {
     }
     last.Reset();
     epochs_[marks.epoch] = std::move(marks);
+  }
+  // Entries of no epoch would neither be sent nor missed.
+  ASSIGN_OR_RETURN(sqlite::Statement next, db_->Prepare(kNextEpoch));
+  for (uint64_t epoch = 0;;) {
+    ASSIGN_OR_RETURN(const bool row, next.Bind(1, EntryKey(epoch, kEntrySeqMax)).Step());
+    if (!row || next.IsNull(0)) return absl::OkStatus();
+    const uint64_t found = static_cast<uint64_t>(next.Int(0));
+    next.Reset();
+    if (found <= epoch || epochs_.count(found) == 0) return absl::DataLossError("journal: entries of an unknown epoch");
+    epoch = found;
   }
 }
 

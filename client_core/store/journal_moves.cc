@@ -33,7 +33,7 @@ std::string OwnSalt(SodiumSha256& hasher, const v1::EnrollResponse& identity, co
 }
 
 absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
-  if (epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kChainSaltBytes) return absl::OkStatus();
+  if (IsEpoch(epoch, salt)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of 1 to ", kEntryEpochMax, " and a salt of ",
                                                  kChainSaltBytes, " bytes, has ", epoch, " and ", salt.size(),
                                                  " bytes"));
@@ -246,7 +246,7 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
   for (const EpochMarks& marks : epochs) {
     if (marks.state != EpochState::kSpare) newest = std::max(newest, marks.epoch);
   }
-  if (issued.epoch() <= newest) {
+  if (issued.epoch() <= newest || !IsEpoch(issued.epoch(), issued.salt())) {
     issued.set_epoch(newest + 1);
     issued.set_salt(OwnSalt(hasher_, identity, rows));
   }
@@ -278,6 +278,8 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
     std::set<std::pair<uint64_t, uint64_t>> placed;  // First positions that need no new place.
     for (EpochMarks marks : epochs) {
       if (marks.epoch == target.epoch) continue;
+      // No server takes it any more. What stood there is sent again elsewhere.
+      if (!IsEpoch(marks.epoch, marks.salt)) continue;
       // What the server has stays under its old position, as far as it is gapless.
       const uint64_t own_through = std::min(
           marks.received_through, marks.state == EpochState::kOld ? marks.common_through : marks.received_through);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/utf8.h"
 #include "client_core/rules/fold_fact.h"
+#include "client_core/rules/journal_hash.h"
 
 namespace doorstep {
 namespace {
@@ -70,6 +71,10 @@ bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message)
 bool ParseIdentity(absl::string_view bytes, v1::EnrollResponse& identity) {
   return ParseBytes(bytes, identity) && !identity.device().empty() &&
          identity.device().size() <= limits::kDeviceBytesMax && Utf8(identity.device()) == identity.device();
+}
+
+bool IsEpoch(uint64_t epoch, absl::string_view salt) {
+  return epoch >= 1 && epoch <= kEntryEpochMax && salt.size() == kChainSaltBytes;
 }
 
 bool IsPlausible(const EntryInfo& info) {

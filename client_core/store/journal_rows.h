@@ -31,6 +31,9 @@ inline constexpr absl::string_view kReadEpochs =
     "SELECT epoch, salt, state, common_through, received_through, backed_up_through, judged_through, settled_through, "
     "retained_through, retained_hash, countermark FROM epoch ORDER BY epoch";
 
+// Of the entries behind an id: the epoch of the first; NULL: there is none.
+inline constexpr absl::string_view kNextEpoch = "SELECT min(id) >> 40 FROM entry WHERE id > $1";
+
 // Of a statement that selected kRowColumns.
 EntryInfo InfoFromRow(const sqlite::Statement& row);
 // Everything; an unreadable hash gives false.
@@ -45,6 +48,8 @@ bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message)
 // Who the phone is, as the journal and its copy in the replica keep it. False: the bytes are damaged; a device that is
 // no text would spoil every message that names it.
 bool ParseIdentity(absl::string_view bytes, v1::EnrollResponse& identity);
+// A number and a salt as servers issue them, and as they take them back.
+bool IsEpoch(uint64_t epoch, absl::string_view salt);
 // Who recorded the row, and where it stood first, can be so; of a row that no hash vouches for.
 bool IsPlausible(const EntryInfo& info);
 

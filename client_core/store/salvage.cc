@@ -1,5 +1,6 @@
 #include "client_core/store/salvage.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -55,6 +56,26 @@ absl::Status ReadEpochs(sqlite::Database& db, std::vector<EpochMarks>& epochs) {
   }
 }
 
+// Of those that have entries, the ones that `epochs` does not tell of.
+absl::Status AddEpochsOfEntries(sqlite::Database& db, std::vector<EpochMarks>& epochs) {
+  ASSIGN_OR_RETURN(sqlite::Statement next, db.Prepare(kNextEpoch));
+  for (uint64_t epoch = 0; epoch < kEntryEpochMax;) {
+    ASSIGN_OR_RETURN(const bool row, next.Bind(1, EntryKey(epoch, kEntrySeqMax)).Step());
+    if (!row || next.IsNull(0)) return absl::OkStatus();
+    const uint64_t found = static_cast<uint64_t>(next.Int(0));
+    next.Reset();
+    if (found <= epoch) return absl::DataLossError("journal: keys of entries are out of order");
+    epoch = found;
+    const auto known = [epoch](const EpochMarks& marks) { return marks.epoch == epoch; };
+    if (std::none_of(epochs.begin(), epochs.end(), known)) {
+      epochs.emplace_back();
+      epochs.back().epoch = epoch;
+      epochs.back().state = EpochState::kOld;
+    }
+  }
+  return absl::OkStatus();
+}
+
 EpochMarks Issued(const v1::IssuedEpoch& issued, EpochState state) {
   EpochMarks marks;
   marks.epoch = issued.epoch();
@@ -68,6 +89,7 @@ class ChainChecker {
  public:
   ChainChecker(const std::string& device, const EpochMarks& marks) : device_(device), seq_(marks.retained_through) {
     prev_ = seq_ > 0 ? marks.retained_hash : ChainStart(hasher_, device, marks.epoch, marks.salt);
+    prev_is_good_ = IsEpoch(marks.epoch, marks.salt);
   }
 
   // False: these are not the bytes that were recorded.
@@ -92,7 +114,7 @@ class ChainChecker {
   SodiumSha256 hasher_;
   Hash prev_;
   uint64_t seq_;
-  bool prev_is_good_ = true;
+  bool prev_is_good_;
 };
 
 // The rows of one epoch, by seq.
@@ -205,6 +227,7 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
   add(salvaged.identity->epoch(), EpochState::kCurrent);
   add(salvaged.identity->spare_epoch(), EpochState::kSpare);
   if (!db.ok()) return salvaged;
+  if (!AddEpochsOfEntries(**db, salvaged.epochs).ok()) salvaged.may_lack_more = true;
   std::vector<EpochRows> rows;
   bool lacks = false;
   for (const EpochMarks& marks : salvaged.epochs) {

@@ -74,6 +74,15 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenPhone(const std::string& folder)
 
 absl::Status Repairs(const LocalStore& store) { return absl::DataLossError(absl::StrJoin(store.repairs(), "; ")); }
 
+// What a server asks of the claims in a Hello.
+void CheckClaims(const LocalStore& store, const std::vector<v1::JournalClaim>& claims) {
+  for (const v1::JournalClaim& claim : claims) {
+    const bool taken =
+        claim.epoch() >= 1 && claim.epoch() <= limits::kEpochMax && claim.salt().size() == kChainSaltBytes;
+    if (!taken) Break("a Hello is refused", Repairs(store));
+  }
+}
+
 // To an office that takes every frame which is well made, until nothing is unsent. Whether `expected` was sent.
 bool SendAll(LocalStore& store, const v1::LogEntry& expected) {
   SodiumSha256 hasher;
@@ -136,6 +145,7 @@ class Files {
     const auto again = (*store)->Append("ana", Entry(99), "token-99");
     if (!again.ok()) Break("what was recorded cannot be recorded again", again.status());
     if (!again->repeated) Break("what was recorded is gone", Repairs(**store));
+    CheckClaims(**store, (*store)->journal().Claims());
     if (!SendAll(**store, Entry(99))) Break("what was recorded is not sent", Repairs(**store));
   }
 
