@@ -157,6 +157,8 @@ absl::Status Journal::LoadEpochs() {
       if (!HashFromBytes(last.Blob(1), marks.head_hash)) return absl::DataLossError("journal: a hash is damaged");
     }
     last.Reset();
+    // What is recorded next would be taken for received, and never be sent.
+    if (marks.received_through > marks.head_seq) return absl::DataLossError("journal: a mark is damaged");
     epochs_[marks.epoch] = std::move(marks);
   }
   // Entries of no epoch would neither be sent nor missed.

@@ -32,6 +32,12 @@ std::string OwnSalt(SodiumSha256& hasher, const v1::EnrollResponse& identity, co
   return std::string(AsBytes(hash).substr(0, kChainSaltBytes));
 }
 
+// Whether the epoch's rows go so far.
+bool HasThrough(const std::vector<Journal::Row>& rows, uint64_t epoch, uint64_t seq) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Journal::Row& row) { return row.info.epoch == epoch && row.info.seq >= seq; });
+}
+
 absl::Status CheckEpoch(absl::string_view field, uint64_t epoch, absl::string_view salt) {
   if (IsEpoch(epoch, salt)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": needs an epoch of 1 to ", kEntryEpochMax, " and a salt of ",
@@ -280,9 +286,13 @@ absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, c
       if (marks.epoch == target.epoch) continue;
       // No server takes it any more. What stood there is sent again elsewhere.
       if (!IsEpoch(marks.epoch, marks.salt)) continue;
-      // What the server has stays under its old position, as far as it is gapless.
-      const uint64_t own_through = std::min(
-          marks.received_through, marks.state == EpochState::kOld ? marks.common_through : marks.received_through);
+      // What the server has stays under its old position, as far as it is gapless. A mark beyond what is there may be
+      // as damaged as that: then everything is sent again, and counts once.
+      const bool is_sound = HasThrough(rows, marks.epoch, marks.received_through);
+      const uint64_t own_through =
+          !is_sound ? marks.retained_through
+                    : std::min(marks.received_through,
+                               marks.state == EpochState::kOld ? marks.common_through : marks.received_through);
       uint64_t through = marks.retained_through;
       for (const Row& row : rows) {
         if (row.info.epoch != marks.epoch || row.info.seq != through + 1 || row.info.seq > own_through) continue;

@@ -404,13 +404,24 @@ TEST_F(RepairTest, EntriesOfAnEpochThatTheJournalHasForgottenGoOnInAnother) {
   }
 }
 
+TEST_F(RepairTest, WhatIsRecordedIsSentThoughAMarkSaysThatItWasReceivedBefore) {
+  OpenEnrolled();
+  AppendNotes(3);
+  EditFile("journal.db", "UPDATE epoch SET received_through = 9 WHERE epoch = 1");
+  ASSERT_OK(Open());
+  EXPECT_EQ(store_->repairs().size(), 1u);
+  AppendNotes(2);
+  EXPECT_EQ(journal().Counts().saved_here, 5u);
+  EXPECT_EQ(FirstPositions(journal().UnsentEpoch()).size(), 5u);
+}
+
 TEST_F(RepairTest, ASpareEpochThatIsDamagedIsNotUsed) {
   OpenEnrolled();
   AppendNotes(3);
   v1::EnrollResponse damaged = *journal().identity();
   damaged.mutable_spare_epoch()->clear_salt();
-  EditFile("journal.db", absl::StrCat("UPDATE identity SET response = x'",
-                                      absl::BytesToHexString(damaged.SerializeAsString()), "'"));
+  EditFile("journal.db",
+           absl::StrCat("UPDATE identity SET response = x'", absl::BytesToHexString(damaged.SerializeAsString()), "'"));
   ASSERT_OK(Open());
   ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
   EXPECT_EQ(FirstPositions(journal().UnsentEpoch()).size(), 3u);
