@@ -304,7 +304,14 @@ void SyncDriver::TakeHeads(const v1::HelloResponse& response) {
   }
 }
 
+// Once a day. Before anything goes, what is there is looked through: damage that nobody met may hide entries that were
+// never sent.
 void SyncDriver::Retain(const ClockReading& now) {
+  if (const absl::Status sound = parts_.store->CheckJournal(); !sound.ok()) {
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the journal cannot be looked through: ", sound.message()));
+    return;
+  }
+  CatchUpWithNames();  // Entries that were salvaged have other positions.
   const absl::StatusOr<uint64_t> deleted = parts_.store->journal().Retain(now.wall_time_us);
   if (!deleted.ok()) {
     // What could go stays until the next Hello asks again; nothing depends on it.

@@ -83,6 +83,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
       journal->find_token_,
       db->Prepare("SELECT id >> 40, id & 1099511627775, from_epoch, from_seq FROM entry WHERE token = $1"));
   ASSIGN_OR_RETURN(
+      journal->find_last_,
+      db->Prepare("SELECT id & 1099511627775, hash FROM entry WHERE id > $1 AND id <= $2 ORDER BY id DESC LIMIT 1"));
+  ASSIGN_OR_RETURN(
       journal->read_after_,
       db->Prepare(absl::StrCat("SELECT ", kRowColumns, " FROM entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")));
   ASSIGN_OR_RETURN(journal->write_marks_,
@@ -137,9 +140,6 @@ absl::Status Journal::LoadFile() {
 
 absl::Status Journal::LoadEpochs() {
   ASSIGN_OR_RETURN(sqlite::Statement read, db_->Prepare(kReadEpochs));
-  ASSIGN_OR_RETURN(
-      sqlite::Statement last,
-      db_->Prepare("SELECT id & 1099511627775, hash FROM entry WHERE id > $1 AND id <= $2 ORDER BY id DESC LIMIT 1"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
@@ -150,27 +150,33 @@ absl::Status Journal::LoadEpochs() {
     if (marks.retained_through == 0 && identity_.has_value()) {
       marks.head_hash = ChainStart(hasher_, identity_->device(), marks.epoch, marks.salt);
     }
-    ASSIGN_OR_RETURN(const bool any,
-                     last.Bind(1, EntryKey(marks.epoch, 0)).Bind(2, EntryKey(marks.epoch, kEntrySeqMax)).Step());
+    ASSIGN_OR_RETURN(const bool any, FindLast(marks.epoch));
     if (any) {
-      marks.head_seq = last.Int(0);
-      if (!HashFromBytes(last.Blob(1), marks.head_hash)) return absl::DataLossError("journal: a hash is damaged");
+      marks.head_seq = find_last_.Int(0);
+      if (!HashFromBytes(find_last_.Blob(1), marks.head_hash)) return absl::DataLossError("journal: a hash is damaged");
     }
-    last.Reset();
+    find_last_.Reset();
     // What is recorded next would be taken for received, and never be sent.
     if (marks.received_through > marks.head_seq) return absl::DataLossError("journal: a mark is damaged");
     epochs_[marks.epoch] = std::move(marks);
   }
-  // Entries of no epoch would neither be sent nor missed.
+  // Entries of no epoch would neither be sent nor missed; nor would those behind what a damaged tree gives as the last.
   ASSIGN_OR_RETURN(sqlite::Statement next, db_->Prepare(kNextEpoch));
-  for (uint64_t epoch = 0;;) {
-    ASSIGN_OR_RETURN(const bool row, next.Bind(1, EntryKey(epoch, kEntrySeqMax)).Step());
+  for (uint64_t epoch = 0, last_seq = kEntrySeqMax;;) {
+    ASSIGN_OR_RETURN(const bool row, next.Bind(1, EntryKey(epoch, last_seq)).Step());
     if (!row || next.IsNull(0)) return absl::OkStatus();
     const uint64_t found = static_cast<uint64_t>(next.Int(0));
     next.Reset();
-    if (found <= epoch || epochs_.count(found) == 0) return absl::DataLossError("journal: entries of an unknown epoch");
+    if (found <= epoch || epochs_.count(found) == 0)
+      return absl::DataLossError("journal: entries stand where none should");
     epoch = found;
+    last_seq = epochs_[epoch].head_seq;
   }
+}
+
+// Makes find_last_ stand on the last row of `epoch`. False: there is none.
+absl::StatusOr<bool> Journal::FindLast(uint64_t epoch) {
+  return find_last_.Bind(1, EntryKey(epoch, 0)).Bind(2, EntryKey(epoch, kEntrySeqMax)).Step();
 }
 
 // After a transaction the memory must say what the file says. A failure itself is what the caller hears.
@@ -208,6 +214,11 @@ absl::StatusOr<AppendResult> Journal::FindToken(absl::string_view token) {
   AppendResult result;
   ASSIGN_OR_RETURN(result.repeated, find_token_.BindText(1, token).Step());
   if (result.repeated) {
+    const auto marks = epochs_.find(static_cast<uint64_t>(find_token_.Int(0)));
+    if (marks == epochs_.end() || static_cast<uint64_t>(find_token_.Int(1)) > marks->second.head_seq) {
+      find_token_.Reset();
+      return absl::DataLossError("journal: a token leads to an entry that nothing else leads to");
+    }
     // The position that was given out first, wherever the entry goes on by now.
     const int first = find_token_.Int(2) > 0 ? 2 : 0;
     result.position = MakePosition(identity_->device(), find_token_.Int(first), find_token_.Int(first + 1));
@@ -270,7 +281,11 @@ absl::StatusOr<AppendResult> Journal::Append(absl::string_view author, const v1:
   PendingEntry pending{std::move(row.info), std::nullopt};
   if (BearsState(entry.fact_case())) pending.fold = FoldOf(entry, result.position, author);
   AddPending(std::move(pending));
-  // A damaged index may lose what was just put into it, and the same tap would be recorded again.
+  // A damaged tree may lose what was just put into it: it would never be sent, or the same tap be recorded again.
+  ASSIGN_OR_RETURN(const bool any, FindLast(result.position.epoch()));
+  const bool is_last = any && static_cast<uint64_t>(find_last_.Int(0)) == result.position.seq();
+  find_last_.Reset();
+  if (!is_last) return absl::DataLossError("journal: the table of entries is damaged");
   if (!row.token.empty()) {
     const absl::StatusOr<AppendResult> found = FindToken(token);
     if (absl::IsDataLoss(found.status()) || (found.ok() && !found->repeated)) {

@@ -263,6 +263,7 @@ class Journal {
   absl::StatusOr<uint64_t> MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next);
   absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
   absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);
+  absl::StatusOr<bool> FindLast(uint64_t epoch);
   absl::StatusOr<AppendResult> FindToken(absl::string_view token);
   EpochMarks* MutableCurrent();
   bool HasUnsent(const EpochMarks& marks) const;
@@ -279,6 +280,7 @@ class Journal {
   bool marking_ = false;  // In MarkTogether: what is settled is forgotten when it is committed.
   sqlite::Statement insert_;
   sqlite::Statement find_token_;
+  sqlite::Statement find_last_;
   sqlite::Statement read_after_;
   sqlite::Statement write_marks_;
 };

@@ -132,6 +132,9 @@ class LocalStore {
   // that was met; other statuses are returned as they are. OK: go on. After an error look at CanRecord().
   absl::Status RepairJournal(const absl::Status& damaged);
   absl::Status RepairReplica(const absl::Status& damaged);
+  // Looks through all of the journal and repairs it if need be: damage may hide entries from whoever reads them. Takes
+  // some 10 ms for each megabyte.
+  absl::Status CheckJournal();
   // A reader met DATA_LOSS: repairs whichever of the two is damaged. False: neither is, or it could not be repaired.
   bool RepairDamaged();
   // Sets a damaged attachments' file aside. What it held and had not sent is lost and reported; entries are not

@@ -125,11 +125,6 @@ struct EpochRows {
   };
   std::map<uint64_t, Found> by_seq;
   bool at_end = false;  // Behind the last of them there was none.
-
-  bool Lacks(const EpochMarks& marks) const {
-    const uint64_t last = by_seq.empty() ? marks.retained_through : by_seq.rbegin()->first;
-    return !at_end || by_seq.size() < last - marks.retained_through || last < marks.received_through;
-  }
 };
 
 // As the table's tree leads to them.
@@ -229,12 +224,10 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
   if (!db.ok()) return salvaged;
   if (!AddEpochsOfEntries(**db, salvaged.epochs).ok()) salvaged.may_lack_more = true;
   std::vector<EpochRows> rows;
-  bool lacks = false;
   for (const EpochMarks& marks : salvaged.epochs) {
     rows.push_back(ReadEpochRows(**db, marks));
-    lacks = lacks || rows.back().Lacks(marks);
   }
-  if (lacks) AddStrayRows(**db, salvaged.epochs, rows);
+  AddStrayRows(**db, salvaged.epochs, rows);
   for (size_t i = 0; i < rows.size(); ++i) {
     TakeRows(salvaged.identity->device(), salvaged.epochs[i], std::move(rows[i]), salvaged);
   }

@@ -191,6 +191,11 @@ absl::Status LocalStore::RepairReplica(const absl::Status& damaged) {
   return rebuilt;
 }
 
+absl::Status LocalStore::CheckJournal() {
+  const absl::Status sound = journal_db_->CheckIntegrity();
+  return absl::IsDataLoss(sound) ? RepairJournal(sound) : sound;
+}
+
 bool LocalStore::RepairDamaged() {
   if (const absl::Status journal = journal_db_->CheckIntegrity(); absl::IsDataLoss(journal)) {
     return RepairJournal(journal).ok();

@@ -112,6 +112,28 @@ TEST_F(SessionDamageTest, WhatIsCarriedToTheOfficeIsWholeWhereverMakingItMeetsDa
   std::filesystem::remove_all(whole);
 }
 
+TEST_F(SessionDamageTest, DamageThatNobodyMeetsIsFoundBeforeAnythingIsDeleted) {
+  OpenEnrolled();
+  ASSERT_TRUE(session_->Append(NoteRequest("visit-1", "note 1", "token-1")).ok());
+  session_.reset();
+  size_t page = 0;
+  {
+    sqlite::OpenOptions options;
+    options.path = directory_ + "/journal.db";
+    const auto db = sqlite::Database::Open(options);
+    ASSERT_TRUE(db.ok());
+    auto index = (*db)->Prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_token'");
+    ASSERT_TRUE(index.ok() && *index->Step());
+    page = static_cast<size_t>(index->Int(0) - 1);
+  }
+  SpoilPage(directory_ + "/journal.db", page);
+  Open();
+  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+  }
+  EXPECT_EQ(Status().repairs_size(), 1);
+  EXPECT_EQ(NotesAtServer(), std::vector<std::string>{"note 1"});
+}
+
 // Who the phone is stands in the replica too, in a copy that does not know of the restore.
 TEST_F(SessionDamageTest, WhatAServerLostAfterARestoreIsSentByAPhoneThatForgotOfIt) {
   OpenEnrolled();

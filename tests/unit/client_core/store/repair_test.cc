@@ -415,6 +415,21 @@ TEST_F(RepairTest, WhatIsRecordedIsSentThoughAMarkSaysThatItWasReceivedBefore) {
   EXPECT_EQ(FirstPositions(journal().UnsentEpoch()).size(), 5u);
 }
 
+TEST_F(RepairTest, WhatADamagedTreeHidesIsBroughtBack) {
+  OpenEnrolled();
+  AppendNotes(100);
+  store_.reset();
+  // The page that leads to all others has its first cell behind twelve bytes, and names the last of them at the eighth.
+  const size_t root = PageOf("entry");
+  const std::string file = ReadFile("journal.db");
+  const size_t cell = static_cast<unsigned char>(file[root + 12]) << 8 | static_cast<unsigned char>(file[root + 13]);
+  OverwriteFile("journal.db", root + 8, file.substr(root + cell, 4));
+  ASSERT_OK(Open());
+  Append(EntryOf("v1", v1::LogEntry::kNote), "token-4");
+  EXPECT_EQ(store_->repairs().size(), 1u);
+  EXPECT_EQ(FirstPositions(journal().UnsentEpoch()).size(), 101u);
+}
+
 TEST_F(RepairTest, ASpareEpochThatIsDamagedIsNotUsed) {
   OpenEnrolled();
   AppendNotes(3);
