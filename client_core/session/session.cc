@@ -34,6 +34,12 @@ std::function<void()> TimerOf(const std::unique_ptr<SyncDriver>& driver) {
   return [&driver] { driver->Handle(Tick()); };
 }
 
+absl::Status CheckBudget(absl::string_view field, const v1::SyncBudget& budget) {
+  if (budget.bytes_max() == 0 || budget.bytes_max() >= tuning::kBudgetBytesMin) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", budget.bytes_max(), ", must be 0 or at least ", tuning::kBudgetBytesMin));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(SessionParts parts) {
@@ -230,10 +236,7 @@ absl::Status Session::ReadyToSync() {
 }
 
 absl::StatusOr<v1::SyncReport> Session::SyncOnce(v1::SyncBudget budget) {
-  if (budget.bytes_max() > 0 && budget.bytes_max() < tuning::kBudgetBytesMin) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("bytes_max: ", budget.bytes_max(), ", must be 0 or at least ", tuning::kBudgetBytesMin));
-  }
+  RETURN_IF_ERROR(CheckBudget("bytes_max", budget));
   RETURN_IF_ERROR(ReadyToSync());
   auto waiting = std::make_shared<Answer<v1::SyncReport>>();
   {
@@ -313,6 +316,7 @@ absl::StatusOr<v1::Readiness> Session::PrepareOffline(v1::ReadinessRequest reque
     return Ask<v1::Readiness>([this, request] { return CheckReadiness(request, clock_->Now(), *store_); });
   };
   if (!request.has_sync()) return look();
+  RETURN_IF_ERROR(CheckBudget("sync.bytes_max", request.sync()));
   RETURN_IF_ERROR(look().status());  // What is wrong with the request is no reason to sync.
   const absl::StatusOr<v1::SyncReport> report = SyncOnce(request.sync());
   absl::StatusOr<v1::Readiness> readiness = look();

@@ -94,9 +94,7 @@ v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& positi
 absl::Status ExplainFullDisk(absl::Status status) {
   if (!absl::IsResourceExhausted(status)) return status;
   return absl::ResourceExhaustedError(
-      absl::StrCat("the phone's storage is full: free some space and try again; everything recorded before is "
-                   "safe (",
-                   std::string(status.message()), ")"));
+      "the phone's storage is full: free some space and try again; everything recorded before is safe");
 }
 
 }  // namespace doorstep

@@ -316,6 +316,9 @@ TEST_F(SessionTest, ABoundOfBytesIsOneWithWhichSomethingIsSent) {
   const absl::Status refused = session_->SyncOnce(budget).status();
   EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
   EXPECT_EQ(refused.message(), "bytes_max: 8191, must be 0 or at least 8192");
+  v1::ReadinessRequest request;
+  *request.mutable_sync() = budget;
+  EXPECT_EQ(session_->PrepareOffline(request).status().message(), "sync.bytes_max: 8191, must be 0 or at least 8192");
   budget.set_bytes_max(8192);
   const absl::StatusOr<v1::SyncReport> report = session_->SyncOnce(budget);
   ASSERT_TRUE(report.ok()) << report.status();
