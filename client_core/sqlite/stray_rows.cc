@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
 
 namespace doorstep::sqlite {
 namespace {
@@ -16,14 +17,14 @@ class Imposter {
  public:
   Imposter(Database& db, int64_t page, absl::string_view columns) : db_(db), name_(absl::StrCat("stray_", page)) {
     Begin(1, static_cast<int>(page));
-    made_ = db.Execute(absl::StrCat("CREATE TABLE ", name_, " (", columns, ")")).ok();
+    made_ = db.Execute(absl::StrCat("CREATE TABLE ", name_, " (", columns, ")"));
     Begin(0, 0);
   }
   ~Imposter() { Begin(0, 1); }  // Forgets the schema, and the table with it.
   Imposter(const Imposter&) = delete;
   Imposter& operator=(const Imposter&) = delete;
 
-  bool made() const { return made_; }
+  const absl::Status& made() const { return made_; }
   // Another for each page: a statement that was compiled for one must not be taken for the next.
   const std::string& name() const { return name_; }
 
@@ -32,30 +33,40 @@ class Imposter {
 
   Database& db_;
   const std::string name_;
-  bool made_ = false;
+  absl::Status made_;
 };
 
-int64_t Pages(Database& db) {
-  absl::StatusOr<Statement> count = db.Prepare("PRAGMA page_count");
-  if (!count.ok()) return 0;
-  const absl::StatusOr<bool> row = count->Step();
-  return row.ok() && *row ? count->Int(0) : 0;
+// A disk that fails once has damaged nothing: so often a read is tried that does not say "damaged".
+constexpr int kReadsMax = 3;
+
+absl::StatusOr<int64_t> Pages(Database& db) {
+  ASSIGN_OR_RETURN(Statement count, db.Prepare("PRAGMA page_count"));
+  ASSIGN_OR_RETURN(const bool row, count.Step());
+  return row ? count.Int(0) : 0;
+}
+
+absl::Status ReadPage(Database& db, int64_t page, absl::string_view columns, absl::string_view selected,
+                      const std::function<void(const Statement&)>& on_row) {
+  const Imposter imposter(db, page, columns);
+  RETURN_IF_ERROR(imposter.made());
+  ASSIGN_OR_RETURN(Statement read, db.Prepare(absl::StrCat("SELECT ", selected, " FROM ", imposter.name())));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return absl::OkStatus();
+    on_row(read);
+  }
 }
 
 }  // namespace
 
 void ReadStrayRows(Database& db, absl::string_view columns, absl::string_view selected,
                    const std::function<void(const Statement&)>& on_row) {
-  const int64_t pages = Pages(db);
-  for (int64_t page = 2; page <= pages; ++page) {
-    const Imposter imposter(db, page, columns);
-    if (!imposter.made()) continue;
-    absl::StatusOr<Statement> read = db.Prepare(absl::StrCat("SELECT ", selected, " FROM ", imposter.name()));
-    if (!read.ok()) continue;
-    while (true) {
-      const absl::StatusOr<bool> row = read->Step();
-      if (!row.ok() || !*row) break;
-      on_row(*read);
+  absl::StatusOr<int64_t> pages = Pages(db);
+  for (int reads = 1; reads < kReadsMax && !pages.ok(); ++reads) pages = Pages(db);
+  for (int64_t page = 2; pages.ok() && page <= *pages; ++page) {
+    for (int reads = 0; reads < kReadsMax; ++reads) {
+      const absl::Status read = ReadPage(db, page, columns, selected, on_row);
+      if (read.ok() || absl::IsDataLoss(read)) break;
     }
   }
 }
