@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "client_core/base/clock.h"
+#include "client_core/base/mutex.h"
 #include "client_core/session/recorder.h"
 #include "client_core/session/serial_queue.h"
 #include "doorstep/v1/sync.pb.h"
@@ -105,12 +105,17 @@ class SyncDriverTest : public testing::Test {
   }
   // After the answers that have come: what is asked for would overtake them.
   void OnQueue(const std::function<void()>& task) {
-    absl::Notification done;
+    Mutex mutex;
+    CondVar changed;
+    bool done = false;
     queue_.Post(Urgency::kNetwork, [&] {
       task();
-      done.Notify();
+      MutexLock lock(&mutex);
+      done = true;
+      changed.NotifyAll();
     });
-    done.WaitForNotification();
+    MutexLock lock(&mutex);
+    while (!done) changed.Wait(&mutex);
   }
   // Lets answers through until so many pages were asked for, or nothing comes any more.
   void WaitForPulls(size_t count) {
