@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
+#include "client_core/sqlite/read_again.h"
 
 namespace doorstep::sqlite {
 namespace {
@@ -36,9 +37,6 @@ class Imposter {
   absl::Status made_;
 };
 
-// A disk that fails once has damaged nothing: so often a read is tried that does not say "damaged".
-constexpr int kReadsMax = 3;
-
 absl::StatusOr<int64_t> Pages(Database& db) {
   ASSIGN_OR_RETURN(Statement count, db.Prepare("PRAGMA page_count"));
   ASSIGN_OR_RETURN(const bool row, count.Step());
@@ -61,13 +59,9 @@ absl::Status ReadPage(Database& db, int64_t page, absl::string_view columns, abs
 
 void ReadStrayRows(Database& db, absl::string_view columns, absl::string_view selected,
                    const std::function<void(const Statement&)>& on_row) {
-  absl::StatusOr<int64_t> pages = Pages(db);
-  for (int reads = 1; reads < kReadsMax && !pages.ok(); ++reads) pages = Pages(db);
+  const absl::StatusOr<int64_t> pages = ReadAgain([&] { return Pages(db); });
   for (int64_t page = 2; pages.ok() && page <= *pages; ++page) {
-    for (int reads = 0; reads < kReadsMax; ++reads) {
-      const absl::Status read = ReadPage(db, page, columns, selected, on_row);
-      if (read.ok() || absl::IsDataLoss(read)) break;
-    }
+    (void)ReadAgain([&] { return ReadPage(db, page, columns, selected, on_row); });
   }
 }
 

@@ -11,6 +11,7 @@
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/journal_hash.h"
+#include "client_core/sqlite/read_again.h"
 #include "client_core/sqlite/stray_rows.h"
 #include "client_core/store/journal_rows.h"
 
@@ -24,18 +25,7 @@ constexpr uint64_t kMissesMax = 4096;
 constexpr absl::string_view kTableColumns =
     "id INTEGER PRIMARY KEY, hash, author, from_epoch, from_seq, token, visit_id, fact, wall_us, boot, entry";
 
-// A disk that fails once has damaged nothing, and what is given up here is lost for good: so often a read is tried that
-// does not say "damaged".
-constexpr int kReadsMax = 3;
-
-template <typename Read>
-auto ReadAgain(const Read& read) {
-  auto result = read();
-  for (int reads = 1; reads < kReadsMax && !result.ok() && !absl::IsDataLoss(result.status()); ++reads) {
-    result = read();
-  }
-  return result;
-}
+using sqlite::ReadAgain;
 
 absl::StatusOr<v1::EnrollResponse> ReadIdentity(sqlite::Database& db) {
   ASSIGN_OR_RETURN(sqlite::Statement read, db.Prepare("SELECT response FROM identity WHERE response IS NOT NULL"));
@@ -203,10 +193,7 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
   if (db.ok()) {
     absl::StatusOr<v1::EnrollResponse> identity = ReadAgain([&] { return ReadIdentity(**db); });
     if (identity.ok()) salvaged.identity = *std::move(identity);
-    (void)ReadAgain([&]() -> absl::StatusOr<bool> {
-      RETURN_IF_ERROR(ReadEpochs(**db, salvaged.epochs));
-      return true;
-    });
+    (void)ReadAgain([&] { return ReadEpochs(**db, salvaged.epochs); });
   }
   if (!salvaged.identity.has_value() || !db.ok()) salvaged.may_lack_more = true;
   if (!salvaged.identity.has_value()) return salvaged;

@@ -67,22 +67,30 @@ TEST_F(SessionTest, WhatARestoredServerTookIsCountedAsSent) {
   EXPECT_EQ(report.entries_sent(), 2u);
 }
 
-// The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
-TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {
-  OpenEnrolled();
-  AppendNotes(3);
-  server_.fate = [](const std::string& method, const std::string&) {
-    return FakeServer::Fate{absl::UnavailableError("lost"), method == "/doorstep.v1.SyncService/Push"};
-  };
-  Sync(50);
-  server_.fate = nullptr;
-  ASSERT_EQ(server_.journals[1].entries.size(), 3u);
-  server_.journals[1].entries.push_back(server_.journals[1].entries[2]);
-  server_.journals[1].entries[3].hash[0] ^= 1;
-  AppendNotes(1);
-  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+class ForkedPhoneTest : public SessionTest {
+ protected:
+  // Three notes arrive, of which this phone is not told; a clone sends a fourth, and this phone goes on in epoch 3.
+  void BeForked() {
+    OpenEnrolled();
+    AppendNotes(3);
+    server_.fate = [](const std::string& method, const std::string&) {
+      return FakeServer::Fate{absl::UnavailableError("lost"), method == "/doorstep.v1.SyncService/Push"};
+    };
+    Sync(50);
+    server_.fate = nullptr;
+    ASSERT_EQ(server_.journals[1].entries.size(), 3u);
+    server_.journals[1].entries.push_back(server_.journals[1].entries[2]);
+    server_.journals[1].entries[3].hash[0] ^= 1;
+    AppendNotes(1);
+    for (int i = 0; i < 5 && !Sync().complete(); ++i) {
+    }
+    ASSERT_EQ(Status().epoch(), 3u);
   }
-  ASSERT_EQ(Status().epoch(), 3u);
+};
+
+// The mark that the server has of an epoch this phone has left is a clone's; what it lost must not stop the rest.
+TEST_F(ForkedPhoneTest, HealsARestoredServer) {
+  ASSERT_NO_FATAL_FAILURE(BeForked());
   server_.Restore("g2", 1, 4);
   AppendNotes(1);
   for (int i = 0; i < 5 && !Sync().complete(); ++i) {
@@ -92,20 +100,8 @@ TEST_F(SessionTest, ARestoredServerIsHealedByAPhoneThatHadForked) {
 }
 
 // As above, and the clone has put other entries where this phone's had been before the backup came back.
-TEST_F(SessionTest, ARestoredServerThatAClonesEntriesFilledGetsThisPhonesAnew) {
-  OpenEnrolled();
-  AppendNotes(3);
-  server_.fate = [](const std::string& method, const std::string&) {
-    return FakeServer::Fate{absl::UnavailableError("lost"), method == "/doorstep.v1.SyncService/Push"};
-  };
-  Sync(50);
-  server_.fate = nullptr;
-  server_.journals[1].entries.push_back(server_.journals[1].entries[2]);
-  server_.journals[1].entries[3].hash[0] ^= 1;
-  AppendNotes(1);
-  for (int i = 0; i < 5 && !Sync().complete(); ++i) {
-  }
-  ASSERT_EQ(Status().epoch(), 3u);
+TEST_F(ForkedPhoneTest, SendsItsEntriesAnewToARestoredServerThatAClonesFilled) {
+  ASSERT_NO_FATAL_FAILURE(BeForked());
   server_.journals[1].entries[2].hash[0] ^= 1;  // The clone's third.
   server_.Restore("g2", 1, 3);
   AppendNotes(1);
