@@ -108,6 +108,7 @@ void SimPhone::Open() {
   } else if (!invitation_code_.empty()) {
     CallEnroll();
   }
+  if (looked_at_) driver_->Handle(Notice::kForeground);
   if (doubt_.has_value() && world_->Chance(700)) {
     const Doubt doubt = *std::exchange(doubt_, std::nullopt);
     if (enrolled()) Append(doubt.request, doubt.key, doubt.attached);
@@ -229,8 +230,8 @@ void SimPhone::Mend(bool told) {
   WakeUp();
   if (metered_) SetMetered(false);
   if (told || network_lost_) Notify(Notice::kNetworkChanged);
-  if (!told) return;
-  Notify(Notice::kForeground);
+  looked_at_ = told;
+  if (told) Notify(Notice::kForeground);
 }
 
 // ---- enrolment, as Session does it ----

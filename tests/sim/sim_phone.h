@@ -157,7 +157,8 @@ class SimPhone final : public Clock {
 
   int64_t skew_us_ = 0;
   int64_t booted_us_ = 0;
-  int64_t opened_us_ = 0;  // The last time.
+  int64_t opened_us_ = 0;   // The last time.
+  bool looked_at_ = false;  // By somebody, since the world healed.
   int boots_ = 1;
   int processes_ = 0;
   size_t repairs_ = 0;  // That this process knows of.
