@@ -77,34 +77,53 @@ EpochMarks Issued(const v1::IssuedEpoch& issued, EpochState state) {
 // Checks rows of one epoch against each other as they come.
 class ChainChecker {
  public:
+  struct Verdict {
+    bool good = false;          // These are the bytes that were recorded.
+    bool vouches_back = false;  // Those of the row before are, too: all that has changed there is its hash.
+  };
+
   ChainChecker(const std::string& device, const EpochMarks& marks) : device_(device), seq_(marks.retained_through) {
     prev_ = seq_ > 0 ? marks.retained_hash : ChainStart(hasher_, device, marks.epoch, marks.salt);
     prev_is_good_ = IsEpoch(marks.epoch, marks.salt);
   }
 
-  // False: these are not the bytes that were recorded.
-  bool Accept(const Journal::Row& row) {
+  // `whole`: the row's hash can be read.
+  Verdict Check(const Journal::Row& row, bool whole) {
     const bool follows = row.info.seq == seq_ + 1;
-    const Hash hash = ChainNext(
-        hasher_, prev_,
-        {device_, row.info.epoch, row.info.seq, row.info.author, row.info.from_epoch, row.info.from_seq, row.entry});
-    const bool hashes = follows && hash == row.hash;
+    const Hash expected = HashBehind(prev_, row);
+    const bool hashes = whole && follows && expected == row.hash;
+    Verdict verdict;
+    verdict.vouches_back =
+        whole && follows && !hashes && doubted_.has_value() && HashBehind(*doubted_, row) == row.hash;
     // Behind a gap or a bad row only the row itself can speak.
     v1::LogEntry entry;
-    const bool accepted = hashes || (!(follows && prev_is_good_) && ParseBytes(row.entry, entry) && entry.has_time() &&
-                                     entry.visit_id() == row.info.visit_id && IsPlausible(row.info));
+    verdict.good = hashes || verdict.vouches_back ||
+                   (whole && !(follows && prev_is_good_) && ParseBytes(row.entry, entry) && entry.has_time() &&
+                    entry.visit_id() == row.info.visit_id && IsPlausible(row.info));
+    doubted_.reset();
+    if (!verdict.good && follows && prev_is_good_) doubted_ = expected;
     prev_ = row.hash;
     seq_ = row.info.seq;
-    prev_is_good_ = accepted;
-    return accepted;
+    prev_is_good_ = verdict.good;
+    return verdict;
   }
 
+  // The hash of a row that was not good, if its bytes are what was recorded.
+  std::optional<Hash> doubted() const { return doubted_; }
+
  private:
+  Hash HashBehind(const Hash& prev, const Journal::Row& row) {
+    return ChainNext(
+        hasher_, prev,
+        {device_, row.info.epoch, row.info.seq, row.info.author, row.info.from_epoch, row.info.from_seq, row.entry});
+  }
+
   const std::string& device_;
   SodiumSha256 hasher_;
   Hash prev_;
   uint64_t seq_;
   bool prev_is_good_;
+  std::optional<Hash> doubted_;
 };
 
 // The rows of one epoch, by seq.
@@ -166,15 +185,24 @@ void AddStrayRows(sqlite::Database& db, const std::vector<EpochMarks>& epochs, s
 // Those that are what was recorded.
 void TakeRows(const std::string& device, const EpochMarks& marks, EpochRows rows, Salvaged& salvaged) {
   ChainChecker chain(device, marks);
+  Journal::Row doubted;                    // Of `chain.doubted()`.
   uint64_t last = marks.retained_through;  // The last seq that was taken or counted as unreadable.
   for (auto& [seq, found] : rows.by_seq) {
     salvaged.unreadable += seq - last - 1;
     last = seq;
-    if (found.whole && chain.Accept(found.row)) {
-      salvaged.rows.push_back(std::move(found.row));
-    } else {
-      ++salvaged.unreadable;
+    const ChainChecker::Verdict verdict = chain.Check(found.row, found.whole);
+    if (verdict.vouches_back) {
+      salvaged.rows.push_back(std::move(doubted));
+      --salvaged.unreadable;
     }
+    if (verdict.good) {
+      salvaged.rows.push_back(std::move(found.row));
+      continue;
+    }
+    ++salvaged.unreadable;
+    if (!chain.doubted().has_value()) continue;
+    doubted = std::move(found.row);
+    doubted.hash = *chain.doubted();
   }
   salvaged.may_lack_more = salvaged.may_lack_more || !rows.at_end;
   if (marks.received_through > last) salvaged.unreadable += marks.received_through - last;

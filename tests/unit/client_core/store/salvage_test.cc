@@ -79,6 +79,25 @@ TEST_F(SalvageTest, DoesNotSendBytesThatWereChangedOnTheDisk) {
   EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.1", "1.2", "1.4", "1.5"));
 }
 
+TEST_F(SalvageTest, AnEntryIsWhatWasRecordedWhenTheNextHashSaysSo) {
+  for (const char* hash : {"zeroblob(32)", "x'5a'"}) {
+    OpenEnrolled();
+    AppendNotes(5);
+    ASSERT_OK(journal().Acknowledge(MarkAt(1, 3)).status());
+    EditFile("journal.db",
+             absl::StrCat("UPDATE entry SET hash = ", hash, " WHERE from_seq = 0 AND id & 255 IN (2, 4)"));
+    ASSERT_OK(Open());
+    ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+    EXPECT_EQ(journal().Counts().recorded, 5u) << hash;
+    EXPECT_THAT(FirstPositions(2), testing::ElementsAre("1.4", "1.5")) << hash;
+    EXPECT_THAT(store_->repairs().back(), HasSubstr(" 0 could not be read"));
+    // Nothing is left that a frame or another salvage would take for damage.
+    ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+    EXPECT_EQ(journal().Counts().recorded, 5u) << hash;
+    EmptyFolder();
+  }
+}
+
 TEST_F(SalvageTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeRead) {
   OpenEnrolled();
   AppendNotes(6);
