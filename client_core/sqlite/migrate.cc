@@ -4,6 +4,12 @@
 #include "client_core/base/status.h"
 
 namespace doorstep::sqlite {
+namespace {
+
+// No program will ever have so many: the number itself is damaged.
+constexpr int64_t kVersionMax = 9999;
+
+}  // namespace
 
 absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations,
                      const std::function<absl::Status(int64_t)>& then) {
@@ -12,6 +18,15 @@ absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrati
     ASSIGN_OR_RETURN(Statement read, db.Prepare("PRAGMA user_version"));
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (row) version = read.Int(0);
+  }
+  bool is_empty = false;
+  {
+    ASSIGN_OR_RETURN(Statement read, db.Prepare("SELECT 1 FROM sqlite_schema"));
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    is_empty = !row;
+  }
+  if (version < 0 || version > kVersionMax || (version == 0 && !is_empty)) {
+    return absl::DataLossError(absl::StrCat("the file says that it has schema ", version, ", which cannot be"));
   }
   const int64_t newest = static_cast<int64_t>(migrations.size());
   if (version > newest) {

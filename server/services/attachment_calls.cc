@@ -75,8 +75,7 @@ bool MayName(const ReceivedWithEnvelope& found, const v1::AttachmentClaim& claim
   return NamesAttachment(received.entry(), claim.sha256(), claim.size_bytes());
 }
 
-absl::StatusOr<Known> LookUp(SqlSession& sql, absl::string_view device_id, const v1::AttachmentClaim& claim,
-                             bool began) {
+absl::StatusOr<Known> LookUp(SqlSession& sql, absl::string_view device_id, const v1::AttachmentClaim& claim) {
   ASSIGN_OR_RETURN(const auto device, FindDevice(sql, device_id));
   if (!device.has_value()) return absl::NotFoundError(absl::StrCat("no device ", device_id));
   if (device->lane == v1::LANE_BLOCKED) {
@@ -85,9 +84,7 @@ absl::StatusOr<Known> LookUp(SqlSession& sql, absl::string_view device_id, const
   Known known;
   known.device = device->n;
   ASSIGN_OR_RETURN(known.row, FindAttachment(sql, claim.sha256()));
-  // What has come of it was let in by its entry; looking for that once is enough.
-  known.named = began;
-  if (began) return known;
+  // Before each piece: a server that was put back may hold another entry there than when the first one came.
   ASSIGN_OR_RETURN(const auto found, FindReceivedEntry(sql, MakePosition(device_id, claim.epoch(), claim.seq())));
   known.named = found.has_value() && MayName(*found, claim);
   return known;
@@ -170,9 +167,8 @@ void PutChunkCall(const ServerParts& parts, const Scope& scope, const v1::PutChu
   AttachmentFiles& files = (*intake)->files();
   const v1::AttachmentClaim& claim = request.attachment();
   Known known;
-  const bool began = files.HasPartial(scope.name(), claim.sha256());
   const absl::Status read = parts.storage.Read("an attachment", [&](SqlSession& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(known, LookUp(sql, scope.name(), claim, began));
+    ASSIGN_OR_RETURN(known, LookUp(sql, scope.name(), claim));
     return absl::OkStatus();
   });
   if (!read.ok()) return done(read);
@@ -224,8 +220,7 @@ absl::StatusOr<v1::CheckAttachmentsResponse> CheckAttachmentsCall(const ServerPa
   v1::CheckAttachmentsResponse response;
   RETURN_IF_ERROR(parts.storage.Read("attachments", [&](SqlSession& sql) -> absl::Status {
     for (const v1::AttachmentClaim& claim : request.attachments()) {
-      const bool began = files.HasPartial(scope.name(), claim.sha256());
-      ASSIGN_OR_RETURN(const Known known, LookUp(sql, scope.name(), claim, began));
+      ASSIGN_OR_RETURN(const Known known, LookUp(sql, scope.name(), claim));
       const bool whole = files.IsWhole(claim.sha256(), claim.size_bytes());
       if (!known.named) {
         *response.add_progress() = SayUnknownEntry(claim);

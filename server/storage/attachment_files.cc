@@ -108,10 +108,6 @@ bool AttachmentFiles::IsWhole(absl::string_view sha256, uint64_t size) const {
   return SizeOf(AttachmentPath(folder_, sha256)) == static_cast<int64_t>(size);
 }
 
-bool AttachmentFiles::HasPartial(absl::string_view device, absl::string_view sha256) const {
-  return SizeOf(PartialPath(device, sha256)) >= 0;
-}
-
 uint64_t AttachmentFiles::StoredThrough(absl::string_view device, absl::string_view sha256, uint64_t size) const {
   if (IsWhole(sha256, size)) return size;
   const int64_t bytes = SizeOf(PartialPath(device, sha256));

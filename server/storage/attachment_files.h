@@ -59,7 +59,6 @@ class AttachmentFiles {
 
   // Bytes that have come from this device; 0: none. The whole size when it is whole.
   uint64_t StoredThrough(absl::string_view device, absl::string_view sha256, uint64_t size) const;
-  bool HasPartial(absl::string_view device, absl::string_view sha256) const;
   bool IsWhole(absl::string_view sha256, uint64_t size) const;
   // Compares a whole file with its name. False: there is none, or they differ and it is set aside: from then on it
   // counts as gone, and a phone that still has it sends it again.

@@ -294,5 +294,15 @@ TEST_F(DatabaseTest, MigratesForwardOneStepATransaction) {
   EXPECT_THAT(std::string(older.message()), HasSubstr("newer"));
 }
 
+TEST_F(DatabaseTest, ANumberOfAMigrationThatIsNoneIsDamage) {
+  const absl::string_view first = "CREATE TABLE t (a INTEGER)";
+  const auto db = Open();
+  ASSERT_TRUE(Migrate(*db, {first}).ok());
+  for (const char* version : {"-1", "-2147483648", "2147483647", "0"}) {
+    ASSERT_TRUE(db->Execute(absl::StrCat("PRAGMA user_version=", version)).ok());
+    EXPECT_TRUE(absl::IsDataLoss(Migrate(*db, {first}))) << version;
+  }
+}
+
 }  // namespace
 }  // namespace doorstep::sqlite

@@ -98,6 +98,17 @@ TEST_F(SalvageTest, AnEntryIsWhatWasRecordedWhenTheNextHashSaysSo) {
   }
 }
 
+TEST_F(SalvageTest, TheNumberOfTheSchemaMayBeWhatIsDamaged) {
+  for (const char* version : {"-1", "0", "2147483647"}) {
+    OpenEnrolled();
+    AppendNotes(5);
+    EditFile("journal.db", absl::StrCat("PRAGMA user_version = ", version));
+    ASSERT_OK(Open());
+    EXPECT_EQ(FirstPositions(2).size(), 5u) << version;
+    EmptyFolder();
+  }
+}
+
 TEST_F(SalvageTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeRead) {
   OpenEnrolled();
   AppendNotes(6);

@@ -137,6 +137,17 @@ TEST_F(AttachmentCallsTest, NothingIsTakenThatNoReceivedEntryOfThisPhoneNames) {
   EXPECT_EQ(Put(photo_, seq, 0, 600).state(), v1::ATTACHMENT_STATE_RECEIVING);
 }
 
+TEST_F(AttachmentCallsTest, EachPieceIsLetInByAnEntryThatNamesIt) {
+  const uint64_t seq = Record(phone_, Naming(photo_));
+  v1::LogEntry note;
+  note.mutable_note()->set_text("found it leaking");
+  const uint64_t other = Record(phone_, note);
+  EXPECT_EQ(Put(photo_, seq, 0, 600).state(), v1::ATTACHMENT_STATE_RECEIVING);
+  EXPECT_EQ(Put(photo_, other, 600, 400).state(), v1::ATTACHMENT_STATE_UNKNOWN_ENTRY);
+  EXPECT_EQ(Check(photo_, other)->state(), v1::ATTACHMENT_STATE_UNKNOWN_ENTRY);
+  EXPECT_EQ(Put(photo_, seq, 600, 400).state(), v1::ATTACHMENT_STATE_STORED);
+}
+
 // Whoever knows a hash knows nothing: not even whether the office has it.
 TEST_F(AttachmentCallsTest, AHashOfAnotherPhoneOpensNothing) {
   const uint64_t seq = Record(phone_, Naming(photo_));

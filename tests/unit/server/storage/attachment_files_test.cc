@@ -144,7 +144,7 @@ TEST_F(AttachmentFilesTest, TheSweepTakesWhatNobodyNamesOrGoesOnWithAndNothingEl
   EXPECT_EQ(*files_->Sweep(kNowUs + 8 * kDayUs, is_known), 2u);
   EXPECT_TRUE(files_->IsWhole(HashOf(named), 1000));
   EXPECT_FALSE(files_->IsWhole(HashOf(orphan), 1000));
-  EXPECT_FALSE(files_->HasPartial("d7", HashOf(abandoned)));
+  EXPECT_EQ(files_->StoredThrough("d7", HashOf(abandoned), 1000), 0u);
   EXPECT_EQ(files_->StoredThrough("d7", HashOf(under_way), 1000), 600u);
 }
 
