@@ -66,6 +66,7 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"generation_ignored", "a server that was restored is taken for the one before"},
     {"failing_push_stops_pulls", "nothing is fetched while an upload backs off"},
     {"busy_server_blames_entry", "an entry that a server has no memory for is taken for one that kills it"},
+    {"bad_link_blames_entry", "an entry that a bad link loses thrice is taken for one that kills its frame"},
     {"refused_for_good", "a feed that was refused once is never asked for again"},
     {"attachment_without_entry_waits", "an attachment whose entry nobody has any more waits for it for ever"},
 };

@@ -115,6 +115,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   DropForeignFeeds();
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   answered.restored = other_generation;
+  answered.server_started_us = response.started_time_us();
   for (const v1::FeedHead& head : response.feeds()) {
     answered.heads.push_back({head.feed(), head.seq(), CameBeforeRestore(head.feed(), response.generation())});
   }

@@ -159,7 +159,7 @@ void StartPush(int64_t now_us, EngineState& s, std::vector<Action>& actions) {
   uint64_t bytes = limits::kFrameBytesMax;
   if (s.grant.frame_bytes_max != 0) bytes = std::min(bytes, s.grant.frame_bytes_max);
   if (s.budget.active) bytes = std::min(bytes, s.budget.bytes_left);
-  s.push_run = {s.queue.received_through, s.queue.received_through, plan.opaque};
+  s.push_run = {s.queue.received_through, s.queue.received_through, plan.opaque, s.server_started_us};
   s.push_call = {s.next_call++, now_us + tuning::kPushDeadlineMs * int64_t{1000} + tuning::kDeadlineGraceUs};
   actions.push_back(SendPush{s.push_call.call, tuning::kPushDeadlineMs, s.queue.epoch, s.queue.received_through,
                              plan.entries_max, bytes, plan.opaque});
@@ -393,7 +393,8 @@ struct Handler {
     if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);
     TakeGrant(e.grant, now_us, s);
-    NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
+    NoteHello(e.call, s.queue.received_through, e.server_started_us, s.pacing);
+    s.server_started_us = e.server_started_us;
     s.poll_us = now_us + PollInterval(s);
     for (const SeenHead& head : e.heads) TakeHead(head, s);
   }
@@ -428,7 +429,6 @@ struct Handler {
     if (e.call == 0 || e.call != s.pull_call.call) return;
     s.pull_call = InFlight();
     CountBytes(e.bytes, s);
-    NoteOtherAnswer(e.call, s.queue.received_through, s.pacing);
     if (e.generation_changed || e.went_back) s.hello_due = true;
     FeedWork* feed = FindFeed(s, s.pulling);
     if (feed == nullptr) return;

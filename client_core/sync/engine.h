@@ -125,6 +125,7 @@ struct HelloAnswered {
   bool busy = false;  // The server did not look, and asks to be asked again after `grant.wait_us`.
   // It tells of another generation: what is under way may have asked the server that was before.
   bool restored = false;
+  int64_t server_started_us = 0;  // As the answer says.
 };
 struct PushAnswered {
   uint64_t call = 0;
@@ -276,6 +277,7 @@ struct EngineState {
   InFlight push_call;
   FrameRun push_run;
   PushPacing pacing;
+  int64_t server_started_us = 0;  // Of the process that answered the last Hello.
   ServerGrant grant;
   int64_t grant_until_us = 0;  // The server asked for no frame before this instant.
 

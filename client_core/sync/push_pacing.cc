@@ -71,18 +71,24 @@ PushFailure NoteFailure(const FrameRun& run, absl::StatusCode code, uint64_t nex
   if (!MayBlameFrame(code)) return PushFailure::kRetryLater;
   pacing.suspect = true;
   pacing.suspect_call = next_call;
+  pacing.said_so = code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown;
   return PushFailure::kProbe;
 }
 
-void NoteOtherAnswer(uint64_t call, uint64_t acknowledged, PushPacing& pacing) {
+void NoteHello(uint64_t call, uint64_t acknowledged, int64_t server_started_us, PushPacing& pacing) {
   if (!pacing.suspect || call < pacing.suspect_call) return;
   pacing.suspect = false;
   // The frame may have arrived and only its answer been lost.
-  if (acknowledged <= pacing.failed.after_seq) Strike(pacing);
+  if (acknowledged > pacing.failed.after_seq) return;
+  const bool restarted = pacing.failed.server_started_us != 0 && server_started_us != pacing.failed.server_started_us;
+  const bool silent = !pacing.said_so && !restarted && !Planted("bad_link_blames_entry");
+  if (silent && ++pacing.lost <= tuning::kPushLostMax) return;
+  Strike(pacing);
 }
 
 void NoteProgress(uint64_t acknowledged, PushPacing& pacing) {
   pacing.strikes = 0;
+  pacing.lost = 0;
   pacing.suspect = false;
   pacing.entries_max = std::min(limits::kFrameEntriesMax, pacing.entries_max * 2);
   if (pacing.culprit_through <= acknowledged) pacing.culprit_through = 0;

@@ -47,6 +47,9 @@ inline constexpr int64_t kGrantWaitMaxUs = 3600 * kSecondUs;
 // So many failures of a frame that only the frame explains, before it is halved (several entries) or its entry is sent
 // opaque (one). Three: a server that was just restarted twice is not yet a bad entry, and opaque is for good.
 inline constexpr uint32_t kPushStrikesMax = 3;
+// So many times in a row a frame may be lost with its answer, while the server is there all the time, before that
+// counts as a strike: a link that loses half of all requests does it once in a thousand million frames.
+inline constexpr uint32_t kPushLostMax = 30;
 
 // sync_once gives up after so many failures in a row. Three kinds of calls fail side by side: this is about ten seconds
 // without a server, enough for it to restart.

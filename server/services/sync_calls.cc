@@ -170,6 +170,7 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
                                        Countersign(signer, device, mark);
                                      }
                                      answer->set_server_time_us(parts.NowUs());
+                                     answer->set_started_time_us(parts.started_us);
                                      SetGrant(0, *answer->mutable_grant());
                                    }
                                    done(std::move(answer));

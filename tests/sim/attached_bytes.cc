@@ -34,11 +34,13 @@ absl::StatusOr<std::string> LookAt(SqlSession& sql, const std::string& folder, c
   for (const DeviceRow& device : devices) {
     if (device.n != row.device) continue;
     ASSIGN_OR_RETURN(const auto found, FindReceivedEntry(sql, MakePosition(device.id, row.epoch, row.seq)));
-    v1::LogEntry entry;  // Also of an opaque one.
+    v1::LogEntry entry;
     if (found.has_value() && entry.ParseFromString(found->envelope.entry()) &&
         NamesAttachment(entry, row.sha256, row.size)) {
       return std::string();
     }
+    // The server does not look into it, so that it may name anything.
+    if (found.has_value() && found->envelope.opaque()) return std::string();
     return absl::StrCat(Named(row.sha256), " stands under ", device.id, ".", row.epoch, ".", row.seq,
                         ", which does not name it");
   }

@@ -96,6 +96,13 @@ std::map<EntryKey, Observer::Arrived> Observer::Received(SimServer& server) {
             }
             last = key.second;
             const v1::Judgement& judgement = entry.received.judgement();
+            // Only a server that ended while it read the entry could be its fault.
+            const bool server_ends = world_->Has(FaultKind::kServerKilled) || world_->Has(FaultKind::kServerPowerCut) ||
+                                     world_->Has(FaultKind::kServerRestored) ||
+                                     world_->Has(FaultKind::kServerSetBack) || world_->Has(FaultKind::kServerFull);
+            if (entry.envelope.opaque() && !server_ends) {
+              world_->Violate("wrong", absl::StrCat(position, " was blamed for what the link did"));
+            }
             if (judgement.verdict() == v1::VERDICT_SAME_AS_ORIGINAL) continue;
             ++arrived[key].times;
             arrived[key].author = entry.received.author();

@@ -19,14 +19,16 @@ struct Outcome {
   uint64_t received = 0;
 };
 
-// Sends entries 1 to `last` to a server that answers as `verdict` says; every other call is always answered.
+// Sends entries 1 to `last` to a server that answers as `verdict` says, and starts anew when it says UNAVAILABLE; every
+// Hello is answered.
 Outcome SendAll(uint64_t last, const Verdict& verdict) {
   PushPacing pacing;
   Outcome outcome;
   uint64_t call = 1;
+  int64_t started_us = 1;
   while (outcome.received < last && outcome.frames < 10000) {
     const FramePlan plan = PlanFrame(pacing, outcome.received, 64);
-    const FrameRun run{outcome.received, std::min(last, outcome.received + plan.entries_max), plan.opaque};
+    const FrameRun run{outcome.received, std::min(last, outcome.received + plan.entries_max), plan.opaque, started_us};
     ++outcome.frames;
     ++call;
     const absl::StatusCode code = verdict(run);
@@ -36,7 +38,10 @@ Outcome SendAll(uint64_t last, const Verdict& verdict) {
       NoteProgress(outcome.received, pacing);
       continue;
     }
-    if (NoteFailure(run, code, call, pacing) == PushFailure::kProbe) NoteOtherAnswer(call++, outcome.received, pacing);
+    if (code == absl::StatusCode::kUnavailable) ++started_us;
+    if (NoteFailure(run, code, call, pacing) == PushFailure::kProbe) {
+      NoteHello(call++, outcome.received, started_us, pacing);
+    }
   }
   return outcome;
 }
@@ -86,7 +91,7 @@ TEST(PushPacingTest, OneEntryAloneIsNeverTooLarge) {
   for (uint64_t call = 1; call < 100; ++call) {
     EXPECT_EQ(NoteFailure({6, 7, false}, absl::StatusCode::kResourceExhausted, call + 1, pacing),
               PushFailure::kRetryLater);
-    NoteOtherAnswer(call + 1, 6, pacing);
+    NoteHello(call + 1, 6, 1, pacing);
   }
   EXPECT_FALSE(PlanFrame(pacing, 6, 64).opaque);
 }
@@ -103,22 +108,51 @@ TEST(PushPacingTest, NobodyIsToBlameUntilTheServerAnswersSomethingElse) {
   for (const absl::StatusCode code :
        {absl::StatusCode::kUnavailable, absl::StatusCode::kInternal, absl::StatusCode::kUnknown}) {
     PushPacing pacing;
-    const FrameRun run{0, 64, false};
+    const FrameRun run{0, 64, false, 1};
     for (uint64_t call = 1; call < 100; ++call) {
       EXPECT_EQ(NoteFailure(run, code, call + 1, pacing), PushFailure::kProbe);
-      NoteOtherAnswer(call, 0, pacing);  // Begun before the failure: it proves nothing.
+      NoteHello(call, 0, 2, pacing);  // Begun before the failure: it proves nothing.
     }
     EXPECT_EQ(pacing.strikes, 0u);
     EXPECT_EQ(PlanFrame(pacing, 0, 64).entries_max, 64u);
-    NoteOtherAnswer(200, 0, pacing);
+    NoteHello(200, 0, 2, pacing);
     EXPECT_EQ(pacing.strikes, 1u);
   }
 }
 
 TEST(PushPacingTest, FrameWhoseAnswerWasLostIsNotToBlame) {
   PushPacing pacing;
-  NoteFailure({0, 64, false}, absl::StatusCode::kUnavailable, 2, pacing);
-  NoteOtherAnswer(2, 64, pacing);  // A Hello said that all of it was received.
+  NoteFailure({0, 64, false, 1}, absl::StatusCode::kUnavailable, 2, pacing);
+  NoteHello(2, 64, 2, pacing);  // A Hello said that all of it was received.
+  EXPECT_EQ(pacing.strikes, 0u);
+}
+
+// A link that loses requests blames no entry: what is marked opaque does not count until somebody has looked at it.
+TEST(PushPacingTest, FrameThatNothingComesBackForIsNotToBlameForLong) {
+  for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded}) {
+    PushPacing pacing;
+    const FrameRun run{4, 5, false, 1};
+    uint64_t call = 1;
+    const auto lose = [&] {
+      NoteFailure(run, code, ++call, pacing);
+      NoteHello(call, 4, 1, pacing);
+    };
+    for (uint32_t i = 0; i < tuning::kPushLostMax; ++i) lose();
+    EXPECT_EQ(pacing.strikes, 0u);
+    NoteProgress(5, pacing);
+    for (uint32_t i = 0; i < tuning::kPushLostMax; ++i) lose();
+    EXPECT_EQ(pacing.strikes, 0u) << "others got through in between";
+    for (uint32_t i = 0; i < tuning::kPushStrikesMax; ++i) lose();
+    EXPECT_TRUE(PlanFrame(pacing, 4, 64).opaque) << "a server that hangs over it";
+  }
+}
+
+TEST(PushPacingTest, ServerThatDoesNotSayWhenItBeganIsNotTakenForAnother) {
+  PushPacing pacing;
+  for (uint64_t call = 1; call < 20; ++call) {
+    NoteFailure({4, 5, false, 0}, absl::StatusCode::kUnavailable, call, pacing);
+    NoteHello(call, 4, 7, pacing);
+  }
   EXPECT_EQ(pacing.strikes, 0u);
 }
 
