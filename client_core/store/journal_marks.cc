@@ -15,19 +15,6 @@
 namespace doorstep {
 namespace {
 
-// Keeps what the server countersigned, as it came: it proves to the server itself what it once had.
-void KeepCountermark(const v1::JournalMark& mark, EpochMarks& marks) {
-  v1::JournalMark kept;
-  if (mark.countersign().empty()) return;
-  if (ParseBytes(marks.countermark, kept) && kept.received_through() >= mark.received_through()) return;
-  kept.Clear();
-  kept.set_epoch(mark.epoch());
-  kept.set_received_through(mark.received_through());
-  kept.set_hash(mark.hash());
-  kept.set_countersign(mark.countersign());
-  marks.countermark = kept.SerializeAsString();
-}
-
 // The server has no more than `mark` says, which is of this journal: the rest is only here again.
 void GoBackTo(const v1::JournalMark& mark, EpochMarks& marks) {
   marks.received_through = std::min<uint64_t>(mark.received_through(), marks.last_own_seq());

@@ -214,6 +214,10 @@ absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common
       if (left.epoch != fork.epoch()) common = std::max(left.received_through, left.retained_through);
       if (!is_current && common >= through) continue;
       left.state = EpochState::kOld;
+      if (left.epoch == fork.epoch() && fork.has_common()) {
+        ASSIGN_OR_RETURN(const bool ours, IsOurs(left, fork.common()));
+        if (ours) KeepCountermark(fork.common(), left);
+      }
       ASSIGN_OR_RETURN(const uint64_t moved, MoveEntries(left, std::min(common, through), through, next));
       result.reappended += moved;
     }

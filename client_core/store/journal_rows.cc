@@ -68,6 +68,18 @@ bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message)
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+void KeepCountermark(const v1::JournalMark& mark, EpochMarks& marks) {
+  v1::JournalMark kept;
+  if (mark.countersign().empty()) return;
+  if (ParseBytes(marks.countermark, kept) && kept.received_through() >= mark.received_through()) return;
+  kept.Clear();
+  kept.set_epoch(mark.epoch());
+  kept.set_received_through(mark.received_through());
+  kept.set_hash(mark.hash());
+  kept.set_countersign(mark.countersign());
+  marks.countermark = kept.SerializeAsString();
+}
+
 bool ParseIdentity(absl::string_view bytes, v1::EnrollResponse& identity) {
   return ParseBytes(bytes, identity) && !identity.device().empty() &&
          identity.device().size() <= limits::kDeviceBytesMax && Utf8(identity.device()) == identity.device();

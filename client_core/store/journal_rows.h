@@ -40,6 +40,8 @@ EntryInfo InfoFromRow(const sqlite::Statement& row);
 bool RowFromRow(const sqlite::Statement& statement, Journal::Row& row);
 // Of a row of kReadEpochs; the head is not in it.
 EpochMarks EpochFromRow(const sqlite::Statement& row);
+// Keeps what the server countersigned, as it came: it proves to the server itself what it once had.
+void KeepCountermark(const v1::JournalMark& mark, EpochMarks& marks);
 
 // False unless `bytes` are 32.
 bool HashFromBytes(absl::string_view bytes, Hash& hash);

@@ -105,6 +105,7 @@ v1::PushResponse FinishPush(const ServerParts& parts, absl::string_view device, 
   response.set_server_time_us(parts.NowUs());
   response.set_generation(signer.generation);
   if (response.mark().epoch() > 0) Countersign(signer, device, *response.mutable_mark());
+  if (response.fork().has_common()) Countersign(signer, device, *response.mutable_fork()->mutable_common());
   SetGrant(wait_ms, *response.mutable_grant());
   return response;
 }

@@ -195,6 +195,29 @@ TEST_F(JournalTest, ShowsTheServerTheNewestMarkThatItCountersigned) {
   EXPECT_FALSE(journal().Claims()[1].has_mark());  // It proves nothing in another generation.
 }
 
+TEST_F(JournalTest, AForkProvesWhatTheServerHadInCommon) {
+  OpenEnrolled();
+  for (int i = 0; i < 4; ++i) Append(EntryOf("v1", v1::LogEntry::kNote, i));
+  for (const uint64_t through : {2u, 3u}) {
+    v1::Fork fork = ForkOf(through == 2 ? 1 : 3, through == 2 ? 2 : 1, through + 1);
+    *fork.mutable_common() = MarkAt(fork.epoch(), fork.last_common_seq());
+    fork.mutable_common()->set_countersign("signed by the office");
+    ASSERT_OK(store_->Fork(fork).status());
+  }
+  std::map<uint64_t, uint64_t> proved;
+  for (const v1::JournalClaim& claim : journal().Claims()) {
+    if (!claim.mark().countersign().empty()) proved[claim.epoch()] = claim.mark().received_through();
+  }
+  EXPECT_EQ(proved, (std::map<uint64_t, uint64_t>{{1, 2}, {3, 1}}));
+
+  v1::Fork forged = ForkOf(4, 1, 5);
+  *forged.mutable_common() = MarkAt(4, 1);
+  forged.mutable_common()->set_hash(std::string(32, 'x'));
+  forged.mutable_common()->set_countersign("of another journal");
+  ASSERT_OK(store_->Fork(forged).status());
+  for (const v1::JournalClaim& claim : journal().Claims()) EXPECT_NE(claim.mark().countersign(), "of another journal");
+}
+
 TEST_F(JournalTest, WhatItStillHasBehindAGapGoesOnInANewEpoch) {
   OpenEnrolled();
   AppendNotes(5);

@@ -50,6 +50,9 @@ TEST_F(AdminServiceTest, ShowsWhichPhonesHaveForked) {
     v1::PushResponse response;
     ASSERT_OK(Call(copy.enrolled.token(), sync_, &v1::SyncService::Stub::Push, request, &response));
     ASSERT_TRUE(response.has_fork());
+    // The proof that the server had what both have in common, should its file be put back.
+    EXPECT_EQ(response.fork().common().received_through(), 1u);
+    EXPECT_FALSE(response.fork().common().countersign().empty());
   }
   v1::ListDevicesResponse response;
   ASSERT_OK(Ask(admin_, &Stub::ListDevices, v1::ListDevicesRequest(), &response));
