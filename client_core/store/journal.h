@@ -260,7 +260,7 @@ class Journal {
   absl::StatusOr<Hash> HashAt(const EpochMarks& marks, uint64_t seq);
   absl::StatusOr<bool> IsOurs(const EpochMarks& marks, const v1::JournalMark& mark);
   absl::StatusOr<ForkResult> GoOnIn(const v1::Fork& fork, uint64_t common);
-  absl::StatusOr<uint64_t> MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next);
+  absl::Status LeaveEntries(EpochMarks& left, uint64_t common, uint64_t through, std::vector<Row>& moved);
   absl::StatusOr<uint64_t> Reappend(const std::vector<Row>& rows, EpochMarks& target);
   absl::StatusOr<std::vector<Row>> RowsAfter(uint64_t epoch, uint64_t after_seq);
   absl::StatusOr<bool> FindLast(uint64_t epoch);

@@ -1,5 +1,6 @@
 // How a journal begins and goes on: enrolment, forks, and taking over what a salvage has read.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -206,6 +207,7 @@ absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common
     next.epoch = fork.new_epoch();
     next.salt = fork.new_epoch_salt();
     next.head_hash = ChainStart(hasher_, identity_->device(), next.epoch, next.salt);
+    std::vector<Row> moved;
     for (auto it = epochs_.find(fork.epoch()); it != epochs_.end(); ++it) {
       EpochMarks left = it->second;
       if (left.state == EpochState::kSpare) continue;
@@ -218,9 +220,13 @@ absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common
         ASSIGN_OR_RETURN(const bool ours, IsOurs(left, fork.common()));
         if (ours) KeepCountermark(fork.common(), left);
       }
-      ASSIGN_OR_RETURN(const uint64_t moved, MoveEntries(left, std::min(common, through), through, next));
-      result.reappended += moved;
+      RETURN_IF_ERROR(LeaveEntries(left, std::min(common, through), through, moved));
     }
+    // A newer epoch may hold what was recorded earlier: a salvage put there what a server had lost.
+    std::sort(moved.begin(), moved.end(),
+              [](const Row& a, const Row& b) { return FirstPosition(a.info) < FirstPosition(b.info); });
+    ASSIGN_OR_RETURN(result.reappended, Reappend(moved, next));
+    RETURN_IF_ERROR(WriteMarks(next));
     v1::EnrollResponse identity = *identity_;
     identity.mutable_epoch()->set_epoch(next.epoch);
     identity.mutable_epoch()->set_salt(next.salt);
@@ -232,20 +238,18 @@ absl::StatusOr<ForkResult> Journal::GoOnIn(const v1::Fork& fork, uint64_t common
   return result;
 }
 
-// In a transaction: the entries of `left` above `common` and up to `through` go on in `next`.
-absl::StatusOr<uint64_t> Journal::MoveEntries(EpochMarks& left, uint64_t common, uint64_t through, EpochMarks& next) {
+// In a transaction: adds the entries of `left` above `common` and up to `through`, which go on elsewhere, to `moved`.
+absl::Status Journal::LeaveEntries(EpochMarks& left, uint64_t common, uint64_t through, std::vector<Row>& moved) {
   ASSIGN_OR_RETURN(std::vector<Row> rows, RowsAfter(left.epoch, common));
   if (rows.size() > through - common) rows.resize(through - common);
-  ASSIGN_OR_RETURN(const uint64_t moved, Reappend(rows, next));
+  std::move(rows.begin(), rows.end(), std::back_inserter(moved));
   // What both sides have in common, the server has.
   left.common_through = common;
   left.received_through = common;
   left.backed_up_through = std::min(left.backed_up_through, common);
   left.judged_through = std::min(left.judged_through, common);
   left.settled_through = std::min(left.settled_through, common);
-  RETURN_IF_ERROR(WriteMarks(left));
-  RETURN_IF_ERROR(WriteMarks(next));
-  return moved;
+  return WriteMarks(left);
 }
 
 absl::StatusOr<uint64_t> Journal::TakeOver(const v1::EnrollResponse& identity, const std::vector<EpochMarks>& epochs,

@@ -109,11 +109,11 @@ absl::StatusOr<std::optional<v1::Fork>> ForkFor(Group& group, const PreparedFram
   answer.set_last_common_seq(known->last_common_seq);
   answer.set_new_epoch(known->new_epoch);
   answer.set_new_epoch_salt(known->new_epoch_salt);
-  if (known->last_common_seq > 0) {
+  // Where nothing is common, or its bytes are damaged, the phone goes on without the proof.
+  if (const auto hash = StoredHashAfter(group.sql(), journal.device, known->epoch, known->last_common_seq); hash.ok()) {
     answer.mutable_common()->set_epoch(known->epoch);
     answer.mutable_common()->set_received_through(known->last_common_seq);
-    ASSIGN_OR_RETURN(*answer.mutable_common()->mutable_hash(),
-                     StoredHashAfter(group.sql(), journal.device, known->epoch, known->last_common_seq));
+    answer.mutable_common()->set_hash(*hash);
   }
   return std::optional<v1::Fork>(std::move(answer));
 }

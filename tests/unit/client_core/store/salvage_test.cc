@@ -119,6 +119,22 @@ TEST_F(SalvageTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBe
   EXPECT_THAT(FirstPositions(4), testing::ElementsAre("1.3", "1.4", "1.5", "1.6"));
 }
 
+// The salvage puts into a new epoch what the server has lost of an old one; then the server loses what stands between.
+TEST_F(SalvageTest, AForkKeepsTheOrderInWhichThingsHappenedThoughASalvageMovedTheOldest) {
+  OpenEnrolled();
+  AppendNotes(2);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
+  ASSERT_OK(store_->Fork(ForkOf(1, 2, 3)).status());
+  AppendNotes(2);
+  ASSERT_OK(journal().AdoptGeneration("g2", {MarkAt(3, 2)}));
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  ASSERT_THAT(FirstPositions(4), testing::ElementsAre("1.1", "1.2"));
+  AppendNotes(1);
+  ASSERT_OK(journal().AdoptGeneration("g3", {}));
+  ASSERT_OK(store_->Fork(ForkOf(3, 0, 5)).status());
+  EXPECT_THAT(FirstPositions(5), testing::ElementsAre("1.1", "1.2", "3.1", "3.2", "4.3"));
+}
+
 TEST_F(SalvageTest, FindsEveryEntryWhenThePageThatLeadsToThemIsGone) {
   for (const bool encrypted : {false, true}) {
 #ifndef DOORSTEP_SQLITE_CIPHER
