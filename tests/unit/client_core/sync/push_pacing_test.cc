@@ -137,11 +137,13 @@ TEST(PushPacingTest, FrameThatNothingComesBackForIsNotToBlameForLong) {
       NoteFailure(run, code, ++call, pacing);
       NoteHello(call, 4, 1, pacing);
     };
-    for (uint32_t i = 0; i < tuning::kPushLostMax; ++i) lose();
-    EXPECT_EQ(pacing.strikes, 0u);
-    NoteProgress(5, pacing);
-    for (uint32_t i = 0; i < tuning::kPushLostMax; ++i) lose();
-    EXPECT_EQ(pacing.strikes, 0u) << "others got through in between";
+    for (uint32_t round = 0; round < 2; ++round) {
+      for (uint32_t i = 0; i < tuning::kPushLostMax; ++i) {
+        lose();
+        ASSERT_EQ(pacing.strikes, 0u) << round << "." << i;
+      }
+      if (round == 0) NoteProgress(4, pacing);  // Others got through in between.
+    }
     for (uint32_t i = 0; i < tuning::kPushStrikesMax; ++i) lose();
     EXPECT_TRUE(PlanFrame(pacing, 4, 64).opaque) << "a server that hangs over it";
   }
