@@ -207,7 +207,7 @@ absl::Status Journal::InsertRow(const Row& row) {
   } else {
     insert_.BindText(6, row.token);
   }
-  return insert_.Run();
+  return RefusedByDamage(insert_.Run());
 }
 
 absl::StatusOr<AppendResult> Journal::FindToken(absl::string_view token) {

@@ -38,7 +38,7 @@ bool GoOnBehindTheGap(const v1::JournalMark& not_ours, EpochMarks& marks) {
 }  // namespace
 
 absl::Status Journal::WriteMarks(const EpochMarks& marks) {
-  return write_marks_.Bind(1, marks.epoch)
+  write_marks_.Bind(1, marks.epoch)
       .BindBlob(2, marks.salt)
       .Bind(3, static_cast<int64_t>(marks.state))
       .Bind(4, marks.common_through)
@@ -48,8 +48,8 @@ absl::Status Journal::WriteMarks(const EpochMarks& marks) {
       .Bind(8, marks.settled_through)
       .Bind(9, marks.retained_through)
       .BindBlob(10, marks.retained_through > 0 ? AsBytes(marks.retained_hash) : absl::string_view())
-      .BindBlob(11, marks.countermark)
-      .Run();
+      .BindBlob(11, marks.countermark);
+  return RefusedByDamage(write_marks_.Run());
 }
 
 // What was deleted cannot be sent again, should a restored server ask for it: an epoch whose mark fell below that can

@@ -103,6 +103,10 @@ v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& positi
   return MakeFoldFact(entry, position, author, time);
 }
 
+absl::Status RefusedByDamage(absl::Status written) {
+  return absl::IsAlreadyExists(written) ? absl::DataLossError(written.message()) : written;
+}
+
 absl::Status ExplainFullDisk(absl::Status status) {
   if (!absl::IsResourceExhausted(status)) return status;
   return absl::ResourceExhaustedError(

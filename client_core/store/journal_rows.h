@@ -58,6 +58,8 @@ bool IsPlausible(const EntryInfo& info);
 // What an overlay folds: the time is the phone's own word.
 v1::FoldFact FoldOf(const v1::LogEntry& entry, const v1::JournalPosition& position, absl::string_view author);
 
+// What the journal writes breaks none of its file's rules: where one says so, the rule is damaged.
+absl::Status RefusedByDamage(absl::Status written);
 // A full disk in words that say what to do; other statuses as they are.
 absl::Status ExplainFullDisk(absl::Status status);
 

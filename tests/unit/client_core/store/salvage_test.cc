@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "tests/unit/client_core/store/repair_fixture.h"
 
 namespace doorstep {
@@ -107,6 +108,19 @@ TEST_F(SalvageTest, TheNumberOfTheSchemaMayBeWhatIsDamaged) {
     EXPECT_EQ(FirstPositions(2).size(), 5u) << version;
     EmptyFolder();
   }
+}
+
+TEST_F(SalvageTest, ARuleOfTheFileThatRefusesWhatIsWrittenIsDamaged) {
+  const char* refuse = "CREATE TRIGGER damaged BEFORE $0 ON $1 BEGIN SELECT RAISE(ABORT, 'no'); END";
+  OpenEnrolled();
+  AppendNotes(3);
+  EditFile("journal.db", absl::Substitute(refuse, "INSERT", "entry"));
+  ASSERT_OK(Open());
+  AppendNotes(1);
+  EXPECT_EQ(FirstPositions(2).size(), 4u);
+  EditFile("journal.db", absl::Substitute(refuse, "UPDATE", "epoch"));
+  ASSERT_OK(Open());
+  EXPECT_TRUE(absl::IsDataLoss(journal().Acknowledge(MarkAt(2, 4)).status()));
 }
 
 TEST_F(SalvageTest, KeepsTheOrderInWhichThingsHappenedWhenOnlyAnEarlierCopyCanBeRead) {
