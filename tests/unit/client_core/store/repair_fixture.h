@@ -20,6 +20,14 @@ class RepairTest : public StoreTest {
     ASSERT_GE(ReadFile(file).size(), (page + pages) * 4096);
     OverwriteFile(file, page * 4096, std::string(pages * 4096, '\x5a'));
   }
+  // Of files that are not encrypted, and of files that are, where this build can.
+  static std::vector<std::string> Keys() {
+#ifdef DOORSTEP_SQLITE_CIPHER
+    return {"", std::string(32, 'k')};
+#else
+    return {""};
+#endif
+  }
   // Where the first page of a table or an index begins, of a file that is closed.
   size_t PageOf(const std::string& name) {
     sqlite::OpenOptions options;

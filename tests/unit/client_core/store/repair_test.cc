@@ -18,11 +18,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST_F(RepairTest, KnowsWhoThisPhoneIsWhenTheJournalsFirstPageIsGone) {
-  for (const bool encrypted : {false, true}) {
-#ifndef DOORSTEP_SQLITE_CIPHER
-    if (encrypted) continue;
-#endif
-    options_.key = encrypted ? std::string(32, 'k') : "";
+  for (const std::string& key : Keys()) {
+    options_.key = key;
     OpenEnrolled();
     AppendNotes(5);
     CloseAndDamage(0, 1);
