@@ -9,6 +9,12 @@ namespace {
 // No program will ever have so many: the number itself is damaged.
 constexpr int64_t kVersionMax = 9999;
 
+// The file has what the migration would make: the number is lower than it was.
+bool SaysItIsThere(const absl::Status& status) {
+  return absl::IsInternal(status) && (status.message().find("duplicate column name") != absl::string_view::npos ||
+                                      status.message().find("already exists") != absl::string_view::npos);
+}
+
 }  // namespace
 
 absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations,
@@ -35,7 +41,12 @@ absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrati
   }
   for (; version < newest; ++version) {
     RETURN_IF_ERROR(db.Transaction([&]() -> absl::Status {
-      RETURN_IF_ERROR(db.Execute(migrations[version]));
+      const absl::Status made = db.Execute(migrations[version]);
+      if (SaysItIsThere(made)) {
+        return absl::DataLossError(
+            absl::StrCat("the file says that it has schema ", version, ", which cannot be: ", made.message()));
+      }
+      RETURN_IF_ERROR(made);
       if (then != nullptr) RETURN_IF_ERROR(then(version + 1));
       return db.Execute(absl::StrCat("PRAGMA user_version=", version + 1));
     }));

@@ -14,7 +14,7 @@ namespace doorstep::sqlite {
 
 // Brings `db` to migration migrations.size(); migration i (from 1) is migrations[i - 1]. `then` does what SQL cannot,
 // in the transaction of the migration whose number it is given. FAILED_PRECONDITION when the file was made by a newer
-// program; DATA_LOSS when the number is none that any program writes there.
+// program; DATA_LOSS when the number is none that any program writes there, or lower than what the file has.
 absl::Status Migrate(Database& db, const std::vector<absl::string_view>& migrations,
                      const std::function<absl::Status(int64_t)>& then = nullptr);
 

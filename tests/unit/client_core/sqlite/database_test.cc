@@ -302,6 +302,15 @@ TEST_F(DatabaseTest, ANumberOfAMigrationThatIsNoneIsDamage) {
     ASSERT_TRUE(db->Execute(absl::StrCat("PRAGMA user_version=", version)).ok());
     EXPECT_TRUE(absl::IsDataLoss(Migrate(*db, {first}))) << version;
   }
+  // As if it had been one step further.
+  const absl::string_view second = "ALTER TABLE t ADD COLUMN b INTEGER";
+  const absl::string_view third = "CREATE TABLE u (a INTEGER)";
+  ASSERT_TRUE(db->Execute("PRAGMA user_version=1").ok());
+  ASSERT_TRUE(Migrate(*db, {first, second, third}).ok());
+  for (const char* version : {"1", "2"}) {
+    ASSERT_TRUE(db->Execute(absl::StrCat("PRAGMA user_version=", version)).ok());
+    EXPECT_TRUE(absl::IsDataLoss(Migrate(*db, {first, second, third}))) << version;
+  }
 }
 
 }  // namespace
