@@ -42,7 +42,10 @@ absl::Status ReadEpochs(sqlite::Database& db, std::vector<EpochMarks>& epochs) {
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) return absl::OkStatus();
-    epochs.push_back(EpochFromRow(read));
+    EpochMarks found = EpochFromRow(read);
+    const auto same = [&found](const EpochMarks& marks) { return marks.epoch == found.epoch; };
+    // A damaged tree may give one twice; its entries have one place all the same.
+    if (std::none_of(epochs.begin(), epochs.end(), same)) epochs.push_back(std::move(found));
   }
 }
 

@@ -100,7 +100,7 @@ TEST_F(SalvageTest, AnEntryIsWhatWasRecordedWhenTheNextHashSaysSo) {
 }
 
 TEST_F(SalvageTest, TheNumberOfTheSchemaMayBeWhatIsDamaged) {
-  for (const char* version : {"-1", "0", "2147483647"}) {
+  for (const char* version : {"-1", "0", "1", "2147483647"}) {
     OpenEnrolled();
     AppendNotes(5);
     EditFile("journal.db", absl::StrCat("PRAGMA user_version = ", version));
@@ -353,6 +353,21 @@ TEST_F(SalvageTest, ASpareEpochThatIsDamagedIsNotUsed) {
   ASSERT_OK(Open());
   ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
   EXPECT_EQ(FirstPositions(journal().UnsentEpoch()).size(), 3u);
+}
+
+TEST_F(SalvageTest, AnEpochThatADamagedTreeGivesTwiceIsTakenOnce) {
+  OpenEnrolled();
+  AppendNotes(3);
+  ASSERT_OK(journal().Acknowledge(MarkAt(1, 2)).status());
+  store_.reset();
+  // The only page of the epochs names their cells from the eighth byte on.
+  const size_t root = PageOf("epoch");
+  ASSERT_GT(root, 0u);
+  OverwriteFile("journal.db", root + 10, ReadFile("journal.db").substr(root + 8, 2));
+  ASSERT_OK(Open());
+  ASSERT_OK(store_->RepairJournal(absl::DataLossError("found by a check")));
+  EXPECT_EQ(journal().Counts().recorded, 3u);
+  EXPECT_THAT(FirstPositions(journal().UnsentEpoch()), testing::ElementsAre("1.3"));
 }
 
 TEST_F(SalvageTest, SaysWhenItIsNotKnownHowManyEntriesCouldNotBeRead) {
