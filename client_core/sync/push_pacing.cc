@@ -76,10 +76,11 @@ PushFailure NoteFailure(const FrameRun& run, absl::StatusCode code, uint64_t nex
 }
 
 void NoteHello(uint64_t call, uint64_t acknowledged, int64_t server_started_us, PushPacing& pacing) {
+  // The frame may have arrived and only its answer been lost. What comes next has failed at nothing.
+  const bool blamed = pacing.suspect || pacing.strikes > 0 || pacing.lost > 0;
+  if (blamed && acknowledged > pacing.failed.after_seq) return NoteProgress(acknowledged, pacing);
   if (!pacing.suspect || call < pacing.suspect_call) return;
   pacing.suspect = false;
-  // The frame may have arrived and only its answer been lost.
-  if (acknowledged > pacing.failed.after_seq) return;
   const bool restarted = pacing.failed.server_started_us != 0 && server_started_us != pacing.failed.server_started_us;
   const bool silent = !pacing.said_so && !restarted && !Planted("bad_link_blames_entry");
   if (silent && ++pacing.lost <= tuning::kPushLostMax) return;

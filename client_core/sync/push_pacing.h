@@ -56,7 +56,8 @@ enum class PushFailure {
 // `next_call`: the number that the next call will get.
 PushFailure NoteFailure(const FrameRun& run, absl::StatusCode code, uint64_t next_call, PushPacing& pacing);
 
-// The Hello `call` was answered by a process that began at `server_started_us`.
+// The Hello `call` was answered by a process that began at `server_started_us`. Once the frame that failed has arrived
+// all the same, its failures are not held against the next.
 void NoteHello(uint64_t call, uint64_t acknowledged, int64_t server_started_us, PushPacing& pacing);
 
 // Entries up to `acknowledged` are received.

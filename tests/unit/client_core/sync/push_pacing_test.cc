@@ -127,6 +127,27 @@ TEST(PushPacingTest, FrameWhoseAnswerWasLostIsNotToBlame) {
   EXPECT_EQ(pacing.strikes, 0u);
 }
 
+TEST(PushPacingTest, WhatHappenedToOneEntryIsNotHeldAgainstTheNext) {
+  for (const bool answer_lost : {true, false}) {
+    PushPacing pacing;
+    uint64_t call = 1;
+    int64_t started_us = 1;
+    const auto fail = [&](uint64_t seq, uint64_t acknowledged) {
+      NoteFailure({seq - 1, seq, false, started_us}, absl::StatusCode::kUnavailable, ++call, pacing);
+      NoteHello(call, acknowledged, ++started_us, pacing);
+    };
+    for (uint32_t i = 1; i < tuning::kPushStrikesMax; ++i) fail(5, 4);
+    // It arrived; its answer was lost, or nobody waited for it.
+    if (answer_lost) {
+      fail(5, 5);
+    } else {
+      NoteHello(++call, 5, started_us, pacing);
+    }
+    fail(6, 5);
+    EXPECT_FALSE(PlanFrame(pacing, 5, 64).opaque) << answer_lost;
+  }
+}
+
 // A link that loses requests blames no entry: what is marked opaque does not count until somebody has looked at it.
 TEST(PushPacingTest, FrameThatNothingComesBackForIsNotToBlameForLong) {
   for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded}) {
