@@ -56,6 +56,12 @@ class Scenario {
   // Opens what a crash has left, calls `found` with everything that is there, and closes it. An error is a violation,
   // unless the disk fails.
   virtual absl::Status Look(const Place& place, const std::function<void(std::vector<Thing>)>& found) = 0;
+  // Whether somebody who is shown this may rely on it from then on. False: it was looked up in the files, behind the
+  // back of who answers for them.
+  virtual bool Promises(const Thing& thing) const {
+    static_cast<void>(thing);
+    return true;
+  }
   // Opens the same again, asks once more for everything the story asked for, syncs, and compares with how it must end:
   // everything once. What is wrong; empty: nothing.
   virtual std::string GoOn(const Place& place) = 0;
