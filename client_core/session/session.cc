@@ -126,6 +126,7 @@ absl::StatusOr<Session::EnrolAnswer> Session::CallEnroll(const v1::EnrollRequest
   if (!answer.ok()) transport_->Cancel(call);
   MutexLock lock(&mutex_);
   enrolling_ = nullptr;
+  enrolled_.NotifyAll();
   return answer;
 }
 
@@ -342,13 +343,31 @@ absl::StatusOr<v1::QuiesceResult> Session::Quiesce(uint32_t deadline_ms) {
   queue_.Post(Urgency::kPerson, [this, quiet] { driver_->Quiesce([quiet] { quiet->Set(true); }); });
   // Quiet in time or not: what is still under way then is given up.
   (void)quiet->Wait(deadline_us - SteadyMicros(), "not quiet in time");
+  const bool enrolling = GiveUpEnrolment(deadline_us);
   {
     MutexLock lock(&mutex_);
     quieting_.erase(quiet);
   }
   const int64_t left_us = std::max<int64_t>(deadline_us - SteadyMicros(), 0) + kQuiesceGraceUs;
-  return queue_.Ask<v1::QuiesceResult>(
-      [this, deadline_us]() -> absl::StatusOr<v1::QuiesceResult> { return FinishQuiesce(deadline_us); }, left_us);
+  ASSIGN_OR_RETURN(
+      v1::QuiesceResult result,
+      queue_.Ask<v1::QuiesceResult>(
+          [this, deadline_us]() -> absl::StatusOr<v1::QuiesceResult> { return FinishQuiesce(deadline_us); }, left_us));
+  if (enrolling) result.add_calls_given_up("enrolling this phone");
+  return result;
+}
+
+bool Session::GiveUpEnrolment(int64_t deadline_us) {
+  MutexLock lock(&mutex_);
+  while (enrolling_ != nullptr) {
+    const int64_t left_us = deadline_us - SteadyMicros();
+    if (left_us <= 0) {
+      enrolling_->Set(absl::UnavailableError("given up, because the app is about to be suspended; call again"));
+      return true;
+    }
+    enrolled_.WaitFor(&mutex_, left_us);
+  }
+  return false;
 }
 
 v1::QuiesceResult Session::FinishQuiesce(int64_t deadline_us) {

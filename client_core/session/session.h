@@ -115,6 +115,8 @@ class Session {
   absl::Status RunOnQueue(std::function<absl::Status()> task);
   void NoteTechnicians();
   v1::QuiesceResult FinishQuiesce(int64_t deadline_us);
+  // Waits until then for the enrolment that is under way, if there is one. True: it was given up.
+  bool GiveUpEnrolment(int64_t deadline_us);
   absl::Status ReadyToSync();
   absl::Status CountAttachments(v1::LocalVisit* visit);
   absl::Status FillAttachments(v1::PhoneStatus* status);
@@ -139,6 +141,7 @@ class Session {
   Mutex mutex_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Answer<EnrolAnswer>> enrolling_ ABSL_GUARDED_BY(mutex_);
+  CondVar enrolled_;  // Well or not.
   std::shared_ptr<Answer<v1::SyncReport>> syncing_ ABSL_GUARDED_BY(mutex_);
   std::set<std::shared_ptr<Answer<bool>>> quieting_ ABSL_GUARDED_BY(mutex_);  // Of every Quiesce that waits.
   uint64_t enrol_calls_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -406,6 +406,24 @@ TEST_F(PocketTest, QuiesceEndsASyncThatSomebodyWaitsFor) {
   EXPECT_THAT(report->stopped_because(), HasSubstr("suspended"));
 }
 
+TEST_F(PocketTest, QuiesceGivesUpAnEnrolment) {
+  OpenEnrolled();
+  HeldTransport* const transport = OpenHeld();
+  absl::Status enrolled;
+  std::thread enrolment([&] {
+    v1::EnrolmentRequest request;
+    request.set_invitation_code("ABCD");
+    enrolled = session_->Enrol(request);
+  });
+  transport->WaitForStarted(1);
+  const absl::StatusOr<v1::QuiesceResult> result = session_->Quiesce(0);
+  enrolment.join();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(result->calls_given_up(), ElementsAre("enrolling this phone"));
+  EXPECT_TRUE(absl::IsUnavailable(enrolled)) << enrolled;
+  EXPECT_EQ(transport->held(), 0u);
+}
+
 // ---- observed ----
 
 // Counts what it is told, and lets a test wait for it.
