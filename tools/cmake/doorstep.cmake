@@ -8,15 +8,39 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_INCLUDE_CURRENT_DIR OFF)
 
+cmake_path(SET DOORSTEP_ROOT NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../..)
+
+# doorstep_find(NAME HEADER LIBRARY PACKAGE): the imported target doorstep_NAME, found under CMAKE_PREFIX_PATH and where
+# the compiler looks, or given as -DDOORSTEP_NAME_LIBRARY=FILE -DDOORSTEP_NAME_INCLUDE=FOLDER. Needs no pkg-config, which
+# the toolchains of phones do not have.
+function(doorstep_find NAME HEADER LIBRARY PACKAGE)
+  string(TOUPPER DOORSTEP_${NAME} variable)
+  find_path(${variable}_INCLUDE ${HEADER})
+  find_library(${variable}_LIBRARY ${LIBRARY})
+  if(NOT ${variable}_INCLUDE OR NOT ${variable}_LIBRARY)
+    message(FATAL_ERROR "${HEADER} or lib${LIBRARY} is missing. Try: tools/setup, the package ${PACKAGE}, "
+      "-DCMAKE_PREFIX_PATH=FOLDER, or -D${variable}_LIBRARY=FILE -D${variable}_INCLUDE=FOLDER")
+  endif()
+  add_library(doorstep_${NAME} UNKNOWN IMPORTED)
+  set_target_properties(doorstep_${NAME} PROPERTIES IMPORTED_LOCATION ${${variable}_LIBRARY})
+  target_include_directories(doorstep_${NAME} SYSTEM INTERFACE ${${variable}_INCLUDE})
+endfunction()
+
 find_package(Threads REQUIRED)
-find_package(Protobuf REQUIRED)
 find_package(absl CONFIG REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
-pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
-if(NOT DOORSTEP_PHONE)
+doorstep_find(sodium sodium.h sodium libsodium-dev)
+doorstep_find(zstd zstd.h zstd libzstd-dev)
+if(DOORSTEP_PHONE)
+  # The compiler is this machine's, and of the version of the library.
+  doorstep_find(protobuf_lite google/protobuf/message_lite.h protobuf-lite libprotobuf-dev)
+  find_program(DOORSTEP_PROTOC protoc REQUIRED)
+  add_executable(protobuf::protoc IMPORTED)
+  set_target_properties(protobuf::protoc PROPERTIES IMPORTED_LOCATION ${DOORSTEP_PROTOC})
+else()
+  find_package(Protobuf REQUIRED)
   find_package(gRPC CONFIG REQUIRED)
   find_package(OpenSSL REQUIRED)
+  find_package(PkgConfig REQUIRED)
 endif()
 
 add_library(doorstep_flags INTERFACE)
@@ -26,13 +50,13 @@ add_library(doorstep_flags INTERFACE)
 target_compile_options(doorstep_flags INTERFACE -pthread -Wall -Wextra -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds;-Wno-restrict>")
-target_include_directories(doorstep_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/client_core/include)
+target_include_directories(doorstep_flags INTERFACE ${DOORSTEP_ROOT} ${DOORSTEP_ROOT}/client_core/include)
 # Not for the whole build: SQLite then compiles as in the other presets, and ccache hands it to them.
 if(DOORSTEP_KILL_POINTS)
   target_compile_definitions(doorstep_flags INTERFACE DOORSTEP_KILL_POINTS)
 endif()
 
-include(precompiled)
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
 
 # Known bugs are built into the files that name them. All others compile as without, and ccache hands them over.
 function(doorstep_plant_bugs)
@@ -62,12 +86,12 @@ function(doorstep_layer NAME FOLDER)
     doorstep_plant_bugs(${sources})
     add_library(${NAME} STATIC ${sources})
     target_link_libraries(${NAME} PRIVATE doorstep_flags PUBLIC ${ARG_DEPS})
-    target_include_directories(${NAME} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_include_directories(${NAME} PUBLIC ${DOORSTEP_ROOT})
     doorstep_precompile(${NAME} ${ARG_HEADERS})
   else()
     add_library(${NAME} INTERFACE)
     target_link_libraries(${NAME} INTERFACE ${ARG_DEPS})
-    target_include_directories(${NAME} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_include_directories(${NAME} INTERFACE ${DOORSTEP_ROOT})
   endif()
 endfunction()
 
