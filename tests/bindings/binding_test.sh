@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# What the Java binding promises beyond the core, against the real server. DOORSTEP_BINDING_TEST starts it.
+set -euo pipefail
+source "$(dirname "$0")/../e2e/one_visit.sh"
+
+serve
+plan_one_visit
+mkdir "$folder/app"
+$DOORSTEP_BINDING_TEST "$folder/app" "$address" "$code"
