@@ -165,6 +165,9 @@ public final class BindingTest {
       check(asked.get() == 0, "a listener may ask the core");
 
       first.close();
+      ExecutorService gone = Executors.newSingleThreadExecutor();
+      gone.shutdown();
+      core.listen(gone, event -> {}); // Hears nothing, and is in nobody's way.
       CountDownLatch again = new CountDownLatch(1);
       core.listen(screen, event -> again.countDown());
       core.append(note("noch eine")).join();

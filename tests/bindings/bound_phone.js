@@ -2,28 +2,16 @@
 // node bound_phone.js LIBRARY PROTOS
 'use strict';
 
-const path = require('node:path');
-const protobuf = require('protobufjs');
-const { DoorstepCore, DoorstepError, CODES } = require('../../client_core/bindings/node/doorstep.js');
+const { DoorstepCore, DoorstepError, CODES, FUNCTIONS, loadMessages } = require('../../client_core/bindings/node/doorstep.js');
 
 const [, , library, protos] = process.argv;
-const root = new protobuf.Root();
-root.resolvePath = (origin, target) => (path.isAbsolute(target) ? target : path.join(protos, target));
-root.loadSync('doorstep/v1/client.proto');
+const messageType = loadMessages(protos);
 
-const METHODS = {
-  append: ['append', 'AppendRequest', 'AppendResponse'],
-  entry_status: ['entryStatus', 'JournalPosition', 'EntryStatus'],
-  attachment_add: ['addAttachment', 'AttachmentAddRequest', 'AttachmentAddResponse'],
-  sync_once: ['syncOnce', 'SyncBudget', 'SyncReport'],
-  prepare_offline: ['prepareOffline', 'ReadinessRequest', 'Readiness'],
-  explain: ['explain', 'ExplainRequest', 'Explanation'],
-  enrol: ['enrol', 'EnrolmentRequest', null],
-  sign_in: ['signIn', null, 'SignInResult'],
-  sign_out: ['signOut', null, 'SignOutResult'],
-  visit_get: ['visit', null, 'LocalVisit'],
-  status: ['status', null, 'PhoneStatus'],
-};
+// By the names of the header, which the stories use.
+const METHODS = {};
+for (const [method, [name, asked, answered]] of Object.entries(FUNCTIONS)) {
+  METHODS[name.slice('doorstep_'.length)] = [method, asked, answered];
+}
 
 const phones = new Map();
 
@@ -103,7 +91,7 @@ async function call(phone, name, argument) {
     return Buffer.alloc(0);
   }
   if (name === 'notify') {
-    await phone.core.tell(root.lookup('doorstep.v1.PhoneNotice').valuesById[text].slice('PHONE_NOTICE_'.length));
+    await phone.core.tell(messageType('PhoneNotice').valuesById[text].slice('PHONE_NOTICE_'.length));
     return Buffer.alloc(0);
   }
   if (name === 'quiesce') return encode('QuiesceResult', await phone.core.quiesce(Number(text)));
@@ -114,13 +102,13 @@ async function call(phone, name, argument) {
 
 // As an app writes it: a plain object with what is set.
 function decode(name, bytes) {
-  const type = root.lookupType(`doorstep.v1.${name}`);
+  const type = messageType(name);
   return type.toObject(type.decode(bytes));
 }
 
 function encode(name, message) {
   if (name === null) return Buffer.alloc(0);
-  const type = root.lookupType(`doorstep.v1.${name}`);
+  const type = messageType(name);
   return Buffer.from(type.encode(type.fromObject(message)).finish());
 }
 

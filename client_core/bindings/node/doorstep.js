@@ -358,7 +358,8 @@ class DoorstepCore extends EventEmitter {
   }
 
   async #close() {
-    take(this.#lib, await onThread(this.#lib.quiesce, this.#core, 0));
+    // Whoever waits for the network returns. It is closed all the same when this fails.
+    this.#lib.free(await onThread(this.#lib.quiesce, this.#core, 0));
     await Promise.allSettled([...this.#inside]);
     await onThread(this.#lib.close, this.#core);
     this.#unregister();
@@ -381,4 +382,8 @@ for (const method of Object.keys(PLAIN)) {
   };
 }
 
-module.exports = { DoorstepCore, DoorstepError, CODES };
+// Method of DoorstepCore -> function of the header, message that it takes (null: an id, or nothing), message it answers.
+const FUNCTIONS = { ...MESSAGES };
+for (const [method, [name, answered]] of Object.entries({ ...IDS, ...PLAIN })) FUNCTIONS[method] = [name, null, answered];
+
+module.exports = { DoorstepCore, DoorstepError, CODES, FUNCTIONS, loadMessages };

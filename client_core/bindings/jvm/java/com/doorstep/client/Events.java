@@ -56,12 +56,21 @@ final class Events {
         return; // Closed meanwhile.
       }
       if (polled.getOverflowed()) {
-        listeners.forEach((listener, executor) -> executor.execute(listener::onOverflow));
+        listeners.forEach((listener, executor) -> hand(executor, listener::onOverflow));
       }
       for (PhoneEvent event : polled.getEventsList()) {
-        listeners.forEach((listener, executor) -> executor.execute(() -> listener.onEvent(event)));
+        listeners.forEach((listener, executor) -> hand(executor, () -> listener.onEvent(event)));
       }
       more = polled.getEventsCount() == POLL_MAX;
+    }
+  }
+
+  /** A screen that has gone takes nothing any more; the others still hear. */
+  private static void hand(Executor executor, Runnable told) {
+    try {
+      executor.execute(told);
+    } catch (RejectedExecutionException ignored) {
+      // Its host has shut it down, and will end the listening.
     }
   }
 }
