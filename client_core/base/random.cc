@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "absl/numeric/int128.h"
+
 namespace doorstep {
 
 std::string Random::Bytes(size_t length) {
@@ -16,7 +18,7 @@ uint64_t Random::Below(uint64_t bound) {
   // The bias is bound / 2^64: nothing that jitter or sampling could show.
   uint64_t draw = 0;
   Fill(&draw, sizeof(draw));
-  return static_cast<uint64_t>((static_cast<__uint128_t>(draw) * bound) >> 64);
+  return absl::Uint128High64(absl::uint128(draw) * bound);
 }
 
 SystemRandom::SystemRandom() {
