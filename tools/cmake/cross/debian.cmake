@@ -10,7 +10,7 @@ set(CMAKE_LIBRARY_ARCHITECTURE ${triplet})
 # Programs that help to build are this machine's.
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 # Everything else is the other machine's, or is given.
-list(APPEND CMAKE_FIND_ROOT_PATH ${sysroot} ${CMAKE_PREFIX_PATH})
+set(CMAKE_FIND_ROOT_PATH ${CMAKE_PREFIX_PATH})
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
