@@ -1,12 +1,15 @@
 # The static archive: one object of which only doorstep_* can be seen, so that an app may carry another SQLite, another
 # protobuf or another Abseil. Needs GNU's linker and dependencies that are static archives themselves.
 #
+# There is none with DOORSTEP_GRPC: the gRPC of the system is a shared library, and not one object.
+#
 # Groups are resolved here (--force-group-allocation): else the app's linker would take the app's copy of an inline
 # function or a vtable for ours, which may be of another version.
 get_target_property(protobuf doorstep_protobuf_lite IMPORTED_LOCATION)
 execute_process(COMMAND ${CMAKE_C_COMPILER} -Wl,--version OUTPUT_VARIABLE linker ERROR_QUIET)
-if(NOT protobuf MATCHES "\\.a$" OR NOT linker MATCHES "GNU ld" OR NOT CMAKE_OBJCOPY)
-  message(STATUS "No static archive: it needs GNU's linker, objcopy and static dependencies (client_core/dependencies)")
+if(DOORSTEP_GRPC OR NOT protobuf MATCHES "\\.a$" OR NOT linker MATCHES "GNU ld" OR NOT CMAKE_OBJCOPY)
+  message(STATUS
+    "No static archive: it needs GNU's linker, objcopy, static dependencies (client_core/dependencies), and no gRPC")
   return()
 endif()
 

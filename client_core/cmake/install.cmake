@@ -7,7 +7,7 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/doorstep_client)
 install(FILES include/doorstep/doorstep.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/doorstep)
 # For the host's own language: what crosses the header is these messages.
 install(DIRECTORY ../proto/doorstep DESTINATION ${CMAKE_INSTALL_DATADIR}/doorstep/proto FILES_MATCHING PATTERN *.proto)
-install(TARGETS doorstep_client_nogrpc EXPORT doorstep_client-shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${DOORSTEP_SHIPPED} EXPORT doorstep_client-shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT doorstep_client-shared NAMESPACE doorstep:: DESTINATION ${package})
 if(TARGET doorstep_archive)
   install(FILES $<TARGET_PROPERTY:doorstep_archive,ARCHIVE> DESTINATION ${CMAKE_INSTALL_LIBDIR})
