@@ -16,6 +16,8 @@ endif()
 configure_package_config_file(cmake/doorstep_client-config.cmake.in cmake/doorstep_client-config.cmake
   INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_DATADIR)
 write_basic_package_version_file(cmake/doorstep_client-config-version.cmake COMPATIBILITY SameMajorVersion)
+# It may be installed elsewhere than it was configured for (--prefix), and be moved.
+file(RELATIVE_PATH up_from_pkgconfig /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/doorstep_client.pc.in cmake/doorstep_client.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cmake/doorstep_client-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/cmake/doorstep_client-config-version.cmake DESTINATION ${package})
