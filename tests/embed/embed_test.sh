@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The phone core as a stranger takes it: built alone with dependencies of its own, installed, found by CMake and by
-# pkg-config from a project outside of this tree, beside another SQLite and another protobuf.
+# pkg-config from a project outside of this tree, beside another SQLite and another protobuf. And with a transport, for
+# the programs of its manual, which talk to a server: DOORSTEP_PROGRAMS is the build that has one (build/bindings).
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
@@ -51,3 +52,12 @@ cc -Wall -Wextra -Werror "$app/plain.c" -o "$app/by_hand" $(pkg-config --cflags 
 LD_LIBRARY_PATH=$work/prefix/lib "$app/by_hand"
 
 python3 "$source/tests/embed/size_test.py" "$(uname -m)" "$work/core"
+
+step "the core with a transport, and the manual's programs"
+quietly cmake -S "$source/client_core" -B "$work/core_grpc" -G Ninja "${launcher[@]}" -DDOORSTEP_GRPC=ON
+quietly cmake --build "$work/core_grpc" --parallel "$jobs"
+rm -rf "$work/prefix_grpc"
+quietly cmake --install "$work/core_grpc" --prefix "$work/prefix_grpc" --strip
+nm -D --defined-only "$work/prefix_grpc/lib/libdoorstep.so" | awk '{print $3}' | LC_ALL=C sort |
+  diff "$source/tests/abi/exported_symbols.txt" - || fail "with a transport it shows something else"
+DOORSTEP_PROGRAMS=${DOORSTEP_PROGRAMS:-$source/build/bindings} "$source/tests/embed/manual_test.sh" "$work/prefix_grpc"
