@@ -27,6 +27,7 @@ quietly cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_F
 quietly cmake --build build
 if grep -q 'app.cc.*warning:' "$folder/log"; then cat "$folder/log"; fail "the manual's C++ gives warnings"; fi
 
+[ -x "$programs/server/doorstepd" ] || fail "no doorstepd in $programs. Try: tools/test --only bindings"
 serve
 plan_one_visit
 status=0
