@@ -16,9 +16,9 @@
  *     does not know.
  *   - Threads: every function may be called from any thread; calls run one after another on the core's own queue.
  *     Callbacks come from the core's threads or, while it is in a call, from the caller's (the key, clocks, the start
- * of an enrolment); they must return quickly and must not call back into the core, doorstep_transport_complete
- * excepted. An observer (doorstep_observe) is the other exception: it has a thread of its own and may call everything
- * but doorstep_close.
+ *     of an enrolment); they must return quickly and must not call back into the core, doorstep_transport_complete
+ *     excepted. An observer (doorstep_observe) is the other exception: it has a thread of its own and may call
+ *     everything but doorstep_close.
  *   - No exception, abort or C++ type crosses this header.
  */
 #ifndef DOORSTEP_DOORSTEP_H_
