@@ -19,7 +19,10 @@ for program in debootstrap dpkg-shlibdeps; do
   command -v "$program" >/dev/null || fail "$program is missing" "tools/setup"
 done
 # In namespaces of its own: mounts and processes end with this script, however it ends.
-[ $$ -eq 1 ] || exec unshare --mount --pid --fork --kill-child --mount-proc "$0" "$work"
+# A root that is no mount point, as in a bare chroot, cannot be made private.
+propagation=private
+mountpoint -q / || propagation=unchanged
+[ $$ -eq 1 ] || exec unshare --mount --propagation "$propagation" --pid --fork --kill-child --mount-proc "$0" "$work"
 
 step "made from the release build"
 cd "$source"
