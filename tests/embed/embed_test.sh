@@ -54,7 +54,8 @@ LD_LIBRARY_PATH=$work/prefix/lib "$app/by_hand"
 python3 "$source/tests/embed/size_test.py" "$(uname -m)" "$work/core"
 
 step "the core with a transport, and the manual's programs"
-quietly cmake -S "$source/client_core" -B "$work/core_grpc" -G Ninja "${launcher[@]}" -DDOORSTEP_GRPC=ON
+quietly cmake -S "$source/client_core" -B "$work/core_grpc" -G Ninja "${launcher[@]}" -DDOORSTEP_GRPC=ON \
+  -DDOORSTEP_JVM=ON
 quietly cmake --build "$work/core_grpc" --parallel "$jobs"
 rm -rf "$work/prefix_grpc"
 quietly cmake --install "$work/core_grpc" --prefix "$work/prefix_grpc" --strip

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the manual shows in C and C++ is what works: built against an installed core with the manual's own commands, and
-# run against a server. $1: the prefix that the core with a transport was installed to.
+# What the manual shows in C, C++, Java and Node is what works: built against an installed core with the manual's own
+# commands, and run against a server. $1: the prefix that the core with a transport was installed to.
 set -euo pipefail
 export prefix=$1  # As in the manual.
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -8,6 +8,12 @@ source "$source/tests/e2e/one_visit.sh"
 manual=$source/client_core/README.md
 
 snippet() { awk -v begin="\`\`\`$1" '$0 == begin {on = 1; next} /^```$/ {on = 0} on' "$manual"; }
+run_java() { # The manual's command, for this folder, server and invitation.
+  local command
+  command=$(snippet bash | sed "s|App.java phone 127.0.0.1:7443 INVITATION V-1|$folder/App.java $*|")
+  eval "$command"
+}
+run_node() { NODE_PATH=$folder/node_modules:$source/.cache/node_modules node "$folder/app.js" "$@"; }
 quietly() { "$@" >"$folder/log" 2>&1 || { cat "$folder/log"; fail "$*"; }; }
 
 mkdir "$folder/c" "$folder/cpp"
@@ -27,6 +33,12 @@ quietly cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_F
 quietly cmake --build build
 if grep -q 'app.cc.*warning:' "$folder/log"; then cat "$folder/log"; fail "the manual's C++ gives warnings"; fi
 
+snippet java >"$folder/App.java"
+snippet js >"$folder/app.js"
+# As `npm install` puts it, which needs a network.
+mkdir "$folder/node_modules"
+ln -s "$source/client_core/bindings/node" "$folder/node_modules/doorstep-client"
+
 [ -x "$programs/server/doorstepd" ] || fail "no doorstepd in $programs. Try: tools/test --only bindings"
 serve
 plan_one_visit
@@ -40,10 +52,13 @@ sends() {
   check "$1" "$(tail -n 1 "$folder/out")" "sent 1, 0 left "
   rm -r "$folder/phone"
 }
-sends "$folder/c/app"
-code=$("$office" device invite T-1 --json | jq -r .invitation_code)
-sends "$folder/cpp/build/app"
-for device in d1 d2; do
+devices=()
+for app in "$folder/c/app" "$folder/cpp/build/app" run_java run_node; do
+  code=$("$office" device invite T-1 --json | jq -r .invitation_code)
+  sends "$app"
+  devices+=("d$((${#devices[@]} + 1))")
+done
+for device in "${devices[@]}"; do
   check "at the office, of $device" "$("$office" journal show "$device" --json | jq -r '.entries[0].entry.note.text')" \
     "seal replaced"
 done
