@@ -47,6 +47,10 @@ export interface Transport {
   cancel?(id: string): void;
 }
 
+/**
+ * What a callback throws goes to `log`: a key that throws fails the opening, a clock is of an unknown boot then, and a call
+ * that the transport did not begin ends as INTERNAL.
+ */
 export interface Options {
   /** Path of libdoorstep.so. */
   library: string;

@@ -207,15 +207,26 @@ class DoorstepCore extends EventEmitter {
       insecure_loopback: options.builtInTransport ? 1 : 0,
       transport: null,
     };
-    if (options.clock) raw.clock.now = this.#register(NowCallback, (_, reading) => this.#now(options.clock, reading));
-    if (options.key) raw.key = this.#register(KeyCallback, (_, key) => this.#key(options.key, key));
-    if (options.log) raw.log = this.#register(LogCallback, (_, level, line) => options.log(LEVELS[level], line));
-    if (options.transport) {
+    // What a callback of the host throws must not cross the header: it is logged, and the core is given the last word.
+    const host = (what, callback, instead) => (...words) => {
+      try {
+        return callback(...words);
+      } catch (thrown) {
+        this.#log(options, `the host: ${what} threw ${thrown}`);
+        return instead?.(...words, thrown);
+      }
+    };
+    const { clock, key, log, transport } = options;
+    if (clock) raw.clock.now = this.#register(NowCallback, host('the clock', (_, reading) => this.#now(clock, reading)));
+    if (key) raw.key = this.#register(KeyCallback, host('the key', (_, room) => this.#key(key, room), () => 1));
+    if (log) raw.log = this.#register(LogCallback, (_, level, line) => this.#log(options, line, level));
+    if (transport) {
+      const fail = (_, call, thrown) => this.#end(koffi.decode(call, Call).id, 'INTERNAL', `the host's transport: ${thrown}`);
       raw.transport = {
         size: koffi.sizeof(Transport),
         context: null,
-        start: this.#register(StartCallback, (_, call) => this.#start(options.transport, call)),
-        cancel: this.#register(CancelCallback, (_, id) => options.transport.cancel?.(String(id))),
+        start: this.#register(StartCallback, host('the transport', (_, call) => this.#start(transport, call), fail)),
+        cancel: this.#register(CancelCallback, host('the transport', (_, id) => transport.cancel?.(String(id)))),
       };
     }
     const made = [null];
@@ -241,6 +252,14 @@ class DoorstepCore extends EventEmitter {
     this.#callbacks = [];
   }
 
+  #log({ log }, line, level = LEVELS.indexOf('error')) {
+    try {
+      log?.(LEVELS[level], line);
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+
   #now(clock, reading) {
     const now = clock();
     koffi.encode(reading, Reading, {
@@ -261,21 +280,22 @@ class DoorstepCore extends EventEmitter {
 
   #start(transport, pointer) {
     const call = koffi.decode(pointer, Call);
-    const end = (code, bytes) => {
-      // Ended on a thread of its own: the core may be calling back meanwhile.
-      if (this.#closing === null) {
-        this.#track(onThread(this.#lib.complete, this.#core, call.id, code, bytes, bytes.length));
-      }
-    };
     transport.start({
       id: String(call.id),
       method: call.method,
       authorization: call.authorization,
       request: copyOf(call.request, Number(call.request_length)),
       deadlineMs: call.deadline_ms,
-      succeed: (bytes) => end(0, Buffer.from(bytes)),
-      fail: (code, message) => end(Math.max(CODES.indexOf(code), 1), Buffer.from(message ?? '')),
+      succeed: (bytes) => this.#end(call.id, 'OK', bytes),
+      fail: (code, message) => this.#end(call.id, CODES.indexOf(code) > 0 ? code : 'INTERNAL', message ?? ''),
     });
+  }
+
+  // On a thread of its own: the core may be calling back meanwhile.
+  #end(id, code, answer) {
+    if (this.#closing !== null) return;
+    const bytes = Buffer.from(answer);
+    this.#track(onThread(this.#lib.complete, this.#core, id, CODES.indexOf(code), bytes, bytes.length));
   }
 
   #track(promise) {

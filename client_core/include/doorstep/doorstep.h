@@ -174,7 +174,8 @@ DOORSTEP_API doorstep_result* doorstep_sign_out(doorstep_core* core, const char*
 /* AppendRequest -> AppendResponse. Durable when it returns OK, with no network. INVALID_ARGUMENT: too large or not
  * well-formed, nothing recorded; never refused because of the visit's state. FAILED_PRECONDITION: not enrolled, or the
  * damaged journal cannot be replaced until the app is opened again; nothing recorded, and the message says what to do.
- */
+ * DEADLINE_EXCEEDED: the core was busy for a minute and may still record it; repeat it with the same token, and it is
+ * recorded once. */
 DOORSTEP_API doorstep_result* doorstep_append(doorstep_core* core, const uint8_t* request, size_t length);
 /* JournalPosition -> EntryStatus. NOT_FOUND: not an entry of this phone, or one that it does not keep any more because
  * the office has it for good; the message says which. */
