@@ -69,6 +69,10 @@ absl::StatusOr<std::string> ReadKey(const doorstep_options& options) {
   if (options.key(options.key_context, reinterpret_cast<uint8_t*>(key.data())) != 0) {
     return absl::FailedPreconditionError("options.key: the host's key callback gave no key");
   }
+  // A callback that failed half way and said otherwise: the files would be anybody's.
+  if (key == std::string(kKeyBytes, '\0')) {
+    return absl::FailedPreconditionError("options.key: 32 zero bytes are no key");
+  }
   return key;
 }
 

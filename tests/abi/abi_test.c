@@ -639,6 +639,13 @@ static void test_attachments(const char* directory) {
   doorstep_close(core);
 }
 
+/* Says that it has filled in a key, and has not. */
+static int careless_key(void* context, uint8_t key[32]) {
+  (void)context;
+  (void)key;
+  return 0;
+}
+
 static void test_key(const char* directory) {
   host h = {0};
   doorstep_core* core = NULL;
@@ -646,6 +653,9 @@ static void test_key(const char* directory) {
   options.key = host_key;
   options.key_context = &h;
   EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "key");
+  options.key = careless_key;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_FAILED_PRECONDITION, "32 zero bytes");
+  options.key = host_key;
   h.key_byte = 7;
   EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
   EXPECT(doorstep_sync_start(core), DOORSTEP_FAILED_PRECONDITION, "options.transport");

@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(const std::string& directory, c
   options.insecure_loopback = 1;
   doorstep_core* core = nullptr;
   absl::Status status = StatusOf(Own(doorstep_open(&options, &core)));
-  if (!status.ok()) return WithTry(std::move(status), "doorstep-phone --help; one phone at a time may use a folder");
+  if (!status.ok()) return WithTry(std::move(status), "doorstep-phone --help; or another folder: --dir FOLDER");
   return std::unique_ptr<Core>(new Core(core));
 }
 

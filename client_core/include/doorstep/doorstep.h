@@ -87,8 +87,8 @@ typedef struct doorstep_clock {
   void (*now)(void* context, doorstep_clock_reading* reading);
 } doorstep_clock;
 
-/* Fills `key` with 32 bytes from the host's keystore and returns 0; another value fails the open. Called during
- * doorstep_open. The core keeps the key only as long as its files are open. */
+/* Fills `key` with 32 bytes from the host's keystore and returns 0; another value fails the open, as does
+ * a key of zeros. Called during doorstep_open. The core keeps the key only as long as its files are open. */
 typedef int (*doorstep_key_callback)(void* context, uint8_t key[32]);
 
 /* One line without a newline; ids, never contents. */
