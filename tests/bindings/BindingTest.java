@@ -43,9 +43,9 @@ public final class BindingTest {
   }
 
   private static void aKeyThatIsWrongIsRefused(File folder) {
-    byte[] key = new byte[32];
-    DoorstepCore.open(in(folder).key(() -> key)).close();
-    expect(Code.FAILED_PRECONDITION, () -> DoorstepCore.open(in(folder).key(BindingTest::anotherKey)));
+    DoorstepCore.open(in(folder).key(() -> keyOf(7))).close();
+    expect(Code.FAILED_PRECONDITION, () -> DoorstepCore.open(in(folder).key(() -> keyOf(1))));
+    expect(Code.FAILED_PRECONDITION, () -> DoorstepCore.open(in(folder).key(() -> new byte[32])));
     expect(Code.FAILED_PRECONDITION, () -> DoorstepCore.open(in(folder).key(() -> null)));
     expect(
         Code.FAILED_PRECONDITION,
@@ -56,12 +56,12 @@ public final class BindingTest {
                         () -> {
                           throw new IllegalStateException("the keystore is locked");
                         })));
-    DoorstepCore.open(in(folder).key(() -> new byte[32])).close();
+    DoorstepCore.open(in(folder).key(() -> keyOf(7))).close();
   }
 
-  private static byte[] anotherKey() {
+  private static byte[] keyOf(int first) {
     byte[] key = new byte[32];
-    key[0] = 1;
+    key[0] = (byte) first;
     return key;
   }
 
