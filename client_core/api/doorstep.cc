@@ -12,7 +12,9 @@
 #include "client_core/api/result.h"
 #include "client_core/base/kill_point.h"
 #include "client_core/base/limits.h"
+#include "client_core/base/metric.h"
 #include "client_core/base/mutex.h"
+#include "client_core/session/answer.h"
 
 namespace doorstep {
 namespace {
@@ -174,11 +176,14 @@ doorstep_result* doorstep_open(const doorstep_options* options, doorstep_core** 
   return Fenced([options, core]() -> doorstep_result* {
     if (core == nullptr) return MakeResult(absl::InvalidArgumentError("core: NULL"));
     *core = nullptr;
+    const int64_t began_us = doorstep::SteadyMicros();
     absl::StatusOr<doorstep::OpenParts> parts = doorstep::ReadOptions(options);
     if (!parts.ok()) return MakeResult(parts.status());
     auto opened = std::make_unique<doorstep_core>();
     opened->host_transport = parts->host_transport;
+    const doorstep::MetricSink metrics = parts->session.metrics;
     absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(std::move(parts->session));
+    doorstep::TellMetric(metrics, {"open", {}, session.status().code(), doorstep::SteadyMicros() - began_us});
     if (!session.ok()) return MakeResult(session.status());
     opened->session = *std::move(session);
     doorstep_result* result = MakeResult(absl::OkStatus());

@@ -89,6 +89,17 @@ LogSink ReadLog(const doorstep_options& options) {
   };
 }
 
+MetricSink ReadMetric(const doorstep_options& options) {
+  if (options.metric == nullptr) return nullptr;
+  return [tell = options.metric, context = options.metric_context](const Metric& metric) {
+    const std::string method(metric.method);
+    const doorstep_metric told = {
+        sizeof(told),       metric.what,     method.c_str(),   static_cast<doorstep_code>(metric.code),
+        metric.duration_us, metric.bytes_up, metric.bytes_down};
+    tell(context, &told);
+  };
+}
+
 absl::StatusOr<std::unique_ptr<HostTransport>> ReadTransport(const doorstep_transport* given) {
   if (given->size < sizeof(doorstep_transport)) {
     return TooSmall("options.transport", given->size, sizeof(doorstep_transport));
@@ -124,6 +135,7 @@ absl::StatusOr<OpenParts> ReadOptions(const doorstep_options* given) {
 
   OpenParts parts;
   parts.session.log = ReadLog(options);
+  parts.session.metrics = ReadMetric(options);
   ASSIGN_OR_RETURN(parts.session.clock, ReadClock(options.clock));
   parts.session.random = std::make_unique<SystemRandom>();
   if (options.transport != nullptr) {

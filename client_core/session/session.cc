@@ -30,8 +30,11 @@ constexpr uint32_t kQuiesceMsMax = 60000;
 constexpr int64_t kQuiesceGraceUs = int64_t{2} * 1000000;
 constexpr uint32_t kEventsMax = 1000;
 
-std::function<void()> TimerOf(const std::unique_ptr<SyncDriver>& driver) {
-  return [&driver] { driver->Handle(Tick()); };
+std::function<void()> TimerOf(const std::unique_ptr<SyncDriver>& driver, const MetricSink& metrics) {
+  return [&driver, &metrics] {
+    TellMetric(metrics, {"wake"});
+    driver->Handle(Tick());
+  };
 }
 
 absl::Status CheckBudget(absl::string_view field, const v1::SyncBudget& budget) {
@@ -55,13 +58,14 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(SessionParts parts) {
 Session::Session(SessionParts parts, std::unique_ptr<LocalStore> store)
     : no_transport_(std::move(parts.no_transport)),
       log_(parts.log),
+      metrics_(std::move(parts.metrics)),
       clock_(std::move(parts.clock)),
       random_(std::move(parts.random)),
       store_(std::move(store)),
       transport_(std::move(parts.transport)),
-      queue_(TimerOf(driver_)) {
-  driver_ = std::make_unique<SyncDriver>(
-      SyncDriver::Parts{store_.get(), transport_.get(), clock_.get(), random_.get(), &queue_, &events_, log_});
+      queue_(TimerOf(driver_, metrics_)) {
+  driver_ = std::make_unique<SyncDriver>(SyncDriver::Parts{store_.get(), transport_.get(), clock_.get(), random_.get(),
+                                                           &queue_, &events_, log_, metrics_});
 }
 
 Session::~Session() {
@@ -181,14 +185,17 @@ absl::StatusOr<v1::SignOutResult> Session::SignOut(std::string technician_id) {
 // ---- recording and reading ----
 
 absl::StatusOr<v1::AppendResponse> Session::Append(v1::AppendRequest request) {
+  const int64_t began_us = SteadyMicros();
   // The tap is now, not when the queue comes to it.
-  return Ask<v1::AppendResponse>(
+  absl::StatusOr<v1::AppendResponse> recorded = Ask<v1::AppendResponse>(
       [this, request = std::move(request), now = clock_->Now()]() -> absl::StatusOr<v1::AppendResponse> {
         ASSIGN_OR_RETURN(v1::AppendResponse response, Record(request, now, *random_, *store_));
         // Sending is not what the person waits for.
         queue_.Post(Urgency::kNetwork, [this] { driver_->JournalChanged(); });
         return response;
       });
+  TellMetric(metrics_, {"append", {}, recorded.status().code(), SteadyMicros() - began_us});
+  return recorded;
 }
 
 absl::StatusOr<v1::EntryStatus> Session::EntryStatus(v1::JournalPosition position) {

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/log.h"
+#include "client_core/base/metric.h"
 #include "client_core/base/mutex.h"
 #include "client_core/base/random.h"
 #include "client_core/session/answer.h"
@@ -38,6 +39,7 @@ struct SessionParts {
   std::unique_ptr<Transport> transport;
   absl::Status no_transport;
   LogSink log;
+  MetricSink metrics = {};
 };
 
 class Session {
@@ -127,6 +129,7 @@ class Session {
 
   const absl::Status no_transport_;
   const LogSink log_;
+  const MetricSink metrics_;
   // In the order in which they outlive each other: callbacks of the transport post to the queue, and tasks of the
   // queue use all the rest.
   const std::unique_ptr<Clock> clock_;

@@ -42,6 +42,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
   if (found == flights_.end()) return;  // Cancelled.
   const Flight flight = std::move(found->second);
   flights_.erase(found);
+  Measure(flight, status.code(), at.monotonic_us, bytes.size());
   ++answered_;
   report_.sums.set_bytes_up(report_.sums.bytes_up() + flight.bytes_up);
   report_.sums.set_bytes_down(report_.sums.bytes_down() + bytes.size());

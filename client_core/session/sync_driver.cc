@@ -53,7 +53,10 @@ void SyncDriver::CarryOut(const Action& action) {
   if (const auto* attachment = std::get_if<SendAttachment>(&action)) return Send(*attachment);
   if (const auto* tell = std::get_if<Tell>(&action)) return TellMode(tell->mode);
   if (const auto* cancel = std::get_if<CancelCall>(&action)) {
-    flights_.erase(cancel->call);
+    const auto cancelled = flights_.extract(cancel->call);
+    if (!cancelled.empty()) {
+      Measure(cancelled.mapped(), absl::StatusCode::kCancelled, parts_.clock->Now().monotonic_us, 0);
+    }
     return parts_.transport->Cancel(cancel->call);
   }
   if (const auto* wait = std::get_if<WaitUntil>(&action)) {
@@ -158,6 +161,7 @@ void SyncDriver::Start(uint64_t call, uint32_t deadline_ms, absl::string_view me
   unary.authorization = absl::StrCat("Bearer ", identity->token());
   unary.request = request.SerializeAsString();
   unary.deadline_ms = deadline_ms;
+  flight.method = method;
   flight.sent = parts_.clock->Now();
   flight.bytes_up = unary.request.size();
   flights_[call] = std::move(flight);
@@ -170,6 +174,11 @@ void SyncDriver::Start(uint64_t call, uint32_t deadline_ms, absl::string_view me
       // Out of memory on the transport's thread: the answer is lost, and the engine gives the call up in time.
     }
   });
+}
+
+void SyncDriver::Measure(const Flight& flight, absl::StatusCode code, int64_t now_us, uint64_t bytes_down) const {
+  TellMetric(parts_.metrics,
+             {"call", flight.method, code, now_us - flight.sent.monotonic_us, flight.bytes_up, bytes_down});
 }
 
 void SyncDriver::FailSoon(uint64_t call, absl::Status why, uint64_t frame_last_seq) {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "client_core/base/clock.h"
 #include "client_core/base/log.h"
+#include "client_core/base/metric.h"
 #include "client_core/base/random.h"
 #include "client_core/session/event_log.h"
 #include "client_core/session/task_queue.h"
@@ -44,6 +45,7 @@ class SyncDriver {
     TaskQueue* queue = nullptr;
     EventLog* events = nullptr;
     LogSink log;
+    MetricSink metrics = {};
   };
   explicit SyncDriver(Parts parts);
 
@@ -86,6 +88,7 @@ class SyncDriver {
   enum class Kind { kHello, kPush, kPull, kPiece, kAskAttachments };
   struct Flight {
     Kind kind = Kind::kHello;
+    absl::string_view method;
     ClockReading sent;
     uint64_t bytes_up = 0;
     std::string feed;        // Of a pull.
@@ -115,6 +118,7 @@ class SyncDriver {
   // The phone's own files or an unreadable answer are to blame.
   void FailHere(uint64_t call, uint64_t bytes, const absl::Status& why, uint64_t frame_last_seq);
 
+  void Measure(const Flight& flight, absl::StatusCode code, int64_t now_us, uint64_t bytes_down) const;
   void OnAnswer(uint64_t call, absl::Status status, const std::string& bytes, const ClockReading& at);
   absl::Status OnHello(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);
   absl::Status OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at);

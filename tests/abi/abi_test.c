@@ -132,6 +132,34 @@ static void host_cancel(void* context, uint64_t call_id) {
   doorstep_transport_complete(h->core, call_id, DOORSTEP_CANCELLED, NULL, 0);
 }
 
+/* How often each was told of. From several threads. */
+typedef struct measures {
+  pthread_mutex_t mutex;
+  unsigned opened, refused_opens, tapped, refused_taps, called, others;
+  uint64_t bytes_up;
+} measures;
+
+static void host_metric(void* context, const doorstep_metric* metric) {
+  measures* m = context;
+  pthread_mutex_lock(&m->mutex);
+  CHECK(metric->size >= sizeof(*metric));
+  CHECK(metric->duration_us >= 0);
+  if (strcmp(metric->what, "open") == 0) {
+    ++*(metric->code == DOORSTEP_OK ? &m->opened : &m->refused_opens);
+  } else if (strcmp(metric->what, "append") == 0) {
+    ++*(metric->code == DOORSTEP_OK ? &m->tapped : &m->refused_taps);
+  } else if (strcmp(metric->what, "call") == 0) {
+    CHECK(strncmp(metric->method, "/doorstep.v1.SyncService/", 25) == 0);
+    CHECK(metric->code == DOORSTEP_UNAVAILABLE);
+    m->bytes_up += metric->bytes_up;
+    ++m->called;
+  } else {
+    CHECK(strcmp(metric->method, "") == 0);
+    ++m->others;
+  }
+  pthread_mutex_unlock(&m->mutex);
+}
+
 static doorstep_options options_of(host* h, const char* directory, const doorstep_transport* transport) {
   doorstep_options options;
   memset(&options, 0, sizeof(options));
@@ -672,6 +700,41 @@ static void test_key(const char* directory) {
   doorstep_close(core);
 }
 
+static void test_metrics(const char* directory) {
+  host h = {0};
+  measures m = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+  doorstep_core* core = NULL;
+  doorstep_core* second = NULL;
+  doorstep_transport transport = transport_of(&h);
+  doorstep_options options = options_of(&h, directory, &transport);
+  wire request = {{0}, 0};
+  options.metric = host_metric;
+  options.metric_context = &m;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  if (core == NULL) return;
+  h.core = core;
+  EXPECT(doorstep_open(&options, &second), DOORSTEP_FAILED_PRECONDITION, "");
+  wire_text(&request, 1, "invitation");
+  EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
+  if (h.answer_from_thread) pthread_join(h.answering, NULL);
+  request = append_request("visit-1", "text", NULL);
+  EXPECT(doorstep_append(core, request.bytes, request.length), DOORSTEP_OK, "");
+  EXPECT(doorstep_append(core, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "entry.fact");
+  request.length = 0;
+  wire_number(&request, 1, 50);
+  EXPECT(doorstep_sync_once(core, request.bytes, request.length), DOORSTEP_OK, "");
+  doorstep_close(core);
+  CHECK(m.opened == 1 && m.refused_opens == 1);
+  CHECK(m.tapped == 1 && m.refused_taps == 1);
+  CHECK(m.called > 0 && m.bytes_up > 0);
+
+  /* An app that was built before there were any. */
+  options.size = offsetof(doorstep_options, metric);
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  doorstep_close(core);
+  CHECK(m.opened == 1);
+}
+
 int main(void) {
   test_library();
   in_new_directory(test_wrong_arguments);
@@ -681,6 +744,7 @@ int main(void) {
   in_new_directory(test_careless_host);
   in_new_directory(test_attachments);
   in_new_directory(test_key);
+  in_new_directory(test_metrics);
   if (failures == 0) puts("The C ABI keeps its promises.");
   return failures == 0 ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import com.doorstep.client.Code;
 import com.doorstep.client.DoorstepCore;
 import com.doorstep.client.DoorstepException;
+import com.doorstep.client.Metric;
 import com.doorstep.client.Options;
 import com.doorstep.client.Transport;
 import com.doorstep.v1.AppendRequest;
@@ -13,6 +14,7 @@ import com.doorstep.v1.SyncBudget;
 import com.doorstep.v1.SyncReport;
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +36,7 @@ public final class BindingTest {
     server = words[1];
     aKeyThatIsWrongIsRefused(new File(folder, "key"));
     aTransportThatThrowsEndsTheCall(new File(folder, "throwing"));
+    tapsAndOpeningsAreMeasured(new File(folder, "measured"));
     aClosedCoreAnswersNobody(new File(folder, "closed"));
     nobodyWaitsForACoreThatIsClosed(new File(folder, "waiting"));
     closingLeavesNoThreads(new File(folder, "threads"));
@@ -81,6 +84,18 @@ public final class BindingTest {
     try (DoorstepCore core = DoorstepCore.open(in(folder).transport(throwing))) {
       expect(Code.INTERNAL, () -> core.enrol(EnrolmentRequest.newBuilder().setInvitationCode("x").build()).join());
     }
+  }
+
+  private static void tapsAndOpeningsAreMeasured(File folder) {
+    List<Metric> told = Collections.synchronizedList(new ArrayList<>());
+    try (DoorstepCore core = DoorstepCore.open(in(folder).metrics(told::add))) {
+      expect(Code.FAILED_PRECONDITION, () -> core.append(note("on no phone yet")).join());
+    }
+    told.removeIf(metric -> metric.what.equals("wake"));
+    check(told.size() == 2, "measured " + told);
+    check(told.get(0).what.equals("open") && told.get(0).code == Code.OK, "measured " + told);
+    check(told.get(0).durationMicros > 0, "measured " + told);
+    check(told.get(1).what.equals("append") && told.get(1).code == Code.FAILED_PRECONDITION, "measured " + told);
   }
 
   private static void aClosedCoreAnswersNobody(File folder) {

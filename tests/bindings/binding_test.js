@@ -53,6 +53,18 @@ async function aClockOrALogThatThrowsStopsNothing() {
   await core.close();
 }
 
+async function tapsAndOpeningsAreMeasured() {
+  const told = [];
+  const core = await newPhone({ metrics: (metric) => told.push(metric) });
+  await assert.rejects(core.append({ entry: { note: { text: 'x' } } }), failsWith('FAILED_PRECONDITION', /enrol/));
+  await core.close();
+  assert.deepEqual(
+    told.filter(({ what }) => what !== 'wake').map(({ what, method, code }) => [what, method, code]),
+    [['open', '', 'OK'], ['append', '', 'FAILED_PRECONDITION']],
+  );
+  assert.ok(told[0].durationUs > 0);
+}
+
 async function aCallIsEndedOnce() {
   const transport = {
     start(call) {
@@ -83,6 +95,7 @@ async function nobodyWaitsForACoreThatIsClosed() {
     aKeyOfAnotherLengthFailsTheOpening,
     aTransportThatThrowsEndsTheCall,
     aClockOrALogThatThrowsStopsNothing,
+    tapsAndOpeningsAreMeasured,
     aCallIsEndedOnce,
     nobodyWaitsForACoreThatIsClosed,
   ]) {

@@ -47,6 +47,19 @@ export interface Transport {
   cancel?(id: string): void;
 }
 
+/** One thing that the core did and what it took: doorstep.h says what each is. More may be added. */
+export interface Metric {
+  what: 'open' | 'append' | 'call' | 'wake' | string;
+  /** Of a call, "/doorstep.v1.SyncService/Push"; else empty. */
+  method: string;
+  /** How it ended. */
+  code: Code;
+  durationUs: number;
+  /** Of a call's messages, without what gRPC adds. */
+  bytesUp: number;
+  bytesDown: number;
+}
+
 /**
  * What a callback throws goes to `log`: a key that throws fails the opening, a clock is of an unknown boot then, and a call
  * that the transport did not begin ends as INTERNAL.
@@ -67,6 +80,8 @@ export interface Options {
   /** 32 bytes: files are encrypted with them. */
   key?: () => Uint8Array | null;
   log?: (level: 'debug' | 'info' | 'warning' | 'error', line: string) => void;
+  /** What the core does and what it took. */
+  metrics?: (metric: Metric) => void;
   logLevel?: 'debug' | 'info' | 'warning' | 'error';
 }
 

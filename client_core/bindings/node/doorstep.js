@@ -48,9 +48,19 @@ const Call = koffi.struct('doorstep_call', {
   request_length: 'size_t',
   deadline_ms: 'uint32_t',
 });
+const Metric = koffi.struct('doorstep_metric', {
+  size: 'size_t',
+  what: 'const char *',
+  method: 'const char *',
+  code: 'int',
+  duration_us: 'int64_t',
+  bytes_up: 'uint64_t',
+  bytes_down: 'uint64_t',
+});
 const NowCallback = koffi.proto('void doorstep_now(void *context, doorstep_clock_reading *reading)');
 const KeyCallback = koffi.proto('int doorstep_key(void *context, void *key)');
 const LogCallback = koffi.proto('void doorstep_log(void *context, int level, const char *line)');
+const MetricCallback = koffi.proto('void doorstep_metric_told(void *context, const doorstep_metric *metric)');
 const StartCallback = koffi.proto('void doorstep_start(void *context, const doorstep_call *call)');
 const CancelCallback = koffi.proto('void doorstep_cancel(void *context, uint64_t call_id)');
 const Observer = koffi.proto('void doorstep_observer(void *context, uint32_t kinds)');
@@ -73,6 +83,8 @@ const Options = koffi.struct('doorstep_options', {
   server_address: 'const char *',
   insecure_loopback: 'int',
   transport: koffi.pointer(Transport),
+  metric: koffi.pointer(MetricCallback),
+  metric_context: 'void *',
 });
 
 // Functions that take a message, an id, or nothing, and the messages they take and answer.
@@ -206,6 +218,8 @@ class DoorstepCore extends EventEmitter {
       server_address: options.builtInTransport ?? null,
       insecure_loopback: options.builtInTransport ? 1 : 0,
       transport: null,
+      metric: null,
+      metric_context: null,
     };
     // What a callback of the host throws must not cross the header: it is logged, and the core is given the last word.
     const host = (what, callback, instead) => (...words) => {
@@ -216,10 +230,13 @@ class DoorstepCore extends EventEmitter {
         return instead?.(...words, thrown);
       }
     };
-    const { clock, key, log, transport } = options;
+    const { clock, key, log, metrics, transport } = options;
     if (clock) raw.clock.now = this.#register(NowCallback, host('the clock', (_, reading) => this.#now(clock, reading)));
     if (key) raw.key = this.#register(KeyCallback, host('the key', (_, room) => this.#key(key, room), () => 1));
     if (log) raw.log = this.#register(LogCallback, (_, level, line) => this.#log(options, line, level));
+    if (metrics) {
+      raw.metric = this.#register(MetricCallback, host('the metrics', (_, metric) => this.#measured(metrics, metric)));
+    }
     if (transport) {
       const fail = (_, call, thrown) => this.#end(koffi.decode(call, Call).id, 'INTERNAL', `the host's transport: ${thrown}`);
       raw.transport = {
@@ -276,6 +293,18 @@ class DoorstepCore extends EventEmitter {
     if (bytes?.length !== 32) return 1;
     koffi.encode(room, koffi.array('uint8_t', 32), Array.from(bytes));
     return 0;
+  }
+
+  #measured(metrics, pointer) {
+    const { what, method, code, duration_us, bytes_up, bytes_down } = koffi.decode(pointer, Metric);
+    metrics({
+      what,
+      method,
+      code: CODES[code] ?? 'UNKNOWN',
+      durationUs: Number(duration_us),
+      bytesUp: Number(bytes_up),
+      bytesDown: Number(bytes_down),
+    });
   }
 
   #start(transport, pointer) {

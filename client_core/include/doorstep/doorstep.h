@@ -94,6 +94,25 @@ typedef int (*doorstep_key_callback)(void* context, uint8_t key[32]);
 /* One line without a newline; ids, never contents. */
 typedef void (*doorstep_log_callback)(void* context, doorstep_log_level level, const char* line);
 
+/* One thing that the core did and what it took, without ids or contents. `what` is one of
+ *   open     doorstep_open
+ *   append   doorstep_append: from the tap until it is durable
+ *   call     a call to the office, from its start until its answer is here or nobody waits any more (CANCELLED)
+ *   wake     the core woke by itself because a time had come
+ * More may be added: ignore what you do not know. */
+typedef struct doorstep_metric {
+  size_t size;
+  const char* what;
+  const char* method;  /* Of a call, "/doorstep.v1.SyncService/Push"; else "". Valid until the callback returns. */
+  doorstep_code code;  /* How it ended. */
+  int64_t duration_us; /* 0 of a wake. */
+  uint64_t bytes_up;   /* Of a call's messages, without what gRPC adds. */
+  uint64_t bytes_down;
+} doorstep_metric;
+
+/* Called where the thing was done, on a thread that has more to do: note it and return. */
+typedef void (*doorstep_metric_callback)(void* context, const doorstep_metric* metric);
+
 /* Something has changed: `kinds` is a set of bits, 1 << k for the PhoneEvent kind k of client.proto. Called on a thread
  * that the core keeps for nothing else, one call at a time, with no lock held. */
 typedef void (*doorstep_observer)(void* context, uint32_t kinds);
@@ -131,6 +150,8 @@ typedef struct doorstep_options {
   const char* server_address;          /* For the built-in gRPC transport, "127.0.0.1:7443". NULL with `transport`. */
   int insecure_loopback;               /* 1: no TLS; refused unless the address is loopback. */
   const doorstep_transport* transport; /* NULL: the built-in one (UNIMPLEMENTED where it is not linked). Copied. */
+  doorstep_metric_callback metric;     /* NULL: nothing is told. */
+  void* metric_context;
 } doorstep_options;
 
 /* ---- library ---- */

@@ -12,7 +12,7 @@ static JavaVM* vm;
 static pthread_key_t attached; /* Not NULL on threads that were attached here. */
 static jclass exception_class;
 static jmethodID exception_of;
-static struct { jmethodID read_clock, read_key, log, start, cancel, changed; } host_method;
+static struct { jmethodID read_clock, read_key, log, measured, start, cancel, changed; } host_method;
 
 /* What a core calls back: the host's object, kept as long as the core is open. */
 typedef struct bridge {
@@ -140,6 +140,18 @@ static void write_log(void* context, doorstep_log_level level, const char* line)
   end_callback(env);
 }
 
+static void measured(void* context, const doorstep_metric* metric) {
+  JNIEnv* env = begin_callback();
+  if (env == NULL) return;
+  jbyteArray what = text_to_java(env, metric->what);
+  jbyteArray method = text_to_java(env, metric->method);
+  if (what != NULL && method != NULL) {
+    (*env)->CallVoidMethod(env, ((bridge*)context)->host, host_method.measured, what, method, (jint)metric->code,
+                           (jlong)metric->duration_us, (jlong)metric->bytes_up, (jlong)metric->bytes_down);
+  }
+  end_callback(env);
+}
+
 static void changed(void* context, uint32_t kinds) {
   JNIEnv* env = begin_callback();
   if (env == NULL) return;
@@ -260,7 +272,7 @@ NATIVE(void, complete)(JNIEnv* env, jclass type, jlong handle, jlong call, jint 
 
 NATIVE(jlong, open)
 (JNIEnv* env, jclass type, jobject host, jbyteArray directory, jbyteArray address, jboolean insecure_loopback,
- jboolean has_clock, jboolean has_key, jboolean has_log, jint log_level, jboolean has_transport) {
+ jboolean has_clock, jboolean has_key, jboolean has_log, jint log_level, jboolean has_metrics, jboolean has_transport) {
   (void)type;
   size_t length = 0;
   char* folder = (char*)from_java(env, directory, &length);
@@ -291,6 +303,10 @@ NATIVE(jlong, open)
     options.log = write_log;
     options.log_context = self;
     options.log_level = (doorstep_log_level)log_level;
+  }
+  if (has_metrics) {
+    options.metric = measured;
+    options.metric_context = self;
   }
   if (has_transport) {
     options.transport = &transport;
@@ -335,6 +351,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* machine, void* reserved) {
   host_method.read_clock = (*env)->GetMethodID(env, host, "readClock", "([J)[B");
   host_method.read_key = (*env)->GetMethodID(env, host, "readKey", "()[B");
   host_method.log = (*env)->GetMethodID(env, host, "log", "(I[B)V");
+  host_method.measured = (*env)->GetMethodID(env, host, "measured", "([B[BIJJJ)V");
   host_method.start = (*env)->GetMethodID(env, host, "start", "(J[B[B[BI)V");
   host_method.cancel = (*env)->GetMethodID(env, host, "cancel", "(J)V");
   host_method.changed = (*env)->GetMethodID(env, host, "changed", "(I)V");

@@ -62,6 +62,11 @@ class SessionTest : public testing::Test {
     parts.clock = std::make_unique<TickingClock>(boot);
     parts.random = std::make_unique<SeededRandom>(++opened_);
     parts.transport = transport != nullptr ? std::move(transport) : std::make_unique<FakeTransport>(&server_);
+    parts.metrics = [this](const Metric& metric) {
+      MutexLock lock(&measured_mutex_);
+      measured_.push_back(absl::StrCat(metric.what, " ", metric.method, " ", absl::StatusCodeToString(metric.code)));
+      EXPECT_GE(metric.duration_us, 0);
+    };
     absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(std::move(parts));
     ASSERT_TRUE(session.ok()) << session.status();
     session_ = *std::move(session);
@@ -102,6 +107,12 @@ class SessionTest : public testing::Test {
     return status.ok() ? *status : v1::PhoneStatus();
   }
 
+  // "call /doorstep.v1.SyncService/Push OK", in the order in which they were told.
+  std::vector<std::string> Measured() {
+    MutexLock lock(&measured_mutex_);
+    return measured_;
+  }
+
   // The notes that the server holds, each once, in order of recording.
   std::vector<std::string> NotesAtServer() const {
     std::vector<std::string> notes;
@@ -126,6 +137,8 @@ class SessionTest : public testing::Test {
 
   std::string directory_;
   FakeServer server_;
+  Mutex measured_mutex_;
+  std::vector<std::string> measured_ ABSL_GUARDED_BY(measured_mutex_);
   std::unique_ptr<Session> session_;
   std::vector<v1::PhoneEvent> seen_;
   int notes_ = 0;

@@ -166,6 +166,24 @@ TEST_F(SessionTest, DeadServerIsReportedAndKeepsNobodyFromRecording) {
   EXPECT_EQ(NotesAtServer(), NotesRecorded());
 }
 
+TEST_F(SessionTest, TapsAndCallsAreMeasured) {
+  OpenEnrolled();
+  AppendNotes(2);
+  EXPECT_FALSE(session_->Append(v1::AppendRequest()).ok());
+  Sync();
+  EXPECT_THAT(Measured(), testing::IsSupersetOf({"append  OK", "append  OK", "append  INVALID_ARGUMENT",
+                                                 "call /doorstep.v1.SyncService/Push OK",
+                                                 "call /doorstep.v1.SyncService/Pull OK"}));
+}
+
+TEST_F(SessionTest, ACallThatIsGivenUpIsMeasuredAsSuch) {
+  OpenEnrolled();
+  AppendNotes(1);
+  Open(std::make_unique<SilentTransport>());
+  EXPECT_FALSE(Sync(20).complete());
+  EXPECT_THAT(Measured(), testing::Contains("call /doorstep.v1.SyncService/Push CANCELLED"));
+}
+
 TEST_F(SessionTest, EntryThatKillsItsFrameArrivesOpaqueAndTheRestAsItIs) {
   OpenEnrolled();
   AppendNotes(9);

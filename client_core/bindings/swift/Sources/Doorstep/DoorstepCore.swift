@@ -31,6 +31,27 @@ public struct DoorstepCall {
   public let end: (doorstep_code, Data) -> Void
 }
 
+/// One thing that the core did and what it took; doorstep.h says what each is.
+public struct DoorstepMetric {
+  /// "open", "append", "call", "wake"; more may be added.
+  public let what: String
+  /// Of a call, "/doorstep.v1.SyncService/Push"; else empty.
+  public let method: String
+  public let code: doorstep_code
+  public let duration: TimeInterval
+  public let bytesUp: UInt64
+  public let bytesDown: UInt64
+
+  init(_ metric: doorstep_metric) {
+    what = String(cString: metric.what)
+    method = String(cString: metric.method)
+    code = metric.code
+    duration = TimeInterval(metric.duration_us) / 1_000_000
+    bytesUp = metric.bytes_up
+    bytesDown = metric.bytes_down
+  }
+}
+
 /// One open phone. Recording needs no network. Calls that need none are made one after another on a queue of the core's
 /// own, so that two taps stand in the journal as they were tapped; those that wait for the network hold up none of them.
 public final class DoorstepCore {
@@ -46,9 +67,9 @@ public final class DoorstepCore {
   /// that a background task can open it. `key`: 32 bytes out of the keychain.
   public init(
     directory: URL, key: (() -> Data?)? = nil, transport: DoorstepTransport,
-    onEvents: (() -> Void)? = nil
+    onEvents: (() -> Void)? = nil, onMetric: ((DoorstepMetric) -> Void)? = nil
   ) throws {
-    host = Host(key: key, transport: transport, onEvents: onEvents)
+    host = Host(key: key, transport: transport, onEvents: onEvents, onMetric: onMetric)
     let context = Unmanaged.passUnretained(host).toOpaque()
     var carried = doorstep_transport(
       size: MemoryLayout<doorstep_transport>.size, context: context,
@@ -60,6 +81,10 @@ public final class DoorstepCore {
     if key != nil {
       options.key_context = context
       options.key = { context, room in Host.of(context).fill(room!) }
+    }
+    if onMetric != nil {
+      options.metric_context = context
+      options.metric = { context, metric in Host.of(context).onMetric?(DoorstepMetric(metric!.pointee)) }
     }
     var opened: OpaquePointer?
     _ = try directory.path.withCString { path in
@@ -176,13 +201,17 @@ private final class Host {
   let key: (() -> Data?)?
   let transport: DoorstepTransport
   let onEvents: (() -> Void)?
+  let onMetric: ((DoorstepMetric) -> Void)?
   private let lock = NSLock()
   private var open: OpaquePointer?
 
-  init(key: (() -> Data?)?, transport: DoorstepTransport, onEvents: (() -> Void)?) {
+  init(
+    key: (() -> Data?)?, transport: DoorstepTransport, onEvents: (() -> Void)?, onMetric: ((DoorstepMetric) -> Void)?
+  ) {
     self.key = key
     self.transport = transport
     self.onEvents = onEvents
+    self.onMetric = onMetric
   }
 
   /// Nil: nobody may be called any more.

@@ -72,6 +72,7 @@ public final class DoorstepCore implements AutoCloseable {
             options.key != null,
             options.log != null,
             options.logLevel.ordinal(),
+            options.metrics != null,
             options.transport != null));
   }
 

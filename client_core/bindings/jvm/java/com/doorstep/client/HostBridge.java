@@ -46,21 +46,29 @@ final class HostBridge implements NativeCore.Host {
   public void log(int level, byte[] line) {
     try {
       LogLevel[] levels = LogLevel.values();
-      options.log.accept(
-          levels[Math.max(0, Math.min(level, levels.length - 1))], new String(line, StandardCharsets.UTF_8));
+      options.log.accept(levels[Math.max(0, Math.min(level, levels.length - 1))], text(line));
     } catch (Throwable ignored) {
       // Nobody is left to be told.
     }
   }
 
   @Override
+  public void measured(byte[] what, byte[] method, int code, long durationUs, long bytesUp, long bytesDown) {
+    try {
+      options.metrics.accept(
+          new Metric(text(what), methodName(method), Code.of(code), durationUs, bytesUp, bytesDown));
+    } catch (Throwable thrown) {
+      tell("the metrics", thrown);
+    }
+  }
+
+  @Override
   public void start(long id, byte[] method, byte[] authorization, byte[] request, int deadlineMs) {
-    // gRPC's own name of a method has no slash before it.
     HostCall call =
         new HostCall(
             id,
-            new String(method, 1, method.length - 1, StandardCharsets.UTF_8),
-            new String(authorization, StandardCharsets.UTF_8),
+            methodName(method),
+            text(authorization),
             request,
             Integer.toUnsignedLong(deadlineMs));
     calls.put(id, call);
@@ -92,6 +100,15 @@ final class HostBridge implements NativeCore.Host {
     } catch (Throwable thrown) {
       tell("a listener", thrown);
     }
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** gRPC's own name of a method has no slash before it. */
+  private static String methodName(byte[] method) {
+    return method.length == 0 ? "" : new String(method, 1, method.length - 1, StandardCharsets.UTF_8);
   }
 
   private void tell(String who, Throwable thrown) {

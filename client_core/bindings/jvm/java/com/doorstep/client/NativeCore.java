@@ -24,6 +24,8 @@ final class NativeCore {
 
     void log(int level, byte[] line);
 
+    void measured(byte[] what, byte[] method, int code, long durationUs, long bytesUp, long bytesDown);
+
     void start(long call, byte[] method, byte[] authorization, byte[] request, int deadlineMs);
 
     void cancel(long call);
@@ -40,6 +42,7 @@ final class NativeCore {
       boolean hasKey,
       boolean hasLog,
       int logLevel,
+      boolean hasMetrics,
       boolean hasTransport);
 
   static native void close(long core);

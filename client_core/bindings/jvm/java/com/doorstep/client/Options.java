@@ -2,6 +2,7 @@ package com.doorstep.client;
 
 import java.io.File;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jetbrains.annotations.NotNull;
 import org.jetbrains.annotations.Nullable;
@@ -13,6 +14,7 @@ public final class Options {
   @Nullable Supplier<byte[]> key;
   @Nullable BiConsumer<LogLevel, String> log;
   LogLevel logLevel = LogLevel.INFO;
+  @Nullable Consumer<Metric> metrics;
   String serverAddress = "";
   boolean insecureLoopback;
   @Nullable Transport transport = new NoNetwork();
@@ -44,6 +46,12 @@ public final class Options {
   public @NotNull Options log(@NotNull LogLevel least, @NotNull BiConsumer<LogLevel, String> value) {
     logLevel = least;
     log = value;
+    return this;
+  }
+
+  /** What the core does and what it took. From its threads; must be quick. */
+  public @NotNull Options metrics(@NotNull Consumer<Metric> value) {
+    metrics = value;
     return this;
   }
 
