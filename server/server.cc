@@ -35,6 +35,7 @@
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
+#include "server/services/signing_keys.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/attachment_table.h"
 #include "server/storage/storage.h"
@@ -123,6 +124,7 @@ struct Server::Parts {
   std::unique_ptr<AttachmentIntake> attachments;
   std::unique_ptr<DayTimer> day_timer;
   Authenticator authenticator;
+  SigningKeys signing_keys;
   std::unique_ptr<ServerParts> borrowed;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<grpc::Server> grpc_server;
@@ -159,8 +161,10 @@ absl::Status Server::Parts::OpenFolder() {
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log, [this] { SweepAttachments(); });
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
-  borrowed = std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, *clock, random, log, kVersion,
-                                                       clock->Now().wall_time_us, &watch, attachments.get()});
+  RETURN_IF_ERROR(signing_keys.TakeStored(*storage));
+  borrowed =
+      std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, signing_keys, *clock, random, log,
+                                                kVersion, clock->Now().wall_time_us, &watch, attachments.get()});
   watch.Start();
   return absl::OkStatus();
 }

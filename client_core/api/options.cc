@@ -12,12 +12,16 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "client_core/base/utf8.h"
+#include "client_core/rules/frame_signature.h"
 #include "client_core/store/reserve.h"
 
 namespace doorstep {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+// Longer ones are no keys.
+constexpr size_t kPublicKeyBytesRead = 128;
+static_assert(DOORSTEP_SIGNATURE_MAX == limits::kSignatureBytesMax);
 // 36,000 years: no difference of two readings overflows, nor of one and a time of the server.
 constexpr int64_t kClockMicrosMax = int64_t{1} << 60;
 
@@ -100,6 +104,27 @@ MetricSink ReadMetric(const doorstep_options& options) {
   };
 }
 
+absl::StatusOr<HostSigner> ReadSigner(const doorstep_signer* given) {
+  if (given->size < sizeof(doorstep_signer)) return TooSmall("options.signer", given->size, sizeof(doorstep_signer));
+  const doorstep_signer host = Known(given);
+  if (host.sign == nullptr) return absl::InvalidArgumentError("options.signer.sign: NULL");
+  if (host.public_key == nullptr) return absl::InvalidArgumentError("options.signer.public_key: NULL");
+  HostSigner signer;
+  signer.key.set_algorithm(static_cast<v1::KeyAlgorithm>(host.algorithm));
+  signer.key.set_public_key(host.public_key, std::min(host.public_key_length, kPublicKeyBytesRead));
+  RETURN_IF_ERROR(CheckSigningKey("options.signer", signer.key));
+  signer.sign = [host](const std::string& text) -> absl::StatusOr<std::string> {
+    uint8_t signature[DOORSTEP_SIGNATURE_MAX] = {};
+    size_t length = 0;
+    if (host.sign(host.context, reinterpret_cast<const uint8_t*>(text.data()), text.size(), signature, &length) != 0 ||
+        length == 0 || length > sizeof(signature)) {
+      return absl::UnavailableError("the app's signer gave no signature");
+    }
+    return std::string(reinterpret_cast<const char*>(signature), length);
+  };
+  return signer;
+}
+
 absl::StatusOr<std::unique_ptr<HostTransport>> ReadTransport(const doorstep_transport* given) {
   if (given->size < sizeof(doorstep_transport)) {
     return TooSmall("options.transport", given->size, sizeof(doorstep_transport));
@@ -153,6 +178,9 @@ absl::StatusOr<OpenParts> ReadOptions(const doorstep_options* given) {
   parts.session.store.reserve_bytes = kReserveBytes;
   parts.session.store.log = parts.session.log;
   ASSIGN_OR_RETURN(parts.session.store.key, ReadKey(options));
+  if (options.signer != nullptr) {
+    ASSIGN_OR_RETURN(parts.session.signer, ReadSigner(options.signer));
+  }
   return parts;
 }
 

@@ -26,6 +26,7 @@ inline constexpr PlantedBugText kPlantedBugs[] = {
     {"dedupe_by_position", "what comes under a position that is taken is taken for a repeat, whatever it says"},
     {"dedupe_by_time_window", "two taps of one kind within a minute are taken for one that was sent twice"},
     {"overlap_not_skipped", "of a frame that overlaps what is there, everything is taken"},
+    {"signature_unchecked", "frames are taken whoever has signed them"},
     {"clone_undetected", "a phone whose journal is not the one that the server has is told nothing"},
     {"copies_count_too", "an entry appended again after a fork counts beside its original"},
     {"late_originals_count_too", "an original that arrives after its copy counts beside it"},

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "client_core/base/big_endian.h"
 #include "client_core/base/sha256.h"
-#include "client_core/rules/journal_hash.h"
 #include "doorstep/v1/sync.pb.h"
 
 namespace doorstep {
@@ -22,9 +22,9 @@ struct FeedSum {
 template <typename Hasher>
 FeedSum FeedTerm(Hasher& hasher, v1::EntityKind kind, absl::string_view id, int64_t version) {
   std::string bytes;
-  journal_hash_internal::AppendU32(static_cast<uint32_t>(kind), bytes);
-  journal_hash_internal::AppendSized(id, bytes);
-  journal_hash_internal::AppendU64(static_cast<uint64_t>(version), bytes);
+  big_endian::AppendU32(static_cast<uint32_t>(kind), bytes);
+  big_endian::AppendSized(id, bytes);
+  big_endian::AppendU64(static_cast<uint64_t>(version), bytes);
   hasher.Reset();
   hasher.Update(bytes);
   const Hash hash = hasher.Finish();

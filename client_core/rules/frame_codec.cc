@@ -8,11 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/frame_signature.h"
 
 namespace doorstep {
 namespace {
 
 constexpr int kZstdLevel = 3;
+// A signature, its tag and its length.
+constexpr size_t kSignatureRoom = limits::kSignatureBytesMax + 2;
 
 // One context a thread: making one costs more than compressing a frame.
 ZSTD_CCtx* ThreadCompressor() {
@@ -121,9 +124,9 @@ absl::StatusOr<std::string> BuildFrame(v1::FrameHeader header, const v1::FrameBo
   header.set_raw_bytes(static_cast<uint32_t>(raw.size()));
   *frame.mutable_header() = std::move(header);
   std::string bytes = frame.SerializeAsString();
-  if (bytes.size() > limits::kFrameBytesMax) {
+  if (bytes.size() > limits::kFrameBytesMax - kSignatureRoom) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("frame: ", bytes.size(), " bytes are more than ", limits::kFrameBytesMax));
+        absl::StrCat("frame: ", bytes.size(), " bytes are more than ", limits::kFrameBytesMax - kSignatureRoom));
   }
   return bytes;
 }
@@ -138,12 +141,17 @@ absl::StatusOr<OpenedFrame> OpenFrame(absl::string_view bytes) {
     return absl::InvalidArgumentError("frame: the bytes are not a Frame");
   }
   RETURN_IF_ERROR(CheckHeader(frame.header()));
+  if (frame.signature().size() > limits::kSignatureBytesMax) {
+    return OutOfBounds("signature", absl::StrCat("0 to ", limits::kSignatureBytesMax, " bytes"),
+                       frame.signature().size());
+  }
   ASSIGN_OR_RETURN(const std::string raw, Decompress(frame.body(), frame.header().codec(), frame.header().raw_bytes(),
                                                      limits::kFrameRawBytesMax));
   OpenedFrame opened;
   if (!opened.body.ParseFromString(raw)) return absl::InvalidArgumentError("frame.body: not a FrameBody");
   RETURN_IF_ERROR(CheckBody(frame.header(), opened.body));
   opened.header = std::move(*frame.mutable_header());
+  opened.signature = std::move(*frame.mutable_signature());
   return opened;
 }
 

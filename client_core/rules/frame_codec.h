@@ -21,11 +21,12 @@ namespace doorstep {
 struct OpenedFrame {
   v1::FrameHeader header;
   v1::FrameBody body;
+  std::string signature;  // Not checked either. Empty: there is none.
 };
 
 // Serializes a Frame: compresses `body` (zstd, level 3; left as it is when that would not help) and completes
 // `header`: codec and raw_bytes. The rest of the header is the caller's. RESOURCE_EXHAUSTED when the frame would pass
-// a bound: take fewer entries.
+// a bound, with room for a signature: take fewer entries.
 absl::StatusOr<std::string> BuildFrame(v1::FrameHeader header, const v1::FrameBody& body);
 
 // Parses and checks `frame`: sizes before decompression, number of entries against the header, ids. INVALID_ARGUMENT

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "client_core/base/big_endian.h"
 #include "client_core/base/sha256.h"
 
 namespace doorstep {
@@ -27,36 +28,15 @@ struct ChainLink {
   absl::string_view entry;  // Serialized LogEntry.
 };
 
-namespace journal_hash_internal {
-
-inline void AppendU32(uint32_t value, std::string& out) {
-  const char bytes[4] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-                         static_cast<char>(value)};
-  out.append(bytes, sizeof(bytes));
-}
-
-inline void AppendU64(uint64_t value, std::string& out) {
-  AppendU32(static_cast<uint32_t>(value >> 32), out);
-  AppendU32(static_cast<uint32_t>(value), out);
-}
-
-inline void AppendSized(absl::string_view bytes, std::string& out) {
-  AppendU32(static_cast<uint32_t>(bytes.size()), out);
-  out.append(bytes.data(), bytes.size());
-}
-
-}  // namespace journal_hash_internal
-
 // Of the salt that begins a chain.
 inline constexpr size_t kChainSaltBytes = 16;
 
 // The hash before the first entry of a journal. `salt` has kChainSaltBytes.
 template <typename Hasher>
 Hash ChainStart(Hasher& hasher, absl::string_view device, uint64_t epoch, absl::string_view salt) {
-  using namespace journal_hash_internal;  // NOLINT: the three writers above.
   std::string bytes = "doorstep-chain-1";
-  AppendSized(device, bytes);
-  AppendU64(epoch, bytes);
+  big_endian::AppendSized(device, bytes);
+  big_endian::AppendU64(epoch, bytes);
   bytes.append(salt.data(), salt.size());
   hasher.Reset();
   hasher.Update(bytes);
@@ -66,19 +46,18 @@ Hash ChainStart(Hasher& hasher, absl::string_view device, uint64_t epoch, absl::
 // The hash after `link`, given the hash before it.
 template <typename Hasher>
 Hash ChainNext(Hasher& hasher, const Hash& prev, const ChainLink& link) {
-  using namespace journal_hash_internal;  // NOLINT: the three writers above.
   // Everything before the entry fits a small buffer: one Update for it and one for the entry.
   std::string bytes;
   bytes.reserve(192);
   bytes.append("doorstep-entry-1");
   bytes.append(reinterpret_cast<const char*>(prev.data()), prev.size());
-  AppendSized(link.device, bytes);
-  AppendU64(link.epoch, bytes);
-  AppendU64(link.seq, bytes);
-  AppendSized(link.author, bytes);
-  AppendU64(link.from_epoch, bytes);
-  AppendU64(link.from_seq, bytes);
-  AppendU32(static_cast<uint32_t>(link.entry.size()), bytes);
+  big_endian::AppendSized(link.device, bytes);
+  big_endian::AppendU64(link.epoch, bytes);
+  big_endian::AppendU64(link.seq, bytes);
+  big_endian::AppendSized(link.author, bytes);
+  big_endian::AppendU64(link.from_epoch, bytes);
+  big_endian::AppendU64(link.from_seq, bytes);
+  big_endian::AppendU32(static_cast<uint32_t>(link.entry.size()), bytes);
   hasher.Reset();
   hasher.Update(bytes);
   hasher.Update(link.entry);

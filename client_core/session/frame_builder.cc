@@ -6,6 +6,7 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_codec.h"
+#include "client_core/rules/frame_signature.h"
 
 namespace doorstep {
 namespace {
@@ -49,6 +50,7 @@ absl::StatusOr<BuiltFrame> BuildNextFrame(const SendPush& push, const ClockReadi
   built.covers.set_epoch(run.epoch);
   built.covers.set_received_through(run.last_seq);
   built.covers.set_hash(std::string(AsBytes(run.head_hash)));
+  built.signed_text = SignedText(header);
   ASSIGN_OR_RETURN(built.bytes, BuildFrame(std::move(header), body));
   return built;
 }

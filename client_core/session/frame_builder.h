@@ -14,8 +14,9 @@
 namespace doorstep {
 
 struct BuiltFrame {
-  std::string bytes;       // A serialized Frame.
-  v1::JournalMark covers;  // Where the journal stands after its last entry.
+  std::string bytes;        // A serialized Frame, not signed.
+  std::string signed_text;  // What its signature is to cover.
+  v1::JournalMark covers;   // Where the journal stands after its last entry.
 };
 
 // What the clocks say now, as a sample without an exchange.

@@ -63,16 +63,18 @@ Session::Session(SessionParts parts, std::unique_ptr<LocalStore> store)
       random_(std::move(parts.random)),
       store_(std::move(store)),
       transport_(std::move(parts.transport)),
+      signer_(std::make_unique<FrameSigner>(std::move(parts.signer), store_.get(), random_.get())),
       queue_(TimerOf(driver_, metrics_)) {
-  driver_ = std::make_unique<SyncDriver>(SyncDriver::Parts{store_.get(), transport_.get(), clock_.get(), random_.get(),
-                                                           &queue_, &events_, log_, metrics_});
+  driver_ = std::make_unique<SyncDriver>(SyncDriver::Parts{store_.get(), transport_.get(), signer_.get(), clock_.get(),
+                                                           random_.get(), &queue_, &events_, log_, metrics_});
 }
 
 Session::~Session() {
   Close();
   observer_.Stop();
   queue_.Close();
-  // The queue takes nothing any more, so whatever the transport still brings goes nowhere.
+  // The queue takes nothing any more, so whatever signer and transport still bring goes nowhere.
+  signer_.reset();
   transport_.reset();
 }
 

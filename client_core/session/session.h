@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "client_core/base/random.h"
 #include "client_core/session/answer.h"
 #include "client_core/session/event_log.h"
+#include "client_core/session/frame_signer.h"
 #include "client_core/session/observer.h"
 #include "client_core/session/serial_queue.h"
 #include "client_core/session/sync_driver.h"
@@ -40,6 +42,7 @@ struct SessionParts {
   absl::Status no_transport;
   LogSink log;
   MetricSink metrics = {};
+  std::optional<HostSigner> signer = {};  // Nothing: the core signs by itself.
 };
 
 class Session {
@@ -130,14 +133,15 @@ class Session {
   const absl::Status no_transport_;
   const LogSink log_;
   const MetricSink metrics_;
-  // In the order in which they outlive each other: callbacks of the transport post to the queue, and tasks of the
-  // queue use all the rest.
+  // In the order in which they outlive each other: callbacks of the transport and the signer post to the queue, and
+  // tasks of the queue use all the rest.
   const std::unique_ptr<Clock> clock_;
   const std::unique_ptr<Random> random_;
   const std::unique_ptr<LocalStore> store_;
   EventLog events_;
   Observer observer_{&events_};
   std::unique_ptr<Transport> transport_;
+  std::unique_ptr<FrameSigner> signer_;
   std::unique_ptr<SyncDriver> driver_;
   SerialQueue queue_;
 

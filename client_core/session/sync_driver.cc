@@ -9,6 +9,7 @@
 #include "client_core/base/kill_point.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/frame_signature.h"
 #include "client_core/session/frame_builder.h"
 #include "client_core/session/phone_events.h"
 #include "client_core/sync/outlook.h"
@@ -53,6 +54,7 @@ void SyncDriver::CarryOut(const Action& action) {
   if (const auto* attachment = std::get_if<SendAttachment>(&action)) return Send(*attachment);
   if (const auto* tell = std::get_if<Tell>(&action)) return TellMode(tell->mode);
   if (const auto* cancel = std::get_if<CancelCall>(&action)) {
+    if (unsigned_.erase(cancel->call) > 0) return;
     const auto cancelled = flights_.extract(cancel->call);
     if (!cancelled.empty()) {
       Measure(cancelled.mapped(), absl::StatusCode::kCancelled, parts_.clock->Now().monotonic_us, 0);
@@ -82,6 +84,11 @@ void SyncDriver::Send(const SendHello& hello) {
     request.set_generation(identity->generation());
   }
   for (v1::JournalClaim& claim : parts_.store->journal().Claims()) *request.add_journals() = std::move(claim);
+  if (absl::StatusOr<v1::SigningKey> key = parts_.signer->Key(); key.ok()) {
+    *request.mutable_signing_key() = *std::move(key);
+  } else {
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("this phone signs nothing now: ", key.status().message()));
+  }
   Start(hello.call, hello.deadline_ms, kHelloMethod, request, std::move(flight));
 }
 
@@ -91,15 +98,41 @@ void SyncDriver::Send(const SendPush& push) {
     // RESOURCE_EXHAUSTED would be the frame's size here: the engine takes fewer entries.
     return FailSoon(push.call, frame.status(), push.after_seq + push.entries_max);
   }
-  Flight flight;
-  flight.kind = Kind::kPush;
-  flight.after_seq = push.after_seq;
-  flight.covers = frame->covers;
-  v1::PushRequest request;
-  request.set_frame(std::move(frame->bytes));
-  request.set_newest_epoch(parts_.store->journal().epochs().rbegin()->first);
+  Unsigned made;
+  made.deadline_ms = push.deadline_ms;
+  made.flight.kind = Kind::kPush;
+  made.flight.after_seq = push.after_seq;
+  made.flight.covers = frame->covers;
+  made.request.set_frame(std::move(frame->bytes));
+  made.request.set_newest_epoch(parts_.store->journal().epochs().rbegin()->first);
+  if (parts_.signer->is_hosts()) {
+    unsigned_[push.call] = std::move(made);
+    parts_.signer->SignLater(
+        std::move(frame->signed_text), [this, call = push.call](absl::StatusOr<std::string> signature) {
+          parts_.queue->Post(Urgency::kNetwork,
+                             [this, call, signature = std::move(signature)] { OnSigned(call, signature); });
+        });
+    return;
+  }
+  const absl::StatusOr<std::string> signature = parts_.signer->SignNow(frame->signed_text);
+  // A full disk has no room for a key, and what was recorded has to get away all the same.
+  if (!signature.ok() && !absl::IsResourceExhausted(signature.status())) {
+    return FailSoon(push.call, signature.status(), made.flight.covers.received_through());
+  }
+  StartPush(push.call, signature.ok() ? *signature : "", std::move(made));
+}
+
+void SyncDriver::OnSigned(uint64_t call, const absl::StatusOr<std::string>& signature) {
+  auto made = unsigned_.extract(call);
+  if (made.empty()) return;  // Given up meanwhile.
+  if (signature.ok()) return StartPush(call, *signature, std::move(made.mapped()));
+  FailHere(call, 0, signature.status(), made.mapped().flight.covers.received_through());
+}
+
+void SyncDriver::StartPush(uint64_t call, absl::string_view signature, Unsigned push) {
+  if (!signature.empty()) AttachSignature(signature, *push.request.mutable_frame());
   KillPoint("engine");
-  Start(push.call, push.deadline_ms, kPushMethod, request, std::move(flight));
+  Start(call, push.deadline_ms, kPushMethod, push.request, std::move(push.flight));
   KillPoint("sent");
 }
 
@@ -298,14 +331,17 @@ void SyncDriver::TellQuiet() {
 SyncDriver::Quieted SyncDriver::FinishQuiesce() {
   Quieted quieted;
   quieted.answered = answered_;
+  const auto sending = [](const Flight& push) {
+    return absl::StrCat("sending entries up to ", push.covers.epoch(), ".", push.covers.received_through());
+  };
+  for (const auto& [call, push] : unsigned_) quieted.given_up.push_back(sending(push.flight));
   for (const auto& [call, flight] : flights_) {
     switch (flight.kind) {
       case Kind::kHello:
         quieted.given_up.push_back("asking the office what it has");
         break;
       case Kind::kPush:
-        quieted.given_up.push_back(
-            absl::StrCat("sending entries up to ", flight.covers.epoch(), ".", flight.covers.received_through()));
+        quieted.given_up.push_back(sending(flight));
         break;
       case Kind::kPull:
         quieted.given_up.push_back(absl::StrCat("fetching ", flight.feed));

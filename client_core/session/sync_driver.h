@@ -17,6 +17,7 @@
 #include "client_core/base/metric.h"
 #include "client_core/base/random.h"
 #include "client_core/session/event_log.h"
+#include "client_core/session/frame_signer.h"
 #include "client_core/session/task_queue.h"
 #include "client_core/store/local_store.h"
 #include "client_core/sync/engine.h"
@@ -40,6 +41,7 @@ class SyncDriver {
   struct Parts {
     LocalStore* store = nullptr;
     Transport* transport = nullptr;
+    FrameSigner* signer = nullptr;
     Clock* clock = nullptr;
     Random* random = nullptr;
     TaskQueue* queue = nullptr;
@@ -97,6 +99,12 @@ class SyncDriver {
     v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
     std::string sha256;      // Of a piece.
   };
+  // A push that the app has yet to sign.
+  struct Unsigned {
+    v1::PushRequest request;
+    uint32_t deadline_ms = 0;
+    Flight flight;
+  };
   struct Report {
     ReportDone done;  // Empty: no budget is running.
     v1::SyncReport sums;
@@ -113,6 +121,8 @@ class SyncDriver {
   absl::StatusOr<bool> SendPiece(const SendAttachment& send);
   void Start(uint64_t call, uint32_t deadline_ms, absl::string_view method,
              const google::protobuf::MessageLite& request, Flight flight);
+  void OnSigned(uint64_t call, const absl::StatusOr<std::string>& signature);
+  void StartPush(uint64_t call, absl::string_view signature, Unsigned push);
   // The action could not be begun: the engine hears of it after this step.
   void FailSoon(uint64_t call, absl::Status why, uint64_t frame_last_seq);
   // The phone's own files or an unreadable answer are to blame.
@@ -156,6 +166,7 @@ class SyncDriver {
   const Parts parts_;
   EngineState engine_;
   std::map<uint64_t, Flight> flights_;
+  std::map<uint64_t, Unsigned> unsigned_;
   Report report_;
   bool settle_due_ = true;  // The process may have died between the two steps of applying a page.
   size_t repairs_told_ = 0;

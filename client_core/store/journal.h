@@ -148,6 +148,8 @@ class Journal {
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
   // Makes the technicians of `identity`, signed in and signed out, those of this phone. Durable.
   absl::Status SetTechnicians(const v1::EnrollResponse& identity);
+  // Makes `seed` the one that this phone's own key is of. Durable.
+  absl::Status SetSigningSeed(absl::string_view seed);
   // Present once enrolled: device, bearer token, technicians, generation, and the epochs as they are now.
   const std::optional<v1::EnrollResponse>& identity() const { return identity_; }
 

@@ -93,11 +93,13 @@ absl::Status Journal::CompleteEnrolment(const v1::EnrollResponse& response) {
     return absl::FailedPreconditionError(absl::StrCat("this phone is already enrolled as ", identity_->device()));
   }
   v1::EnrollResponse identity = response;
+  identity.clear_signing_seed();  // Not the server's to say.
   if (identity_.has_value()) {
     // The journal may have moved on since the first answer; only its own generation and epochs are true here.
     *identity.mutable_epoch() = identity_->epoch();
     *identity.mutable_spare_epoch() = identity_->spare_epoch();
     identity.set_generation(identity_->generation());
+    identity.set_signing_seed(identity_->signing_seed());
     KeepTechnicians(*identity_, identity);
     return Reload(WriteIdentity(identity));
   }
@@ -126,6 +128,16 @@ absl::Status Journal::SetTechnicians(const v1::EnrollResponse& identity) {
   v1::EnrollResponse after = *identity_;
   *after.mutable_technicians() = identity.technicians();
   *after.mutable_signed_out() = identity.signed_out();
+  RETURN_IF_ERROR(ExplainFullDisk(WriteIdentity(after)));
+  identity_ = std::move(after);
+  return absl::OkStatus();
+}
+
+absl::Status Journal::SetSigningSeed(absl::string_view seed) {
+  RETURN_IF_ERROR(Fresh());
+  if (!identity_.has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
+  v1::EnrollResponse after = *identity_;
+  after.set_signing_seed(std::string(seed));
   RETURN_IF_ERROR(ExplainFullDisk(WriteIdentity(after)));
   identity_ = std::move(after);
   return absl::OkStatus();

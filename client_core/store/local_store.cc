@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/planted_bug.h"
 #include "client_core/base/status.h"
+#include "client_core/rules/frame_signature.h"
 #include "client_core/store/journal_rows.h"
 
 namespace doorstep {
@@ -52,6 +53,16 @@ absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
   KeepIdentity();
   (void)CanFetch();  // Makes the reserve, which would hold up the first page; without room, it is tried again there.
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> LocalStore::SigningSeed(Random& random) {
+  const auto& identity = journal_->identity();
+  if (!identity.has_value()) return absl::FailedPreconditionError("this phone is not enrolled");
+  if (identity->signing_seed().size() == kEd25519SeedBytes) return identity->signing_seed();
+  const std::string seed = random.Bytes(kEd25519SeedBytes);
+  RETURN_IF_ERROR(WithReserve([&] { return journal_->SetSigningSeed(seed); }));
+  KeepIdentity();
+  return seed;
 }
 
 absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {

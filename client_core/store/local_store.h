@@ -83,6 +83,8 @@ class LocalStore {
   absl::StatusOr<v1::EnrollRequest> PrepareEnrolment(const v1::EnrolmentRequest& request, Random& random);
   // As Journal's, and the identity is copied so that a salvage finds it.
   absl::Status CompleteEnrolment(const v1::EnrollResponse& response);
+  // 32 bytes, of the Ed25519 key that is this phone's own; drawn and made durable when it has none yet.
+  absl::StatusOr<std::string> SigningSeed(Random& random);
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   // As Journal's, and every feed is read anew and every attachment asked about; until then what the device feed says of
   // journals and what was said of attachments is not believed.

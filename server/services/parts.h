@@ -12,6 +12,7 @@ namespace doorstep {
 
 class AttachmentIntake;
 class Authenticator;
+class SigningKeys;
 class Storage;
 class WatchHub;
 class Writer;
@@ -20,6 +21,7 @@ struct ServerParts {
   Storage& storage;
   Writer& writer;
   Authenticator& authenticator;
+  SigningKeys& signing_keys;
   Clock& clock;
   Random& random;
   LogSink log;

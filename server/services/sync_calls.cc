@@ -1,5 +1,7 @@
 #include "server/services/sync_calls.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,11 +14,14 @@
 #include "server/apply/commands/countersign.h"
 #include "server/apply/commands/device_commands.h"
 #include "server/apply/commands/reconcile.h"
+#include "server/apply/commands/signing_keys.h"
 #include "server/apply/prepared_frame.h"
+#include "server/apply/verifying_key.h"
 #include "server/apply/writer.h"
 #include "server/services/authenticator.h"
 #include "server/services/device_feeds.h"
 #include "server/services/make_command.h"
+#include "server/services/signing_keys.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/device_table.h"
 #include "server/storage/feed_pages.h"
@@ -152,11 +157,34 @@ void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, Call
       });
 }
 
-void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,
-               CallDone<v1::HelloResponse> done) {
-  if (IsBusy(parts, 0)) return done(BusyHello(parts));
-  const absl::Status fields = CheckFields(request);
-  if (!fields.ok()) return done(fields);
+namespace {
+
+// A command of its own before the Hello's: each writes its own row. Of an algorithm that is newer than this server it
+// says nothing.
+void TakeSigningKey(const ServerParts& parts, const Scope& scope, const v1::SigningKey& key,
+                    std::function<void(const absl::Status&)> done) {
+  if (!v1::KeyAlgorithm_IsValid(key.algorithm()) || key.algorithm() == v1::KEY_ALGORITHM_UNSPECIFIED ||
+      parts.signing_keys.Counts(scope.name(), key)) {
+    return done(absl::OkStatus());
+  }
+  absl::StatusOr<std::shared_ptr<const VerifyingKey>> verifying = VerifyingKey::Make("signing_key", key);
+  if (!verifying.ok()) return done(verifying.status());
+  Command command = MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", key,
+                                [key, device = scope.name()](Transaction& tx) -> absl::StatusOr<v1::SigningKey> {
+                                  RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
+                                  RETURN_IF_ERROR(RunTellSigningKey(key, device, tx));
+                                  return key;
+                                });
+  RunInWriter<v1::SigningKey>(parts.writer, std::move(command),
+                              [&parts, done = std::move(done), device = scope.name(),
+                               taken = *std::move(verifying)](const absl::StatusOr<v1::SigningKey>& noted) {
+                                if (noted.ok()) parts.signing_keys.Take(device, taken);
+                                done(noted.status());
+                              });
+}
+
+void AnswerHello(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,
+                 CallDone<v1::HelloResponse> done) {
   // Answered from the writer's transaction: marks that are at least those of the last commit.
   Command command = MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", request,
                                 [&parts, &request, device = scope.name()](Transaction& tx) {
@@ -178,6 +206,19 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
                                  });
 }
 
+}  // namespace
+
+void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,
+               CallDone<v1::HelloResponse> done) {
+  if (IsBusy(parts, 0)) return done(BusyHello(parts));
+  const absl::Status fields = CheckFields(request);
+  if (!fields.ok()) return done(fields);
+  TakeSigningKey(parts, scope, request.signing_key(), [&parts, scope, &request, done](const absl::Status& taken) {
+    if (!taken.ok()) return done(taken);
+    AnswerHello(parts, scope, request, done);
+  });
+}
+
 void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushRequest& request,
               CallDone<v1::PushResponse> done) {
   if (IsBusy(parts, request.frame().size())) return done(BusyPush(parts, scope.name()));
@@ -185,6 +226,8 @@ void PushCall(const ServerParts& parts, const Scope& scope, const v1::PushReques
   if (!fields.ok()) return done(fields);
   absl::StatusOr<std::unique_ptr<PreparedFrame>> prepared = PrepareFrame(request.frame(), scope.name());
   if (!prepared.ok()) return done(prepared.status());
+  const absl::Status signed_well = parts.signing_keys.Check(scope.name(), (*prepared)->opened);
+  if (!signed_well.ok()) return done(signed_well);
   (*prepared)->newest_epoch = request.newest_epoch();
   KillPoint("wire");
   const bool taken = parts.writer.SubmitFrame(

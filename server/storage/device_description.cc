@@ -1,11 +1,13 @@
 #include "server/storage/device_description.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client_core/base/status.h"
 #include "server/storage/frame_table.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/signing_key_table.h"
 
 namespace doorstep {
 
@@ -31,6 +33,8 @@ absl::StatusOr<v1::Device> DeviceForOffice(SqlSession& sql, const DeviceRow& row
     found.set_last_common_seq(fork.last_common_seq);
     found.set_new_epoch(fork.new_epoch);
   }
+  ASSIGN_OR_RETURN(std::vector<v1::ToldSigningKey> keys, SigningKeysOfDevice(sql, row.n));
+  for (v1::ToldSigningKey& key : keys) *device.add_signing_keys() = std::move(key);
   return device;
 }
 

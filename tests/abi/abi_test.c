@@ -240,6 +240,38 @@ static void test_library(void) {
   doorstep_transport_complete(NULL, 1, DOORSTEP_OK, NULL, 0);
 }
 
+static int no_signature(void* context, const uint8_t* message, size_t length, uint8_t* signature, size_t* written) {
+  (void)context, (void)message, (void)length, (void)signature, (void)written;
+  return 1;
+}
+
+static void test_wrong_signers(const char* directory) {
+  host h = {0};
+  doorstep_core* core = NULL;
+  uint8_t point[65] = {4};
+  doorstep_signer signer = {sizeof(signer), NULL, DOORSTEP_P256, point, sizeof(point), no_signature};
+  doorstep_options options = options_of(&h, directory, NULL);
+  options.signer = &signer;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
+  doorstep_close(core);
+  core = NULL;
+  signer.sign = NULL;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.sign");
+  signer.sign = no_signature;
+  signer.public_key = NULL;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.public_key");
+  signer.public_key = point;
+  signer.public_key_length = 64;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.public_key: must have 65 bytes");
+  signer.algorithm = DOORSTEP_ED25519;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.public_key: must have 32 bytes");
+  signer.algorithm = (doorstep_key_algorithm)3;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.algorithm");
+  signer.size = 8;
+  EXPECT(doorstep_open(&options, &core), DOORSTEP_INVALID_ARGUMENT, "options.signer.size");
+  CHECK(core == NULL);
+}
+
 static void test_wrong_arguments(const char* directory) {
   host h = {0};
   doorstep_core* core = NULL;
@@ -738,6 +770,7 @@ static void test_metrics(const char* directory) {
 int main(void) {
   test_library();
   in_new_directory(test_wrong_arguments);
+  in_new_directory(test_wrong_signers);
   in_new_directory(test_later_header);
   in_new_directory(test_recording);
   in_new_directory(test_between_visits);

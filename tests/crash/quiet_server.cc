@@ -50,8 +50,8 @@ absl::StatusOr<std::unique_ptr<QuietServer>> QuietServer::Open(const Place& plac
   server->intake_ = std::make_unique<AttachmentIntake>(AttachmentFolder(options.path), std::move(intake));
   RETURN_IF_ERROR(server->authenticator_.AdmitStored(*server->storage_));
   server->parts_ = std::make_unique<ServerParts>(
-      ServerParts{*server->storage_, *server->writer_, server->authenticator_, *clock, *random, nullptr, "crash",
-                  clock->Now().wall_time_us, nullptr, server->intake_.get()});
+      ServerParts{*server->storage_, *server->writer_, server->authenticator_, server->signing_keys_, *clock, *random,
+                  nullptr, "crash", clock->Now().wall_time_us, nullptr, server->intake_.get()});
   return server;
 }
 

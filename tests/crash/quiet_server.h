@@ -18,6 +18,7 @@
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
+#include "server/services/signing_keys.h"
 #include "server/services/sync_calls.h"
 #include "server/storage/storage.h"
 #include "tests/crash/scenario.h"
@@ -74,6 +75,7 @@ class QuietServer {
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<AttachmentIntake> intake_;
   Authenticator authenticator_;
+  SigningKeys signing_keys_;
   std::unique_ptr<ServerParts> parts_;
 };
 

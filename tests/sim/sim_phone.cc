@@ -98,8 +98,9 @@ void SimPhone::Open() {
     if (driver_->asleep()) world_->Violate("wrong", absl::StrCat(name_, " calls although it is about to be suspended"));
     return !disk_.dead();
   });
-  driver_ = std::make_unique<SyncDriver>(
-      SyncDriver::Parts{store_.get(), transport_.get(), this, &random_, queue_.get(), events_.get(), nullptr});
+  signer_ = std::make_unique<FrameSigner>(std::nullopt, store_.get(), &random_);
+  driver_ = std::make_unique<SyncDriver>(SyncDriver::Parts{store_.get(), transport_.get(), signer_.get(), this,
+                                                           &random_, queue_.get(), events_.get(), nullptr});
   WatchMarks();
   driver_->IdentityChanged();
   if (world_->Chance(700)) driver_->Handle(Notice::kBackground);  // As apps are most of the time.

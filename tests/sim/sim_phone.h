@@ -19,6 +19,7 @@
 #include "client_core/base/clock.h"
 #include "client_core/base/random.h"
 #include "client_core/session/event_log.h"
+#include "client_core/session/frame_signer.h"
 #include "client_core/session/sync_driver.h"
 #include "client_core/store/local_store.h"
 #include "tests/sim/attached_bytes.h"
@@ -186,6 +187,7 @@ class SimPhone final : public Clock {
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<SimQueue> queue_;
   std::unique_ptr<Transport> transport_;
+  std::unique_ptr<FrameSigner> signer_;
   std::unique_ptr<SyncDriver> driver_;
 };
 

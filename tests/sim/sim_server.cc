@@ -74,6 +74,7 @@ void SimServer::Close() {
   hub_.reset();
   intake_.reset();
   storage_.reset();
+  signing_keys_.reset();
   authenticator_.reset();
   for (auto& [id, waiting] : std::exchange(waiting_, {})) {
     if (!waiting.answered) continue;
@@ -121,13 +122,16 @@ absl::Status SimServer::Open() {
   ASSIGN_OR_RETURN(writer_, Writer::Start(storage_.get(), this, &random_, ApplyRecord, nullptr, std::move(writing)));
   authenticator_ = std::make_unique<Authenticator>();
   RETURN_IF_ERROR(authenticator_->AdmitStored(*storage_));
+  signing_keys_ = std::make_unique<SigningKeys>();
+  RETURN_IF_ERROR(signing_keys_->TakeStored(*storage_));
   IntakeOptions intake;
   intake.free_bytes = [this](const std::string&) -> absl::StatusOr<uint64_t> {
     return full_ ? 0 : limits::kAttachmentDayBytesMax;
   };
   intake_ = std::make_unique<AttachmentIntake>(AttachmentFolder(Database()), std::move(intake));
-  parts_ = std::make_unique<ServerParts>(ServerParts{*storage_, *writer_, *authenticator_, *this, random_, nullptr,
-                                                     "sim", Now().wall_time_us, hub_.get(), intake_.get()});
+  parts_ =
+      std::make_unique<ServerParts>(ServerParts{*storage_, *writer_, *authenticator_, *signing_keys_, *this, random_,
+                                                nullptr, "sim", Now().wall_time_us, hub_.get(), intake_.get()});
   if (!administrator_.empty()) return absl::OkStatus();
   const std::string token = MakeToken(random_);
   Command command;

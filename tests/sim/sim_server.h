@@ -22,6 +22,7 @@
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
+#include "server/services/signing_keys.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/storage.h"
 #include "tests/sim/held_entries.h"
@@ -137,6 +138,7 @@ class SimServer final : public Clock {
   std::map<uint64_t, Waiting> waiting_;
 
   std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<SigningKeys> signing_keys_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<AttachmentIntake> intake_;
   std::unique_ptr<WatchHub> hub_;

@@ -138,6 +138,29 @@ typedef struct doorstep_transport {
   void (*cancel)(void* context, uint64_t call_id);
 } doorstep_transport;
 
+typedef enum doorstep_key_algorithm { DOORSTEP_ED25519 = 1, DOORSTEP_P256 = 2 } doorstep_key_algorithm;
+
+/* No signature is longer. */
+#define DOORSTEP_SIGNATURE_MAX 72
+
+/* A key of the host's, in the phone's secure hardware, that signs what the core sends, so that the office knows entries
+ * for this phone's own. The core never sees its private half. Give the same key at every open: another one is noted at
+ * the office. */
+typedef struct doorstep_signer {
+  size_t size;
+  void* context;
+  doorstep_key_algorithm algorithm;
+  /* P256: the uncompressed point, 65 bytes (4, X, Y); ED25519: 32 bytes. Copied. */
+  const uint8_t* public_key;
+  size_t public_key_length;
+  /* Signs `message` (at most 256 bytes), writes the signature and its length, and returns 0; another value: there is
+   * none now, and the core tries again later, its entries wait. P256: ECDSA with SHA-256 over the message as ASN.1 DER,
+   * as Android's "SHA256withECDSA" and Apple's ecdsaSignatureMessageX962SHA256 make it; ED25519: 64 bytes. Called on a
+   * thread that the core keeps for nothing else, one call at a time; it may take seconds. */
+  int (*sign)(void* context, const uint8_t* message, size_t length, uint8_t signature[DOORSTEP_SIGNATURE_MAX],
+              size_t* signature_length);
+} doorstep_signer;
+
 typedef struct doorstep_options {
   size_t size;
   const char* directory; /* Existing folder for this core's files. One core at a time. */
@@ -152,6 +175,7 @@ typedef struct doorstep_options {
   const doorstep_transport* transport; /* NULL: the built-in one (UNIMPLEMENTED where it is not linked). Copied. */
   doorstep_metric_callback metric;     /* NULL: nothing is told. */
   void* metric_context;
+  const doorstep_signer* signer; /* NULL: the core makes a key of its own, Ed25519, kept with its files. Copied. */
 } doorstep_options;
 
 /* ---- library ---- */

@@ -40,6 +40,8 @@ absl::Status ApplyPart(const v1::RepairCommand& command, Transaction& tx);
 absl::Status ApplyPart(const v1::DismissCommand& command, Transaction& tx);
 // reconcile.cc
 absl::Status ApplyPart(const v1::ReconcileCommand& command, Transaction& tx);
+// signing_keys.cc
+absl::Status ApplyPart(const v1::SigningKeyCommand& command, Transaction& tx);
 // backed_up.cc
 absl::Status ApplyPart(const v1::BackedUpCommand& command, Transaction& tx);
 // tick.cc

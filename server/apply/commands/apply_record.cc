@@ -55,6 +55,8 @@ absl::Status ApplyRecord(const v1::CommandRecord& record, Transaction& tx) {
       return ApplyPart(record.dismiss(), tx);
     case v1::CommandRecord::kReconcile:
       return ApplyPart(record.reconcile(), tx);
+    case v1::CommandRecord::kSigningKey:
+      return ApplyPart(record.signing_key(), tx);
     case v1::CommandRecord::kBackedUp:
       return ApplyPart(record.backed_up(), tx);
     case v1::CommandRecord::kFork:

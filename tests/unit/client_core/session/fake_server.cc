@@ -82,6 +82,7 @@ absl::StatusOr<std::string> FakeServer::Enroll(const std::string& bytes) {
   v1::EnrollResponse response;
   response.set_device(kDevice);
   response.set_token(token_);
+  response.set_signing_seed(std::string(32, 'x'));  // Which is nothing that a server may say.
   v1::EnrolledTechnician& ana = *response.add_technicians();
   ana.set_id("ana");
   ana.set_name("Ana");

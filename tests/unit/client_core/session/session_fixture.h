@@ -55,13 +55,15 @@ class SessionTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  void Open(std::unique_ptr<Transport> transport = nullptr, const std::string& boot = "boot-1") {
+  void Open(std::unique_ptr<Transport> transport = nullptr, const std::string& boot = "boot-1",
+            std::optional<HostSigner> signer = {}) {
     session_.reset();
     SessionParts parts;
     parts.store.directory = directory_;
     parts.clock = std::make_unique<TickingClock>(boot);
     parts.random = std::make_unique<SeededRandom>(++opened_);
     parts.transport = transport != nullptr ? std::move(transport) : std::make_unique<FakeTransport>(&server_);
+    parts.signer = std::move(signer);
     parts.metrics = [this](const Metric& metric) {
       MutexLock lock(&measured_mutex_);
       measured_.push_back(absl::StrCat(metric.what, " ", metric.method, " ", absl::StatusCodeToString(metric.code)));

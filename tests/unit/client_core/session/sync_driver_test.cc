@@ -85,11 +85,12 @@ class SyncDriverTest : public testing::Test {
     enrolled.mutable_epoch()->set_epoch(1);
     enrolled.mutable_epoch()->set_salt(std::string(16, 's'));
     EXPECT_TRUE(store_->CompleteEnrolment(enrolled).ok());
+    signer_ = std::make_unique<FrameSigner>(std::nullopt, store_.get(), &random_);
     driver_ = DriverOver(&office_);
   }
   std::unique_ptr<SyncDriver> DriverOver(Transport* transport) {
     return std::make_unique<SyncDriver>(
-        SyncDriver::Parts{store_.get(), transport, &clock_, &random_, &queue_, &events_, {}});
+        SyncDriver::Parts{store_.get(), transport, signer_.get(), &clock_, &random_, &queue_, &events_, {}});
   }
   void Append(const std::string& text) {
     v1::AppendRequest request;
@@ -140,6 +141,7 @@ class SyncDriverTest : public testing::Test {
   EventLog events_;
   SerialQueue queue_;
   std::unique_ptr<LocalStore> store_;
+  std::unique_ptr<FrameSigner> signer_;
   std::unique_ptr<SyncDriver> driver_;
 };
 

@@ -14,6 +14,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/services/attachment_intake.h"
 #include "server/services/authenticator.h"
+#include "server/services/signing_keys.h"
 #include "server/storage/attachment_table.h"
 #include "tests/support/office.h"
 #include "tests/support/photo.h"
@@ -49,9 +50,9 @@ class AttachmentCallsTest : public ::testing::Test {
   void MakeIntake(IntakeOptions options) {
     options.free_bytes = [this](const std::string&) -> absl::StatusOr<uint64_t> { return free_; };
     intake_ = std::make_unique<AttachmentIntake>(AttachmentFolder(office_.path()), std::move(options));
-    parts_ =
-        std::make_unique<ServerParts>(ServerParts{office_.storage(), office_.writer(), authenticator_, office_.clock(),
-                                                  office_.random(), nullptr, "test", kMonday, nullptr, intake_.get()});
+    parts_ = std::make_unique<ServerParts>(ServerParts{office_.storage(), office_.writer(), authenticator_,
+                                                       signing_keys_, office_.clock(), office_.random(), nullptr,
+                                                       "test", kMonday, nullptr, intake_.get()});
   }
   Scope ScopeOf(const std::string& token) {
     return *authenticator_.Authenticate("/doorstep.v1.AttachmentService/PutChunk", "Bearer " + token);
@@ -105,6 +106,7 @@ class AttachmentCallsTest : public ::testing::Test {
   FieldPhone phone_;
   FieldPhone other_;
   Authenticator authenticator_;
+  SigningKeys signing_keys_;
   uint64_t free_ = uint64_t{1} << 40;
   std::unique_ptr<AttachmentIntake> intake_;
   std::unique_ptr<ServerParts> parts_;

@@ -20,6 +20,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
+#include "server/services/signing_keys.h"
 #include "server/services/sync_calls.h"
 #include "tests/support/office.h"
 
@@ -101,7 +102,8 @@ class OverloadTest : public ::testing::Test {
   Office office_;
   FieldPhone phone_;
   Authenticator authenticator_;
-  ServerParts parts_{office_.storage(), office_.writer(), authenticator_, office_.clock(),
+  SigningKeys signing_keys_;
+  ServerParts parts_{office_.storage(), office_.writer(), authenticator_, signing_keys_, office_.clock(),
                      office_.random(),  nullptr,          "test",         kMonday};
   std::unique_ptr<grpc::Service> sync_service_ = MakeSyncService(parts_);
   std::unique_ptr<grpc::Service> dispatch_service_ = MakeDispatchService(parts_);

@@ -11,6 +11,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
+#include "server/services/signing_keys.h"
 #include "server/services/watch_hub.h"
 #include "tests/support/office.h"
 #include "tests/unit/server/services/test_server.h"
@@ -191,16 +192,10 @@ class SlowReaderTest : public ::testing::Test {
 
   Office office_;
   Authenticator authenticator_;
+  SigningKeys signing_keys_;
   WatchHub hub_{{/*streams_max=*/1}};
-  ServerParts parts_{office_.storage(),
-                     office_.writer(),
-                     authenticator_,
-                     office_.clock(),
-                     office_.random(),
-                     nullptr,
-                     "test",
-                     kMonday,
-                     &hub_};
+  ServerParts parts_{office_.storage(), office_.writer(), authenticator_, signing_keys_, office_.clock(),
+                     office_.random(),  nullptr,          "test",         kMonday,       &hub_};
   std::unique_ptr<grpc::Service> service_ = MakeSyncService(parts_);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::SyncService::Stub> sync_;

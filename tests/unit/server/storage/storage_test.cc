@@ -77,7 +77,7 @@ TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
     const std::string asset_bytes = asset.SerializeAsString();
     ASSERT_TRUE(assets.Blob(1, asset_bytes).Run().ok());
     ASSERT_TRUE(AddFeedReference(sql, 7, v1::ENTITY_KIND_SITE, "s1", 9).ok());
-    ASSERT_TRUE(sql.database().Execute("PRAGMA user_version=4").ok());
+    ASSERT_TRUE(sql.database().Execute("DROP TABLE signing_key; PRAGMA user_version=4").ok());
   }
   const std::unique_ptr<Storage> storage = Open().value();
   SqlSession& sql = storage->writer();
