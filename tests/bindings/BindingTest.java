@@ -13,6 +13,10 @@ import com.doorstep.v1.PhoneEvent;
 import com.doorstep.v1.SyncBudget;
 import com.doorstep.v1.SyncReport;
 import java.io.File;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -40,8 +44,10 @@ public final class BindingTest {
     aClosedCoreAnswersNobody(new File(folder, "closed"));
     nobodyWaitsForACoreThatIsClosed(new File(folder, "waiting"));
     closingLeavesNoThreads(new File(folder, "threads"));
+    keysOfAnotherCurveAreRefused(new File(folder, "curve"));
     tapsStandInTheOrderOfTheCalls(new File(folder, "phone"), words[2]);
     aListenerMayAskTheCore(new File(folder, "phone"));
+    whatIsSentIsSignedByTheHardware(new File(folder, "phone"));
     System.out.println("all promises hold");
   }
 
@@ -60,6 +66,25 @@ public final class BindingTest {
                           throw new IllegalStateException("the keystore is locked");
                         })));
     DoorstepCore.open(in(folder).key(() -> keyOf(7))).close();
+  }
+
+  private static KeyPair keysOn(String curve) {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec(curve));
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void keysOfAnotherCurveAreRefused(File folder) {
+    try {
+      in(folder).signer(keysOn("secp384r1"));
+    } catch (IllegalArgumentException refused) {
+      return;
+    }
+    check(false, "keys of P-384 are refused");
   }
 
   private static byte[] keyOf(int first) {
@@ -141,6 +166,15 @@ public final class BindingTest {
       Thread.sleep(10); // A poll with a bound: threads that were told to end do so in their own time.
     }
     check(Thread.activeCount() <= before, "threads end with their core, and not " + Thread.activeCount() + " are left");
+  }
+
+  /** The office takes nothing else from a phone that has told a key. */
+  private static void whatIsSentIsSignedByTheHardware(File folder) {
+    try (DoorstepCore core = DoorstepCore.open(in(folder).builtInTransport(server).signer(keysOn("secp256r1")))) {
+      core.append(note("signed")).join();
+      SyncReport report = core.syncOnce(SyncBudget.newBuilder().setTimeMsMax(PATIENCE_S * 1000).build()).join();
+      check(report.getComplete() && report.getEntriesLeft() == 0, "all is at the office: " + report);
+    }
   }
 
   private static void tapsStandInTheOrderOfTheCalls(File folder, String code) {

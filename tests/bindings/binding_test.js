@@ -2,9 +2,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const protobuf = require('protobufjs');
 const { DoorstepCore, DoorstepError } = require('../../client_core/bindings/node/doorstep.js');
 
 const [, , library, protos] = process.argv;
@@ -78,6 +80,54 @@ async function aCallIsEndedOnce() {
   await core.close();
 }
 
+// The phone's half of enrolment and Hello; takes no frame.
+function officeThatHears(heard) {
+  const root = new protobuf.Root();
+  root.resolvePath = (origin, target) => (path.isAbsolute(target) ? target : path.join(protos, target));
+  root.loadSync(['doorstep/v1/enrollment_service.proto', 'doorstep/v1/sync.proto']);
+  const type = (name) => root.lookupType(`doorstep.v1.${name}`);
+  const enrolled = { device: 'd1', token: 'token', epoch: { epoch: 1, salt: Buffer.alloc(16, 1) }, technicians: [{ id: 'ana' }] };
+  return {
+    start(call) {
+      const name = call.method.split('/').pop();
+      if (name === 'Enroll') return call.succeed(type('EnrollResponse').encode(enrolled).finish());
+      if (name === 'Hello') heard.hello = type('HelloRequest').decode(call.request);
+      if (name === 'Push') heard.frame = type('Frame').decode(type('PushRequest').decode(call.request).frame);
+      return call.fail('UNAVAILABLE', 'no office');
+    },
+  };
+}
+
+async function framesAreSignedByTheHostsKey() {
+  const heard = {};
+  const pair = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const point = pair.publicKey.export({ type: 'spki', format: 'der' }).subarray(-65);
+  const signed = [];
+  const sign = (message) => {
+    signed.push(message);
+    if (signed.length === 1) throw new Error('locked');
+    return crypto.sign('sha256', message, pair.privateKey);
+  };
+  const core = await newPhone({ signer: { algorithm: 'P256', publicKey: point, sign }, transport: officeThatHears(heard) });
+  await core.enrol(invited);
+  await core.append({ author: 'ana', entry: { note: { text: 'x' } } });
+  for (let tries = 0; tries < 20 && !heard.frame; ++tries) {
+    await core.tell('USER_PULLED');
+    await core.syncOnce({ timeMsMax: 1000 });
+  }
+  assert.deepEqual(Buffer.from(heard.hello.signingKey.publicKey), point);
+  assert.equal(heard.hello.signingKey.algorithm, 2);
+  assert.ok(heard.frame, 'it is signed again after the key was locked');
+  assert.ok(crypto.verify('sha256', signed.at(-1), pair.publicKey, heard.frame.signature));
+  assert.ok(signed.at(-1).includes(Buffer.from(heard.frame.header.headHash)));
+  await core.close();
+}
+
+async function aKeyThatIsNoneIsRefusedByName() {
+  const signer = { algorithm: 'P256', publicKey: Buffer.alloc(33, 2), sign: () => null };
+  await assert.rejects(newPhone({ signer }), failsWith('INVALID_ARGUMENT', /options\.signer\.public_key: must have 65 bytes/));
+}
+
 async function nobodyWaitsForACoreThatIsClosed() {
   let started;
   const begun = new Promise((resolve) => (started = resolve));
@@ -97,6 +147,8 @@ async function nobodyWaitsForACoreThatIsClosed() {
     aClockOrALogThatThrowsStopsNothing,
     tapsAndOpeningsAreMeasured,
     aCallIsEndedOnce,
+    framesAreSignedByTheHostsKey,
+    aKeyThatIsNoneIsRefusedByName,
     nobodyWaitsForACoreThatIsClosed,
   ]) {
     await promise().catch((error) => {

@@ -7,3 +7,7 @@ serve
 plan_one_visit
 mkdir "$folder/app"
 $DOORSTEP_BINDING_TEST "$folder/app" "$address" "$code"
+
+check 'the keys that the phone has told' \
+  "$("$office" device list --json | jq -r '[.devices[].signing_keys[].key.algorithm] | join(" ")')" \
+  'KEY_ALGORITHM_ED25519 KEY_ALGORITHM_P256'

@@ -60,6 +60,15 @@ export interface Metric {
   bytesDown: number;
 }
 
+/** A key of the host's, in the phone's secure hardware. */
+export interface Signer {
+  algorithm: 'P256' | 'ED25519';
+  /** P256: the uncompressed point, 65 bytes; ED25519: 32 bytes. */
+  publicKey: Uint8Array;
+  /** P256: ECDSA with SHA-256, as ASN.1 DER; ED25519: 64 bytes. Null: none now, and entries wait. */
+  sign: (message: Uint8Array) => Uint8Array | null;
+}
+
 /**
  * What a callback throws goes to `log`: a key that throws fails the opening, a clock is of an unknown boot then, and a call
  * that the transport did not begin ends as INTERNAL.
@@ -79,6 +88,8 @@ export interface Options {
   clock?: () => Reading;
   /** 32 bytes: files are encrypted with them. */
   key?: () => Uint8Array | null;
+  /** What the core sends is signed with it; without one the core makes a key of its own. */
+  signer?: Signer;
   log?: (level: 'debug' | 'info' | 'warning' | 'error', line: string) => void;
   /** What the core does and what it took. */
   metrics?: (metric: Metric) => void;

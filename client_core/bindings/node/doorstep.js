@@ -15,6 +15,8 @@ const CODES = [
   'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED',
   'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED',
 ];
+const ALGORITHMS = { ED25519: 1, P256: 2 };
+const SIGNATURE_MAX = 72;
 const LEVELS = ['debug', 'info', 'warning', 'error'];
 const EVERY_KIND = 0xffffffff;
 const POLL_MAX = 256;
@@ -59,6 +61,8 @@ const Metric = koffi.struct('doorstep_metric', {
 });
 const NowCallback = koffi.proto('void doorstep_now(void *context, doorstep_clock_reading *reading)');
 const KeyCallback = koffi.proto('int doorstep_key(void *context, void *key)');
+const SignCallback = koffi.proto(
+  'int doorstep_sign(void *context, const void *message, size_t length, void *signature, void *signature_length)');
 const LogCallback = koffi.proto('void doorstep_log(void *context, int level, const char *line)');
 const MetricCallback = koffi.proto('void doorstep_metric_told(void *context, const doorstep_metric *metric)');
 const StartCallback = koffi.proto('void doorstep_start(void *context, const doorstep_call *call)');
@@ -70,6 +74,14 @@ const Transport = koffi.struct('doorstep_transport', {
   context: 'void *',
   start: koffi.pointer(StartCallback),
   cancel: koffi.pointer(CancelCallback),
+});
+const Signer = koffi.struct('doorstep_signer', {
+  size: 'size_t',
+  context: 'void *',
+  algorithm: 'int',
+  public_key: 'const uint8_t *',
+  public_key_length: 'size_t',
+  sign: koffi.pointer(SignCallback),
 });
 const Options = koffi.struct('doorstep_options', {
   size: 'size_t',
@@ -85,6 +97,7 @@ const Options = koffi.struct('doorstep_options', {
   transport: koffi.pointer(Transport),
   metric: koffi.pointer(MetricCallback),
   metric_context: 'void *',
+  signer: koffi.pointer(Signer),
 });
 
 // Functions that take a message, an id, or nothing, and the messages they take and answer.
@@ -220,6 +233,7 @@ class DoorstepCore extends EventEmitter {
       transport: null,
       metric: null,
       metric_context: null,
+      signer: null,
     };
     // What a callback of the host throws must not cross the header: it is logged, and the core is given the last word.
     const host = (what, callback, instead) => (...words) => {
@@ -230,9 +244,19 @@ class DoorstepCore extends EventEmitter {
         return instead?.(...words, thrown);
       }
     };
-    const { clock, key, log, metrics, transport } = options;
+    const { clock, key, log, metrics, signer, transport } = options;
     if (clock) raw.clock.now = this.#register(NowCallback, host('the clock', (_, reading) => this.#now(clock, reading)));
     if (key) raw.key = this.#register(KeyCallback, host('the key', (_, room) => this.#key(key, room), () => 1));
+    if (signer) {
+      raw.signer = {
+        size: koffi.sizeof(Signer),
+        context: null,
+        algorithm: ALGORITHMS[signer.algorithm] ?? 0,
+        public_key: signer.publicKey,
+        public_key_length: signer.publicKey.length,
+        sign: this.#register(SignCallback, host('the signer', (_, ...words) => this.#sign(signer, ...words), () => 1)),
+      };
+    }
     if (log) raw.log = this.#register(LogCallback, (_, level, line) => this.#log(options, line, level));
     if (metrics) {
       raw.metric = this.#register(MetricCallback, host('the metrics', (_, metric) => this.#measured(metrics, metric)));
@@ -292,6 +316,14 @@ class DoorstepCore extends EventEmitter {
     const bytes = key();
     if (bytes?.length !== 32) return 1;
     koffi.encode(room, koffi.array('uint8_t', 32), Array.from(bytes));
+    return 0;
+  }
+
+  #sign(signer, message, length, room, roomLength) {
+    const signature = signer.sign(copyOf(message, Number(length)));
+    if (!signature?.length || signature.length > SIGNATURE_MAX) return 1;
+    koffi.encode(room, koffi.array('uint8_t', signature.length), Array.from(signature));
+    koffi.encode(roomLength, 'size_t', signature.length);
     return 0;
   }
 

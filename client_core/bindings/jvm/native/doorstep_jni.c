@@ -12,7 +12,7 @@ static JavaVM* vm;
 static pthread_key_t attached; /* Not NULL on threads that were attached here. */
 static jclass exception_class;
 static jmethodID exception_of;
-static struct { jmethodID read_clock, read_key, log, measured, start, cancel, changed; } host_method;
+static struct { jmethodID read_clock, read_key, sign, log, measured, start, cancel, changed; } host_method;
 
 /* What a core calls back: the host's object, kept as long as the core is open. */
 typedef struct bridge {
@@ -130,6 +130,23 @@ static int read_key(void* context, uint8_t key[32]) {
   }
   end_callback(env);
   return here ? 0 : 1;
+}
+
+static int sign(void* context, const uint8_t* message, size_t length, uint8_t signature[DOORSTEP_SIGNATURE_MAX],
+                size_t* signature_length) {
+  JNIEnv* env = begin_callback();
+  if (env == NULL) return 1;
+  jbyteArray text = to_java(env, message, length);
+  jbyteArray bytes =
+      text == NULL ? NULL : (*env)->CallObjectMethod(env, ((bridge*)context)->host, host_method.sign, text);
+  const jsize made = (*env)->ExceptionCheck(env) || bytes == NULL ? 0 : (*env)->GetArrayLength(env, bytes);
+  const int fits = made > 0 && made <= DOORSTEP_SIGNATURE_MAX;
+  if (fits) {
+    (*env)->GetByteArrayRegion(env, bytes, 0, made, (jbyte*)signature);
+    *signature_length = (size_t)made;
+  }
+  end_callback(env);
+  return fits ? 0 : 1;
 }
 
 static void write_log(void* context, doorstep_log_level level, const char* line) {
@@ -272,20 +289,24 @@ NATIVE(void, complete)(JNIEnv* env, jclass type, jlong handle, jlong call, jint 
 
 NATIVE(jlong, open)
 (JNIEnv* env, jclass type, jobject host, jbyteArray directory, jbyteArray address, jboolean insecure_loopback,
- jboolean has_clock, jboolean has_key, jboolean has_log, jint log_level, jboolean has_metrics, jboolean has_transport) {
+ jboolean has_clock, jboolean has_key, jbyteArray signing_point, jboolean has_log, jint log_level, jboolean has_metrics,
+ jboolean has_transport) {
   (void)type;
   size_t length = 0;
   char* folder = (char*)from_java(env, directory, &length);
   char* server = folder == NULL ? NULL : (char*)from_java(env, address, &length);
-  bridge* self = server == NULL ? NULL : calloc(1, sizeof(bridge));
+  uint8_t* point = server == NULL ? NULL : from_java(env, signing_point, &length);
+  bridge* self = point == NULL ? NULL : calloc(1, sizeof(bridge));
   if (self != NULL) self->host = (*env)->NewGlobalRef(env, host);
   if (self == NULL || self->host == NULL) {
     free(self);
+    free(point);
     free(server);
     free(folder);
     return 0;
   }
   const doorstep_transport transport = {sizeof(transport), self, start_call, cancel_call};
+  const doorstep_signer signer = {sizeof(signer), self, DOORSTEP_P256, point, length, sign};
   doorstep_options options;
   memset(&options, 0, sizeof(options));
   options.size = sizeof(options);
@@ -299,6 +320,7 @@ NATIVE(jlong, open)
     options.key = read_key;
     options.key_context = self;
   }
+  if (signing_point != NULL) options.signer = &signer;
   if (has_log) {
     options.log = write_log;
     options.log_context = self;
@@ -315,6 +337,7 @@ NATIVE(jlong, open)
     options.insecure_loopback = insecure_loopback ? 1 : 0;
   }
   jbyteArray opened = take(env, doorstep_open(&options, &self->core));
+  free(point);
   free(server);
   free(folder);
   if (opened != NULL) return (jlong)(intptr_t)self;
@@ -349,6 +372,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* machine, void* reserved) {
   exception_class = (*env)->NewGlobalRef(env, error);
   exception_of = (*env)->GetStaticMethodID(env, error, "of", "(I[B)Lcom/doorstep/client/DoorstepException;");
   host_method.read_clock = (*env)->GetMethodID(env, host, "readClock", "([J)[B");
+  host_method.sign = (*env)->GetMethodID(env, host, "sign", "([B)[B");
   host_method.read_key = (*env)->GetMethodID(env, host, "readKey", "()[B");
   host_method.log = (*env)->GetMethodID(env, host, "log", "(I[B)V");
   host_method.measured = (*env)->GetMethodID(env, host, "measured", "([B[BIJJJ)V");

@@ -52,6 +52,20 @@ public struct DoorstepMetric {
   }
 }
 
+/// A key on P-256 of the app's, in the Secure Enclave, that signs what the core sends.
+public struct DoorstepSigner {
+  /// As `SecKeyCopyExternalRepresentation` gives it: 65 bytes.
+  public let publicKey: Data
+  /// As `SecKeyCreateSignature` makes it with `.ecdsaSignatureMessageX962SHA256`. Nil: none now, and entries wait. On a
+  /// thread of its own; it may take its time.
+  public let sign: (Data) -> Data?
+
+  public init(publicKey: Data, sign: @escaping (Data) -> Data?) {
+    self.publicKey = publicKey
+    self.sign = sign
+  }
+}
+
 /// One open phone. Recording needs no network. Calls that need none are made one after another on a queue of the core's
 /// own, so that two taps stand in the journal as they were tapped; those that wait for the network hold up none of them.
 public final class DoorstepCore {
@@ -66,10 +80,10 @@ public final class DoorstepCore {
   /// (`URLResourceValues.isExcludedFromBackup`), with the file protection `completeUntilFirstUserAuthentication`, so
   /// that a background task can open it. `key`: 32 bytes out of the keychain.
   public init(
-    directory: URL, key: (() -> Data?)? = nil, transport: DoorstepTransport,
+    directory: URL, key: (() -> Data?)? = nil, signer: DoorstepSigner? = nil, transport: DoorstepTransport,
     onEvents: (() -> Void)? = nil, onMetric: ((DoorstepMetric) -> Void)? = nil
   ) throws {
-    host = Host(key: key, transport: transport, onEvents: onEvents, onMetric: onMetric)
+    host = Host(key: key, signer: signer, transport: transport, onEvents: onEvents, onMetric: onMetric)
     let context = Unmanaged.passUnretained(host).toOpaque()
     var carried = doorstep_transport(
       size: MemoryLayout<doorstep_transport>.size, context: context,
@@ -86,12 +100,26 @@ public final class DoorstepCore {
       options.metric_context = context
       options.metric = { context, metric in Host.of(context).onMetric?(DoorstepMetric(metric!.pointee)) }
     }
+    var signing = doorstep_signer()
+    signing.size = MemoryLayout<doorstep_signer>.size
+    signing.context = context
+    signing.algorithm = DOORSTEP_P256
+    signing.sign = { context, message, length, room, written in
+      Host.of(context).sign(Data(bytes: message!, count: length), room!, written!)
+    }
     var opened: OpaquePointer?
     _ = try directory.path.withCString { path in
       try withUnsafePointer(to: &carried) { transport in
-        options.directory = path
-        options.transport = transport
-        return try DoorstepCore.take(doorstep_open(&options, &opened))
+        try [UInt8](signer?.publicKey ?? Data()).withUnsafeBufferPointer { point in
+          signing.public_key = point.baseAddress
+          signing.public_key_length = point.count
+          return try withUnsafePointer(to: &signing) { signing in
+            options.directory = path
+            options.transport = transport
+            if signer != nil { options.signer = signing }
+            return try DoorstepCore.take(doorstep_open(&options, &opened))
+          }
+        }
       }
     }
     core = opened!
@@ -199,6 +227,7 @@ public final class DoorstepCore {
 /// What the core calls.
 private final class Host {
   let key: (() -> Data?)?
+  let signer: DoorstepSigner?
   let transport: DoorstepTransport
   let onEvents: (() -> Void)?
   let onMetric: ((DoorstepMetric) -> Void)?
@@ -206,9 +235,11 @@ private final class Host {
   private var open: OpaquePointer?
 
   init(
-    key: (() -> Data?)?, transport: DoorstepTransport, onEvents: (() -> Void)?, onMetric: ((DoorstepMetric) -> Void)?
+    key: (() -> Data?)?, signer: DoorstepSigner?, transport: DoorstepTransport, onEvents: (() -> Void)?,
+    onMetric: ((DoorstepMetric) -> Void)?
   ) {
     self.key = key
+    self.signer = signer
     self.transport = transport
     self.onEvents = onEvents
     self.onMetric = onMetric
@@ -225,6 +256,13 @@ private final class Host {
   func fill(_ room: UnsafeMutablePointer<UInt8>) -> Int32 {
     guard let bytes = key?(), bytes.count == 32 else { return 1 }
     bytes.copyBytes(to: room, count: 32)
+    return 0
+  }
+
+  func sign(_ message: Data, _ room: UnsafeMutablePointer<UInt8>, _ written: UnsafeMutablePointer<Int>) -> Int32 {
+    guard let signature = signer?.sign(message), signature.count <= DOORSTEP_SIGNATURE_MAX else { return 1 }
+    signature.copyBytes(to: room, count: signature.count)
+    written.pointee = signature.count
     return 0
   }
 

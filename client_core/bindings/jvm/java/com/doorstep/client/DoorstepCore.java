@@ -70,6 +70,7 @@ public final class DoorstepCore implements AutoCloseable {
             options.insecureLoopback,
             options.clock != null,
             options.key != null,
+            options.signer == null ? null : options.signer.point(),
             options.log != null,
             options.logLevel.ordinal(),
             options.metrics != null,

@@ -43,6 +43,16 @@ final class HostBridge implements NativeCore.Host {
   }
 
   @Override
+  public byte[] sign(byte[] message) {
+    try {
+      return options.signer.sign(message);
+    } catch (Throwable thrown) {
+      tell("the signer", thrown);
+      return null;
+    }
+  }
+
+  @Override
   public void log(int level, byte[] line) {
     try {
       LogLevel[] levels = LogLevel.values();

@@ -22,6 +22,9 @@ final class NativeCore {
     /** 32 bytes; null: there is no key. */
     byte[] readKey();
 
+    /** Null: there is none now. */
+    byte[] sign(byte[] message);
+
     void log(int level, byte[] line);
 
     void measured(byte[] what, byte[] method, int code, long durationUs, long bytesUp, long bytesDown);
@@ -33,6 +36,7 @@ final class NativeCore {
     void changed(int kinds);
   }
 
+  /** {@code signingPoint}: the public key, 65 bytes; null: the host does not sign. */
   static native long open(
       @NotNull Host host,
       byte[] directory,
@@ -40,6 +44,7 @@ final class NativeCore {
       boolean insecureLoopback,
       boolean hasClock,
       boolean hasKey,
+      byte[] signingPoint,
       boolean hasLog,
       int logLevel,
       boolean hasMetrics,

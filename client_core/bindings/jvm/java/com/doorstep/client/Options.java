@@ -1,6 +1,7 @@
 package com.doorstep.client;
 
 import java.io.File;
+import java.security.KeyPair;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -12,6 +13,7 @@ public final class Options {
   final File directory;
   @Nullable PhoneClock clock;
   @Nullable Supplier<byte[]> key;
+  @Nullable HardwareKey signer;
   @Nullable BiConsumer<LogLevel, String> log;
   LogLevel logLevel = LogLevel.INFO;
   @Nullable Consumer<Metric> metrics;
@@ -39,6 +41,18 @@ public final class Options {
    */
   public @NotNull Options key(@NotNull Supplier<byte[]> value) {
     key = value;
+    return this;
+  }
+
+  /**
+   * What the core sends is signed with this pair of keys on P-256: on Android those of an alias in the
+   * {@code AndroidKeyStore}, whose private half never leaves the hardware and needs no prompt. Signing has a thread of its
+   * own; while it throws, entries wait. Without it the core makes a key of its own.
+   *
+   * @throws IllegalArgumentException the keys are of another curve
+   */
+  public @NotNull Options signer(@NotNull KeyPair value) {
+    signer = new HardwareKey(value);
     return this;
   }
 
