@@ -306,6 +306,14 @@ doorstep_result* doorstep_notify(doorstep_core* core, int notice) {
   return With(core, [notice](Session& session) { return session.Notify(static_cast<v1::PhoneNotice>(notice)); });
 }
 
+doorstep_result* doorstep_set_push_token(doorstep_core* core, const char* token) {
+  return With(core, [token](Session& session) {
+    // One byte more than may be: the session says what is wrong with it.
+    return session.SetPushToken(
+        token == nullptr ? "" : std::string(token, strnlen(token, doorstep::limits::kPushTokenBytesMax + 1)));
+  });
+}
+
 void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep_code status, const uint8_t* response,
                                  size_t length) {
   if (core == nullptr || core->host_transport == nullptr) return;

@@ -47,6 +47,7 @@ inline constexpr size_t kProductTextBytesMax = 128;  // An asset's model or seri
 inline constexpr size_t kPhoneBytesMax = 32;
 inline constexpr size_t kSiteTextBytesMax = 2048;  // Access notes, hazards.
 inline constexpr size_t kOpeningHoursBytesMax = 512;
+inline constexpr size_t kPushTokenBytesMax = 4096;
 inline constexpr size_t kInvitationCodeBytesMin = 8;
 inline constexpr size_t kInvitationCodeBytesMax = 64;
 

@@ -184,6 +184,14 @@ absl::StatusOr<v1::SignOutResult> Session::SignOut(std::string technician_id) {
   });
 }
 
+absl::Status Session::SetPushToken(std::string token) {
+  return RunOnQueue([this, token = std::move(token)]() -> absl::Status {
+    ASSIGN_OR_RETURN(const bool changed, store_->SetPushToken(token));
+    if (changed) driver_->PushTokenChanged();
+    return absl::OkStatus();
+  });
+}
+
 // ---- recording and reading ----
 
 absl::StatusOr<v1::AppendResponse> Session::Append(v1::AppendRequest request) {

@@ -61,6 +61,9 @@ class Session {
   absl::StatusOr<v1::SignInResult> SignIn(std::string technician_id);
   absl::StatusOr<v1::SignOutResult> SignOut(std::string technician_id);
 
+  // Empty: none. Enrolled or not. Errors as in the C header.
+  absl::Status SetPushToken(std::string token);
+
   absl::StatusOr<v1::AppendResponse> Append(v1::AppendRequest request);
   absl::StatusOr<v1::EntryStatus> EntryStatus(v1::JournalPosition position);
   absl::StatusOr<v1::QueueListResponse> QueueList(v1::QueueListRequest request);

@@ -52,6 +52,7 @@ void SyncDriver::OnAnswer(uint64_t call, absl::Status status, const std::string&
     status = absl::Status(status.code(), Utf8(status.message()));  // It goes into messages for the app.
     Log(parts_.log, LogLevel::kInfo, absl::StrCat("call ", call, " failed: ", status.ToString()));
     OnPieceFailed(flight, status);
+    if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) DoubtPushToken();
     if (absl::IsUnauthenticated(status)) {
       if (const absl::Status noted = parts_.store->NoteNotKnown(); !noted.ok()) {
         // Known all the same until the next start.
@@ -117,12 +118,30 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   answered.restored = other_generation;
   answered.server_started_us = response.started_time_us();
+  answered.tells_more = NotePushToken(flight, response.generation());
   for (const v1::FeedHead& head : response.feeds()) {
     answered.heads.push_back({head.feed(), head.seq(), CameBeforeRestore(head.feed(), response.generation())});
   }
   LookAtAttachments();
   Handle(answered);
   return absl::OkStatus();
+}
+
+bool SyncDriver::NotePushToken(const Flight& flight, const std::string& generation) {
+  PushToken& push_token = parts_.store->journal().push_token();
+  if (!flight.push_token.has_value()) return push_token.Untold(generation).has_value();
+  if (const absl::Status noted = push_token.NoteTold(*flight.push_token, generation); !noted.ok()) {
+    // The next Hello tells it again.
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("that the push token is told is not stored: ", noted.message()));
+  }
+  return false;
+}
+
+// The office does not take this device for one that it would wake, and drops what it would wake it by.
+void SyncDriver::DoubtPushToken() {
+  if (const absl::Status doubted = parts_.store->journal().push_token().ForgetTold(); !doubted.ok()) {
+    Log(parts_.log, LogLevel::kWarning, absl::StrCat("the push token stays as told: ", doubted.message()));
+  }
 }
 
 absl::Status SyncDriver::OnPush(uint64_t call, const Flight& flight, const std::string& bytes, const ClockReading& at) {

@@ -82,7 +82,9 @@ void SyncDriver::Send(const SendHello& hello) {
   request.set_core_version(std::string(kCoreVersion));
   if (const auto& identity = parts_.store->journal().identity(); identity.has_value()) {
     request.set_generation(identity->generation());
+    flight.push_token = parts_.store->journal().push_token().Untold(identity->generation());
   }
+  if (flight.push_token.has_value()) request.mutable_push_token()->set_token(*flight.push_token);
   for (v1::JournalClaim& claim : parts_.store->journal().Claims()) *request.add_journals() = std::move(claim);
   if (absl::StatusOr<v1::SigningKey> key = parts_.signer->Key(); key.ok()) {
     *request.mutable_signing_key() = *std::move(key);

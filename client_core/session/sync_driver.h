@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class SyncDriver {
   void JournalRepaired();
   // Enrolled, or other technicians: other feeds.
   void IdentityChanged();
+  // By what the phone is woken.
+  void PushTokenChanged() { Handle(HelloWanted()); }
   // One was added, or an entry that may name one.
   void AttachmentsChanged();
   // As the last notice said.
@@ -93,11 +96,12 @@ class SyncDriver {
     absl::string_view method;
     ClockReading sent;
     uint64_t bytes_up = 0;
-    std::string feed;        // Of a pull.
-    std::string cursor;      // Of a pull.
-    uint64_t after_seq = 0;  // Of a push: its frame goes on from here.
-    v1::JournalMark covers;  // Of a push: where the journal stands after its frame.
-    std::string sha256;      // Of a piece.
+    std::string feed;                       // Of a pull.
+    std::string cursor;                     // Of a pull.
+    uint64_t after_seq = 0;                 // Of a push: its frame goes on from here.
+    v1::JournalMark covers;                 // Of a push: where the journal stands after its frame.
+    std::string sha256;                     // Of a piece.
+    std::optional<std::string> push_token;  // Of a Hello that tells it.
   };
   // A push that the app has yet to sign.
   struct Unsigned {
@@ -145,6 +149,9 @@ class SyncDriver {
   void Settle();
   void SettleSoon();
   void TakeHeads(const v1::HelloResponse& response);
+  // Whether the office lacks the push token still after the answer to `flight`, which did not tell it.
+  bool NotePushToken(const Flight& flight, const std::string& generation);
+  void DoubtPushToken();
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);
   // The mark of an answer to `flight`'s frame, and what it says of the frame itself. True: the server went back.

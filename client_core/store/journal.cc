@@ -56,6 +56,15 @@ CREATE INDEX entry_from ON entry (from_epoch, from_seq) WHERE from_epoch > 0;
 // Marks as the server countersigned them.
 constexpr absl::string_view kCountermarks = "ALTER TABLE epoch ADD COLUMN countermark BLOB NOT NULL DEFAULT x'';";
 
+// By what the phone is woken. `told_generation`: of the office that has it; empty: none does.
+constexpr absl::string_view kPushToken = R"sql(
+CREATE TABLE push_token (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  token TEXT NOT NULL,
+  told_generation TEXT NOT NULL
+);
+)sql";
+
 // A long WAL makes commits slower; at this length a checkpoint rewrites only a handful of pages.
 constexpr absl::string_view kShortWal = "PRAGMA wal_autocheckpoint=256";
 
@@ -70,10 +79,10 @@ absl::StatusOr<std::vector<EntryInfo>> ReadInfos(sqlite::Statement& read) {
 
 }  // namespace
 
-Journal::Journal(sqlite::Database* db) : db_(db), boots_(db) {}
+Journal::Journal(sqlite::Database* db) : db_(db), boots_(db), push_token_(db) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(sqlite::Database* db) {
-  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kCountermarks}));
+  RETURN_IF_ERROR(sqlite::Migrate(*db, {kFirstSchema, kCountermarks, kPushToken}));
   RETURN_IF_ERROR(db->Execute(kShortWal));
   std::unique_ptr<Journal> journal(new Journal(db));
   ASSIGN_OR_RETURN(journal->insert_,
@@ -135,7 +144,8 @@ absl::Status Journal::LoadFile() {
   // They come together. Whose entries these are is copied into the replica, where the repair finds it.
   if (!identity_.has_value() && !epochs_.empty()) return absl::DataLossError("journal: the identity is gone");
   for (const auto& [epoch, marks] : epochs_) RETURN_IF_ERROR(LoadPending(marks));
-  return boots_.Load();
+  RETURN_IF_ERROR(boots_.Load());
+  return push_token_.Load();
 }
 
 absl::Status Journal::LoadEpochs() {

@@ -31,6 +31,7 @@
 #include "client_core/base/sha256.h"
 #include "client_core/sqlite/database.h"
 #include "client_core/store/boots.h"
+#include "client_core/store/push_token.h"
 #include "doorstep/v1/client.pb.h"
 #include "doorstep/v1/enrollment_service.pb.h"
 #include "doorstep/v1/fold.pb.h"
@@ -184,6 +185,7 @@ class Journal {
   // is not newer than this phone's newest; the server, asked again with `newest_epoch`, names another.
   absl::StatusOr<ForkResult> Fork(const v1::Fork& fork);
   Boots& boots() { return boots_; }
+  PushToken& push_token() { return push_token_; }
 
   // Runs `body`, which moves marks by the calls below and Acknowledge, in one transaction: when it fails, file and
   // memory are as before.
@@ -272,6 +274,7 @@ class Journal {
 
   sqlite::Database* const db_;
   Boots boots_;
+  PushToken push_token_;
   SodiumSha256 hasher_;
   std::optional<v1::EnrollResponse> identity_;
   std::map<uint64_t, EpochMarks> epochs_;

@@ -50,6 +50,7 @@ absl::StatusOr<v1::EnrollRequest> LocalStore::PrepareEnrolment(const v1::Enrolme
 absl::Status LocalStore::CompleteEnrolment(const v1::EnrollResponse& response) {
   RETURN_IF_ERROR(can_record_);
   RETURN_IF_ERROR(WithReserve([&] { return journal_->CompleteEnrolment(response); }));
+  (void)journal_->push_token().ForgetTold();  // Without room it may be told later than it could be.
   KeepIdentity();
   (void)CanFetch();  // Makes the reserve, which would hold up the first page; without room, it is tried again there.
   return absl::OkStatus();
@@ -63,6 +64,17 @@ absl::StatusOr<std::string> LocalStore::SigningSeed(Random& random) {
   RETURN_IF_ERROR(WithReserve([&] { return journal_->SetSigningSeed(seed); }));
   KeepIdentity();
   return seed;
+}
+
+absl::StatusOr<bool> LocalStore::SetPushToken(const std::string& token) {
+  RETURN_IF_ERROR(can_record_);
+  absl::StatusOr<bool> changed = false;
+  const absl::Status set = WithReserve([&] {
+    changed = journal_->push_token().Set(token);
+    return changed.status();
+  });
+  if (!set.ok()) return ExplainFullDisk(set);
+  return changed;
 }
 
 absl::StatusOr<ForkResult> LocalStore::Fork(const v1::Fork& fork) {

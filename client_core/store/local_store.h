@@ -96,6 +96,9 @@ class LocalStore {
   absl::StatusOr<FrameEntries> ReadForFrame(uint64_t epoch, uint64_t after_seq, uint64_t entries_max,
                                             uint64_t bytes_max);
 
+  // As PushToken::Set.
+  absl::StatusOr<bool> SetPushToken(const std::string& token);
+
   // ---- who works with this phone ----
   // PERMISSION_DENIED: the office does not let them, as far as it has been heard.
   absl::Status SignIn(const std::string& technician_id);

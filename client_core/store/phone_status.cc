@@ -107,6 +107,10 @@ absl::Status LocalStore::FillStatus(const ClockReading& now, v1::PhoneStatus* st
   status->mutable_repairs()->Assign(repairs_.begin(), repairs_.end());
   status->set_reserve_bytes(static_cast<uint64_t>(reserve_.bytes()));
   status->set_disk_full(disk_full_);
+  const PushToken& push_token = journal_->push_token();
+  status->set_push_token_set(!push_token.token().value_or("").empty());
+  status->set_push_token_told(status->push_token_set() && journal_->identity().has_value() &&
+                              !push_token.Untold(journal_->identity()->generation()).has_value());
   return absl::OkStatus();
 }
 

@@ -225,6 +225,9 @@ Salvaged ReadDamagedJournal(const sqlite::OpenOptions& options, const std::optio
     absl::StatusOr<v1::EnrollResponse> identity = ReadAgain([&] { return ReadIdentity(**db); });
     if (identity.ok()) salvaged.identity = *std::move(identity);
     (void)ReadAgain([&] { return ReadEpochs(**db, salvaged.epochs); });
+    PushToken push_token(db->get());
+    (void)ReadAgain([&] { return push_token.Load(); });
+    salvaged.push_token = push_token.token();
   }
   if (!salvaged.identity.has_value() || !db.ok()) salvaged.may_lack_more = true;
   if (!salvaged.identity.has_value()) return salvaged;

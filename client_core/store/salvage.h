@@ -21,6 +21,8 @@ struct Salvaged {
   uint64_t unreadable = 0;         // Rows that are known to have been there.
   // Others may have been there too: where the rows of an epoch end could not be read.
   bool may_lack_more = false;
+  // By what the phone is woken; empty: it has none any more. Absent: it never had any, or it cannot be read.
+  std::optional<std::string> push_token;
 };
 
 // `options` names the file that was set aside. `kept` is the copy of the identity, used for what the file itself does

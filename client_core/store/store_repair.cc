@@ -143,6 +143,7 @@ absl::Status LocalStore::SalvageJournal(const absl::Status& why) {
     if (salvaged.identity.has_value()) {
       ASSIGN_OR_RETURN(reappended, journal->TakeOver(*salvaged.identity, salvaged.epochs, salvaged.rows));
     }
+    if (salvaged.push_token.has_value()) RETURN_IF_ERROR(journal->push_token().Set(*salvaged.push_token).status());
   }
   RETURN_IF_ERROR(swap.Decide());
   ASSIGN_OR_RETURN(const std::string aside, swap.Finish());

@@ -324,6 +324,8 @@ struct Handler {
     s.hello_due = true;  // The heads it brings say what has moved meanwhile.
   }
 
+  void operator()(const HelloWanted&) { s.hello_due = true; }
+
   void operator()(const Tick&) {
     // A transport that forgot a call must not stop the work.
     const InFlight calls[] = {s.push_call, s.pull_call, s.hello_call, s.attach_call};
@@ -389,6 +391,7 @@ struct Handler {
       CancelAll(s, actions);
       ForgetBackoff(s, /*refusals_too=*/true);  // Another server refused.
     }
+    if (e.tells_more) s.hello_due = true;
     // Marks that moved are news: the next frame is another one than that which was put off.
     if (e.queue.epoch != s.queue.epoch || e.queue.received_through != s.queue.received_through) s.push.retry = Retry();
     SetQueue(e.queue, s);

@@ -6,8 +6,8 @@
 //   push    one frame at a time        due while entries are not received
 //   pull    one page at a time         due for a feed until its head is reached, again when it is known to have moved
 //   hello   marks, heads, clocks       due on first contact, after a reconnect, when the queue has just become empty,
-//                                      at every poll, and to find out whether the server is there at all and
-//                                      knows what this phone knows
+//                                      at every poll, when there is something that only it tells, and to find out
+//                                      whether the server is there at all and knows what this phone knows
 //   attach  one piece at a time        due while the office lacks bytes that received entries name, and no frame is on
 //                                      its way: what it may have lost first, then previews, then originals, which wait
 //                                      for a network that is not metered. What failed comes after what did not, at
@@ -94,6 +94,8 @@ struct Quiesced {
   bool give_up = false;
 };
 struct Woken {};
+// This phone has something to tell that only a Hello tells.
+struct HelloWanted {};
 struct Tick {};
 enum class Notice {
   kNetworkChanged,
@@ -126,6 +128,8 @@ struct HelloAnswered {
   // It tells of another generation: what is under way may have asked the server that was before.
   bool restored = false;
   int64_t server_started_us = 0;  // As the answer says.
+  // It says of itself that it lacks what this Hello did not tell.
+  bool tells_more = false;
 };
 struct PushAnswered {
   uint64_t call = 0;
@@ -182,8 +186,8 @@ struct CallFailed {
 };
 
 using Event = std::variant<QueueSeen, FeedsSeen, TokenChanged, SyncStarted, SyncStopped, AttachmentsSeen, BudgetBegun,
-                           BudgetEnded, Quiesced, Woken, Tick, Notice, HelloAnswered, PushAnswered, PullAnswered,
-                           AttachmentAnswered, HintReceived, WatchEnded, CallFailed>;
+                           BudgetEnded, Quiesced, Woken, HelloWanted, Tick, Notice, HelloAnswered, PushAnswered,
+                           PullAnswered, AttachmentAnswered, HintReceived, WatchEnded, CallFailed>;
 
 // ---- actions, to be carried out in their order ----
 

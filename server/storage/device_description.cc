@@ -23,6 +23,7 @@ absl::StatusOr<v1::Device> DeviceForOffice(SqlSession& sql, const DeviceRow& row
   ASSIGN_OR_RETURN(const DeviceContact contact, FindDeviceContact(sql, row.n));
   device.set_last_contact_time_us(contact.last_contact_us);
   device.set_queued_entries(contact.queued_entries);
+  device.set_has_push_token(contact.has_push_token);
   ASSIGN_OR_RETURN(const uint64_t received, CountEntriesOfDevice(sql, row.n));
   device.set_received_entries(received);
   device.set_reported_through_time_us(row.reported_through_us);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "server/storage/meta_table.h"
+#include "server/storage/push_table.h"
 
 namespace doorstep {
 namespace {
@@ -93,6 +94,7 @@ absl::StatusOr<int64_t> InsertDevice(SqlSession& sql, const DeviceRow& row,
 }
 
 absl::Status UpdateDevice(SqlSession& sql, const DeviceRow& row) {
+  if (row.lane == v1::LANE_BLOCKED) RETURN_IF_ERROR(WritePushToken(sql, row.n, ""));
   return sql
       .Use(
           "UPDATE device SET name = $2, platform = $3, lane = $4, current_epoch = $5, reported_through_us = $6, "
@@ -174,12 +176,14 @@ absl::StatusOr<DeviceContact> FindDeviceContact(SqlSession& sql, int64_t device)
   Query frames = sql.Use("SELECT coalesce(max(last_frame_us), 0) FROM journal WHERE device = $1");
   ASSIGN_OR_RETURN(const bool any, frames.Int(1, device).Step());
   if (any) contact.last_contact_us = frames.Int(0);
-  Query said = sql.Use("SELECT last_contact_us, queued_entries, core_version FROM device_contact WHERE device = $1");
+  Query said = sql.Use(
+      "SELECT last_contact_us, queued_entries, core_version, push_token <> '' FROM device_contact WHERE device = $1");
   ASSIGN_OR_RETURN(const bool found, said.Int(1, device).Step());
   if (found) {
     if (said.Int(0) > contact.last_contact_us) contact.last_contact_us = said.Int(0);
     contact.queued_entries = static_cast<uint64_t>(said.Int(1));
     contact.core_version = std::string(said.Text(2));
+    contact.has_push_token = said.Int(3) != 0;
   }
   return contact;
 }
@@ -189,7 +193,8 @@ absl::Status WriteDeviceContact(SqlSession& sql, int64_t device, const DeviceCon
       .Use(
           "INSERT INTO device_contact (device, last_contact_us, queued_entries, core_version) "
           "VALUES ($1, $2, $3, $4) ON CONFLICT (device) DO UPDATE SET last_contact_us = excluded.last_contact_us, "
-          "queued_entries = excluded.queued_entries, core_version = excluded.core_version")
+          "queued_entries = excluded.queued_entries, core_version = excluded.core_version, wake_reason = 0, "
+          "wake_wanted_us = 0")
       .Int(1, device)
       .Int(2, contact.last_contact_us)
       .Int(3, static_cast<int64_t>(contact.queued_entries))

@@ -55,8 +55,10 @@ struct DeviceContact {
   int64_t last_contact_us = 0;  // 0: never.
   uint64_t queued_entries = 0;
   std::string core_version;
+  bool has_push_token = false;  // Read only: push_table.h writes it.
 };
 absl::StatusOr<DeviceContact> FindDeviceContact(SqlSession& sql, int64_t device);
+// What waited for the phone waits no more.
 absl::Status WriteDeviceContact(SqlSession& sql, int64_t device, const DeviceContact& contact);
 
 }  // namespace doorstep

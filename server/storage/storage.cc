@@ -23,6 +23,7 @@ const std::vector<absl::string_view>& Migrations() {
 #include "server/storage/0004_conflicts.sql.inc"
 #include "server/storage/0005_work_orders.sql.inc"
 #include "server/storage/0006_signing_keys.sql.inc"
+#include "server/storage/0007_push.sql.inc"
   };
   return *migrations;
 }

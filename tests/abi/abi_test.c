@@ -302,6 +302,7 @@ static void test_wrong_arguments(const char* directory) {
   EXPECT(doorstep_sign_out(NULL, "ana"), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_prepare_offline(NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_quiesce(NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
+  EXPECT(doorstep_set_push_token(NULL, "fcm-1"), DOORSTEP_INVALID_ARGUMENT, "core");
   EXPECT(doorstep_observe(NULL, NULL, NULL, 0), DOORSTEP_INVALID_ARGUMENT, "core");
 
   options = options_of(&h, directory, NULL);
@@ -505,6 +506,7 @@ static void test_between_visits(const char* directory) {
   wire request = {{0}, 0};
   watcher w = {NULL, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
   const uint32_t technicians = UINT32_C(1) << 12; /* KIND_TECHNICIANS_CHANGED */
+  char push_token[4098];
 
   EXPECT(doorstep_open(&options, &core), DOORSTEP_OK, "");
   if (core == NULL) return;
@@ -512,6 +514,22 @@ static void test_between_visits(const char* directory) {
   w.core = core;
   EXPECT(doorstep_sign_in(core, "ana"), DOORSTEP_FAILED_PRECONDITION, "enrol");
   EXPECT(doorstep_prepare_offline(core, NULL, 0), DOORSTEP_FAILED_PRECONDITION, "enrol");
+
+  /* By what the phone is woken, before it is enrolled. */
+  memset(push_token, 'x', sizeof(push_token));
+  push_token[4097] = 0;
+  EXPECT(doorstep_set_push_token(core, push_token), DOORSTEP_INVALID_ARGUMENT, "4096");
+  EXPECT(doorstep_set_push_token(core, "\xff"), DOORSTEP_INVALID_ARGUMENT, "UTF-8");
+  CHECK(status_number(core, 34) == 0); /* push_token_set */
+  push_token[4096] = 0;
+  EXPECT(doorstep_set_push_token(core, push_token), DOORSTEP_OK, "");
+  CHECK(status_number(core, 34) == 1);
+  EXPECT(doorstep_set_push_token(core, NULL), DOORSTEP_OK, "");
+  CHECK(status_number(core, 34) == 0);
+  EXPECT(doorstep_set_push_token(core, "fcm-1"), DOORSTEP_OK, "");
+  CHECK(status_number(core, 34) == 1);
+  CHECK(status_number(core, 35) == 0); /* push_token_told */
+
   wire_text(&request, 1, "invitation");
   EXPECT(doorstep_enrol(core, request.bytes, request.length), DOORSTEP_OK, "");
   pthread_join(h.answering, NULL);

@@ -268,6 +268,13 @@ DOORSTEP_API doorstep_result* doorstep_prepare_offline(doorstep_core* core, cons
 DOORSTEP_API doorstep_result* doorstep_quiesce(doorstep_core* core, uint32_t deadline_ms);
 /* Tells the core what the phone noticed: a PhoneNotice value of client.proto. */
 DOORSTEP_API doorstep_result* doorstep_notify(doorstep_core* core, int notice);
+/* `token`: by what the phone's push service (FCM, APNs) wakes this app, as the service gave it: UTF-8, at most 4096
+ * bytes. NULL or "": it has none any more. The office is told with the next contact, and again when it has forgotten
+ * it; its push gateway can then wake this phone when something urgent waits, and the app answers a push with
+ * doorstep_notify(HINT) or doorstep_sync_once. Durable when OK; needs no network and no enrolment. Call it at every
+ * start and whenever the service names another token: the same one again changes nothing. As good as a secret: no log,
+ * status or bundle has it. INVALID_ARGUMENT: too long, or no UTF-8. RESOURCE_EXHAUSTED: the disk is full. */
+DOORSTEP_API doorstep_result* doorstep_set_push_token(doorstep_core* core, const char* token);
 /* Ends a call of the host's transport. `status` is a doorstep_code; `response` is the answer (OK) or the error's
  * message. While doorstep_close runs it does nothing; once that has returned there is no core to complete for. */
 DOORSTEP_API void doorstep_transport_complete(doorstep_core* core, uint64_t call_id, doorstep_code status,

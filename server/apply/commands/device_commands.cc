@@ -18,6 +18,7 @@
 #include "server/apply/commands/secrets.h"
 #include "server/storage/device_table.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/push_table.h"
 #include "server/storage/record_table.h"
 #include "server/storage/token_table.h"
 
@@ -77,6 +78,9 @@ absl::StatusOr<v1::EnrollResponse> EnrollAgain(const InvitationRow& invitation, 
     record.mutable_reissue_token()->set_device(invitation.device);
     record.mutable_reissue_token()->set_token_hash(token_hash);
     RETURN_IF_ERROR(tx.Apply(std::move(record)));
+    // The phone that had it, if it was another, is no longer this device.
+    ASSIGN_OR_RETURN(const auto device, FindDevice(tx.sql(), invitation.device));
+    if (device.has_value()) RETURN_IF_ERROR(WritePushToken(tx.sql(), device->n, ""));
   }
   return DescribeDevice(invitation.device, token, generation, tx);
 }
@@ -109,6 +113,7 @@ absl::Status CheckFields(const v1::EnrollRequest& request) {
 absl::Status CheckFields(const v1::HelloRequest& request) {
   RETURN_IF_ERROR(CheckText("clock.boot_id", request.clock().boot_id(), limits::kBootIdBytesMax));
   RETURN_IF_ERROR(CheckText("core_version", request.core_version(), limits::kIdBytesMax));
+  RETURN_IF_ERROR(CheckText("push_token.token", request.push_token().token(), limits::kPushTokenBytesMax));
   return CheckClaims(request);
 }
 
@@ -202,6 +207,9 @@ absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device,
   ASSIGN_OR_RETURN(const auto row, FindDevice(tx.sql(), device));
   if (!row.has_value()) return absl::NotFoundError(absl::StrCat("no device ", device));
   RETURN_IF_ERROR(WriteDeviceContact(tx.sql(), row->n, {now_us, request.queued_entries(), request.core_version()}));
+  if (request.has_push_token()) {
+    RETURN_IF_ERROR(WritePushToken(tx.sql(), row->n, request.push_token().token()));
+  }
   if (!request.queue_empty() || !knows_marks) return absl::OkStatus();
   // What the phone records while this call travels is not told by it: the moment of its clock sample counts.
   const int64_t sampled_us = request.clock().server_time_us();

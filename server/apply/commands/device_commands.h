@@ -31,8 +31,9 @@ absl::StatusOr<v1::InviteDeviceResponse> RunInvite(const v1::InviteDeviceRequest
 absl::StatusOr<v1::EnrollResponse> RunEnroll(const v1::EnrollRequest& request, absl::string_view generation,
                                              Transaction& tx);
 
-// Notes the contact and, with an empty queue, that the phone has told everything up to the moment of its clock sample.
-// `knows_marks`: the phone speaks of what this server has now; else its queue may be longer than it thinks.
+// Notes the contact, a push token that is told and, with an empty queue, that the phone has told everything up to the
+// moment of its clock sample. `knows_marks`: the phone speaks of what this server has now; else its queue may be longer
+// than it thinks.
 absl::Status RunHello(const v1::HelloRequest& request, absl::string_view device, bool knows_marks, int64_t now_us,
                       Transaction& tx);
 

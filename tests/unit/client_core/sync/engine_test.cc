@@ -141,6 +141,26 @@ TEST(EngineTest, QueueThatHasJustBecomeEmptyIsToldWithHello) {
   EXPECT_FALSE(phone.Sent<SendHello>().has_value());  // It was empty before.
 }
 
+TEST(EngineTest, WhatOnlyAHelloTellsIsToldAtOnceAndOnce) {
+  Phone phone;
+  phone.Begin(0);
+  phone.AnswerHello();
+  while (phone.state.pull_call.call != 0) phone.AnswerPull();
+  phone.Do(HelloWanted());
+  ASSERT_TRUE(phone.Sent<SendHello>().has_value());
+  phone.Do(HelloWanted());
+  EXPECT_FALSE(phone.Sent<SendHello>().has_value()) << "one is under way";
+  phone.AnswerHello();
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value()) << "and did not tell what came up meanwhile";
+  HelloAnswered lacking;
+  lacking.call = phone.state.hello_call.call;
+  lacking.tells_more = true;
+  phone.Do(lacking);
+  EXPECT_TRUE(phone.Sent<SendHello>().has_value()) << "the server lacks what it was not told";
+  phone.AnswerHello();
+  EXPECT_FALSE(phone.Sent<SendHello>().has_value());
+}
+
 TEST(EngineTest, PushNeverWaitsForHello) {
   Phone phone;
   phone.Begin(0);

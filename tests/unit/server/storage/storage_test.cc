@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client_core/base/random.h"
+#include "server/storage/device_table.h"
 #include "server/storage/feed_table.h"
 #include "server/storage/work_order_table.h"
 
@@ -77,7 +78,17 @@ TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
     const std::string asset_bytes = asset.SerializeAsString();
     ASSERT_TRUE(assets.Blob(1, asset_bytes).Run().ok());
     ASSERT_TRUE(AddFeedReference(sql, 7, v1::ENTITY_KIND_SITE, "s1", 9).ok());
-    ASSERT_TRUE(sql.database().Execute("DROP TABLE signing_key; PRAGMA user_version=4").ok());
+    // What later migrations add is not there yet.
+    ASSERT_TRUE(sql.database()
+                    .Execute("INSERT INTO device_contact (device, last_contact_us, queued_entries, core_version) "
+                             "VALUES (1, 5, 0, 'core');"
+                             "DROP TABLE signing_key;"
+                             "DROP INDEX device_contact_by_push_token; DROP INDEX device_contact_wanted;"
+                             "ALTER TABLE device_contact DROP COLUMN push_token;"
+                             "ALTER TABLE device_contact DROP COLUMN wake_reason;"
+                             "ALTER TABLE device_contact DROP COLUMN wake_wanted_us;"
+                             "PRAGMA user_version=4")
+                    .ok());
   }
   const std::unique_ptr<Storage> storage = Open().value();
   SqlSession& sql = storage->writer();
@@ -95,6 +106,7 @@ TEST_F(StorageTest, AFileOfAnEarlierVersionIsBroughtForward) {
   Query serials = sql.Use("SELECT count(*) FROM asset_serial WHERE asset = 'a1'");
   ASSERT_TRUE(serials.Step().value());
   EXPECT_EQ(serials.Int(0), 1);
+  EXPECT_FALSE(FindDeviceContact(sql, 1)->has_push_token);
 }
 
 // The columns are put beside the bytes, and must not heal what the disk has cut off.
