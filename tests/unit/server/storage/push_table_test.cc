@@ -2,7 +2,10 @@
 #include "server/storage/push_table.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
+#include <memory>
 #include <string>
 
 #include "client_core/base/random.h"
@@ -15,8 +18,14 @@ namespace {
 class PushTableTest : public ::testing::Test {
  protected:
   PushTableTest() {
-    options_.path = ":memory:";
+    std::string folder = testing::TempDir() + "/push-XXXXXX";
+    folder_ = mkdtemp(folder.data());
+    options_.path = folder_ + "/doorstep.db";
     storage_ = Storage::Open(options_, random_).value();
+  }
+  ~PushTableTest() override {
+    storage_.reset();
+    std::filesystem::remove_all(folder_);
   }
   // A device that has been in contact.
   DeviceRow Device(const std::string& id) {
@@ -29,6 +38,7 @@ class PushTableTest : public ::testing::Test {
   bool HasToken(const DeviceRow& row) { return FindDeviceContact(sql(), row.n).value().has_push_token; }
   SqlSession& sql() { return storage_->writer(); }
 
+  std::string folder_;
   StorageOptions options_;
   SeededRandom random_{1};
   std::unique_ptr<Storage> storage_;
