@@ -36,8 +36,10 @@
 #include "server/services/authenticator.h"
 #include "server/services/services.h"
 #include "server/services/signing_keys.h"
+#include "server/services/wake_hub.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/attachment_table.h"
+#include "server/storage/push_table.h"
 #include "server/storage/storage.h"
 #include "server/storage/token_table.h"
 
@@ -120,6 +122,7 @@ struct Server::Parts {
   SystemRandom random;
   std::unique_ptr<Storage> storage;
   WatchHub watch;
+  WakeHub wakes{[this](absl::string_view device) { return watch.IsWatching(device); }};
   std::unique_ptr<Writer> writer;
   std::unique_ptr<AttachmentIntake> attachments;
   std::unique_ptr<DayTimer> day_timer;
@@ -132,6 +135,8 @@ struct Server::Parts {
   bool drained = false;
 
   absl::Status OpenFolder();
+  // What waited for phones when the server ended.
+  absl::Status RememberWakes();
   // Deletes what nobody names or goes on with.
   void SweepAttachments();
   absl::Status Listen();
@@ -155,18 +160,31 @@ absl::Status Server::Parts::OpenFolder() {
   options.path = folder->database_path();
   ASSIGN_OR_RETURN(storage, Storage::Open(options, random));
   WriterOptions writing;
-  writing.committed = [this](const Committed& committed) { watch.Take(committed); };
+  writing.committed = [this](const Committed& committed) {
+    watch.Take(committed);
+    wakes.Take(committed);
+  };
   ASSIGN_OR_RETURN(writer, Writer::Start(storage.get(), clock, &random, ApplyRecord, log, std::move(writing)));
   attachments = std::make_unique<AttachmentIntake>(AttachmentFolder(folder->database_path()));
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log, [this] { SweepAttachments(); });
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
   RETURN_IF_ERROR(signing_keys.TakeStored(*storage));
-  borrowed =
-      std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, signing_keys, *clock, random, log,
-                                                kVersion, clock->Now().wall_time_us, &watch, attachments.get()});
+  borrowed = std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, signing_keys, *clock, random,
+                                                       log, kVersion, clock->Now().wall_time_us, &watch,
+                                                       attachments.get(), &wakes});
   watch.Start();
+  RETURN_IF_ERROR(RememberWakes());
+  wakes.Start();
   return absl::OkStatus();
+}
+
+absl::Status Server::Parts::RememberWakes() {
+  return storage->Read("wakes", [&](SqlSession& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<WantedWake> wanted, ListWantedWakes(sql));
+    wakes.Wanted(wanted);
+    return absl::OkStatus();
+  });
 }
 
 void Server::Parts::SweepAttachments() {
@@ -195,11 +213,12 @@ absl::Status Server::Parts::Listen() {
   services.push_back(MakeImportService(*borrowed));
   services.push_back(MakeHealthService(*borrowed));
   services.push_back(MakeAttachmentService(*borrowed));
+  services.push_back(MakePushGatewayService(*borrowed));
   services.push_back(MakeAdminService(*borrowed));
-  RETURN_IF_ERROR(CheckEveryMethodHasARole({"doorstep.v1.SyncService", "doorstep.v1.EnrollmentService",
-                                            "doorstep.v1.DispatchService", "doorstep.v1.AccountService",
-                                            "doorstep.v1.ImportService", "doorstep.v1.HealthService",
-                                            "doorstep.v1.AdminService", "doorstep.v1.AttachmentService"}));
+  RETURN_IF_ERROR(CheckEveryMethodHasARole(
+      {"doorstep.v1.SyncService", "doorstep.v1.EnrollmentService", "doorstep.v1.DispatchService",
+       "doorstep.v1.AccountService", "doorstep.v1.ImportService", "doorstep.v1.HealthService",
+       "doorstep.v1.AdminService", "doorstep.v1.AttachmentService", "doorstep.v1.PushGatewayService"}));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   if (!config.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
@@ -283,6 +302,7 @@ void Server::Drain() {
     if (auto* health = parts_->grpc_server->GetHealthCheckService(); health != nullptr) health->SetServingStatus(false);
     // Streams last until they are ended, and phones open them again elsewhere.
     parts_->watch.Stop();
+    parts_->wakes.Stop();
     // Calls that are under way get their answers from the writer, so it ends after them.
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() + kDrainTimeout);
     parts_->grpc_server->Wait();

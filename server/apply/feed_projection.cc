@@ -7,6 +7,8 @@
 #include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "server/apply/feed_writer.h"
+#include "server/apply/wake_projection.h"
+#include "server/feeds/urgency.h"
 #include "server/feeds/visit_audience.h"
 #include "server/storage/account_table.h"
 #include "server/storage/assignment_table.h"
@@ -67,13 +69,18 @@ class FeedProjection {
     for (const VisitViewer& viewer : AudienceOf(visit.visit, visit.columns.day, today_)) {
       ASSIGN_OR_RETURN(OpenFeed * feed, writer_.Open(TechnicianFeed(viewer.technician_id)));
       ASSIGN_OR_RETURN(const int64_t left_us, group_.LeftUs(viewer.technician_id));
-      if (viewer.sees && left_us != 0) {
-        RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, kLeftTheCompany, ""));
-      } else if (viewer.sees) {
+      ASSIGN_OR_RETURN(const bool was_shown, writer_.Shows(*feed, v1::ENTITY_KIND_VISIT, visit.id));
+      const bool is_shown = viewer.sees && left_us == 0;
+      if (is_shown) {
         RETURN_IF_ERROR(Show(*feed, visit));
+      } else if (viewer.sees) {
+        RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, kLeftTheCompany, ""));
       } else {
         RETURN_IF_ERROR(Hide(*feed, visit.row.n, visit.id, viewer.reason, viewer.successor));
       }
+      const VisitMove move = {was_shown,           is_shown,       visit.row.columns.day, visit.columns.day,
+                              visit.visit.state(), visit.commanded};
+      wakes_.OfTechnician(viewer.technician_id, UrgencyOf(move, today_));
       if (feed->head.window_day != today_) stale_windows_.insert(viewer.technician_id);
     }
     for (const std::string& technician : NoLongerOn(visit.before, visit.visit)) {
@@ -143,6 +150,7 @@ class FeedProjection {
       ASSIGN_OR_RETURN(OpenFeed * feed, OpenDevice(*device));
       RETURN_IF_ERROR(writer_.Put(*feed, v1::ENTITY_KIND_DEVICE, device->id, device->version, 0).status());
       group_.changed_devices.push_back(device->id);
+      wakes_.OfDevice(n);
     }
     for (const auto& [n, epoch] : dirty.journals) {
       ASSIGN_OR_RETURN(const DeviceRow* device, group_.DeviceByNumber(n));
@@ -164,6 +172,7 @@ class FeedProjection {
 
   absl::Status Write() {
     if (!group_.writes_later) RETURN_IF_ERROR(writer_.WriteAll());
+    RETURN_IF_ERROR(wakes_.Write(group_));
     group_.feeds = writer_.Take();
     return absl::OkStatus();
   }
@@ -216,6 +225,7 @@ class FeedProjection {
   SqlSession& sql_;
   const int32_t today_;
   FeedWriter writer_;
+  WakeProjection wakes_;
   std::set<std::string> stale_windows_;
   std::map<std::string, OpenFeed*> device_feeds_;
 };

@@ -138,6 +138,7 @@ void Group::WillChange(GroupVisit& visit) {
     before_command_[visit.row.n] = std::make_unique<GroupVisit>(visit);
   }
   visit.changed = true;
+  visit.commanded |= in_command_;
   visit.folded = false;
 }
 
@@ -349,6 +350,7 @@ void Group::HandOver() {
       visit->before = std::move(visit->visit);
       visit->is_new = false;
       visit->changed = false;
+      visit->commanded = false;
       visit->folded = false;
     }
     visit->evidence = VisitEvidence();

@@ -28,6 +28,7 @@
 #include "server/apply/recent.h"
 #include "server/storage/device_table.h"
 #include "server/storage/journal_table.h"
+#include "server/storage/push_table.h"
 #include "server/storage/sql_session.h"
 
 namespace doorstep {
@@ -146,6 +147,8 @@ class Group {
   bool writes_later = false;
   // Rows that VisitUnlessDamaged did without, in words for the log.
   std::set<std::string> passed_over;
+  // Devices for which something urgent waits since this group, and which can be woken.
+  std::vector<WantedWake> wakes;
   // Every feed that Finish() looked at, as it left it.
   std::vector<std::unique_ptr<OpenFeed>> feeds;
 

@@ -36,6 +36,7 @@ struct GroupVisit {
   size_t visit_bytes = 0;  // Of `visit` when it was folded last, about.
   bool folded = false;     // `visit` is up to date.
   bool changed = false;    // `input` has changed in this group.
+  bool commanded = false;  // By the office, at least in part.
   VisitEvidence evidence;  // As Finish() derived it.
   // What the ledger of observations says of the visit now, each as bytes; nothing: not looked up yet.
   std::optional<std::vector<std::string>> stated;

@@ -253,7 +253,7 @@ absl::Status Writer::TryGroup(absl::Span<Request> requests, const Quarantines& q
   if (options_.committed) {
     std::vector<FeedHead> heads;
     for (const std::unique_ptr<OpenFeed>& feed : group->feeds) heads.push_back(feed->head);
-    options_.committed({heads, group->changed_devices});
+    options_.committed({heads, group->changed_devices, group->wakes});
   }
   group->HandOver();
   return absl::OkStatus();

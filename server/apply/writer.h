@@ -27,6 +27,7 @@
 #include "server/apply/recent.h"
 #include "server/apply/transaction.h"
 #include "server/storage/feed_table.h"
+#include "server/storage/push_table.h"
 #include "server/storage/storage.h"
 
 namespace doorstep {
@@ -46,12 +47,14 @@ struct Command {
 using FrameDone = std::function<void(absl::StatusOr<FrameAnswer>)>;
 using CommandDone = std::function<void(absl::StatusOr<std::string>)>;
 
-// What a commit has done to those who watch.
+// What a commit has done to those who watch, or sleep.
 struct Committed {
   // Of the feeds that the group looked at, whether they moved or not.
   const std::vector<FeedHead>& heads;
   // Whose state has changed, and with it perhaps what they may read.
   const std::vector<std::string>& devices;
+  // For whom something urgent waits now.
+  const std::vector<WantedWake>& wakes;
 };
 
 struct WriterOptions {

@@ -34,6 +34,7 @@ const absl::flat_hash_map<std::string, Role>& Table() {
            "ListVisits", "GetVisitLog"});
     allow("AccountService", Role::kAdmin, {"GetAccount", "ListAccounts", "GetRepairStatistics"});
     allow("ImportService", Role::kAdmin, {"ImportRows", "ImportFrame"});
+    allow("PushGatewayService", Role::kAdmin, {"WatchWakes"});
     allow("HealthService", Role::kAdmin, {"GetAccountHealth", "ExplainAccountHealth"});
     allow(
         "AdminService", Role::kAdmin,

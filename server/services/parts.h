@@ -14,6 +14,7 @@ class AttachmentIntake;
 class Authenticator;
 class SigningKeys;
 class Storage;
+class WakeHub;
 class WatchHub;
 class Writer;
 
@@ -31,6 +32,8 @@ struct ServerParts {
   WatchHub* watch = nullptr;
   // Null: calls about attachments answer UNIMPLEMENTED.
   AttachmentIntake* attachments = nullptr;
+  // Null: nobody is woken.
+  WakeHub* wakes = nullptr;
 
   int64_t NowUs() const { return clock.Now().wall_time_us; }
 };

@@ -20,6 +20,7 @@ std::unique_ptr<grpc::Service> MakeAccountService(const ServerParts& parts);
 std::unique_ptr<grpc::Service> MakeImportService(const ServerParts& parts);
 std::unique_ptr<grpc::Service> MakeHealthService(const ServerParts& parts);
 std::unique_ptr<grpc::Service> MakeAttachmentService(const ServerParts& parts);
+std::unique_ptr<grpc::Service> MakePushGatewayService(const ServerParts& parts);
 std::unique_ptr<grpc::Service> MakeAdminService(const ServerParts& parts);
 
 }  // namespace doorstep

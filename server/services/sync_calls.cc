@@ -22,6 +22,7 @@
 #include "server/services/device_feeds.h"
 #include "server/services/make_command.h"
 #include "server/services/signing_keys.h"
+#include "server/services/wake_hub.h"
 #include "server/services/watch_hub.h"
 #include "server/storage/device_table.h"
 #include "server/storage/feed_pages.h"
@@ -87,6 +88,11 @@ void TakeGeneration(const ServerParts& parts, const std::string& generation) {
   Log(parts.log, LogLevel::kError,
       absl::StrCat("a phone holds marks that this file does not know: an older file was put in its place; generation ",
                    generation, " begins, and phones send again what is missing"));
+}
+
+// It asks, and is told of whatever is committed until now: nothing has to wake it for that.
+void NoteContact(const ServerParts& parts, const Scope& scope) {
+  if (parts.wakes != nullptr) parts.wakes->Contacted(scope.name());
 }
 
 // What a Hello comes to, in the writer's transaction; the generation is the one that it leaves.
@@ -213,6 +219,7 @@ void HelloCall(const ServerParts& parts, const Scope& scope, const v1::HelloRequ
   if (IsBusy(parts, 0)) return done(BusyHello(parts));
   const absl::Status fields = CheckFields(request);
   if (!fields.ok()) return done(fields);
+  NoteContact(parts, scope);
   TakeSigningKey(parts, scope, request.signing_key(), [&parts, scope, &request, done](const absl::Status& taken) {
     if (!taken.ok()) return done(taken);
     AnswerHello(parts, scope, request, done);
@@ -249,6 +256,7 @@ absl::StatusOr<v1::PullResponse> PullCall(const ServerParts& parts, const Scope&
   if (request.page_bytes() != 0) {
     RETURN_IF_ERROR(CheckRange("page_bytes", request.page_bytes(), limits::kPageBytesMin, limits::kPageBytesMax));
   }
+  NoteContact(parts, scope);
   v1::PullResponse response;
   std::vector<std::string> unreadable;
   RETURN_IF_ERROR(parts.storage.Read("a feed", [&](SqlSession& sql) -> absl::Status {
@@ -275,6 +283,7 @@ absl::Status WatchCall(const ServerParts& parts, const Scope& scope, HintStream*
     return absl::OkStatus();
   }));
   ASSIGN_OR_RETURN(id, parts.watch->Open(scope.name(), feeds, stream));
+  NoteContact(parts, scope);
   // Read after Open, so that no commit falls in between: what had changed before it did not end this stream.
   std::vector<int64_t> heads;
   const absl::Status read = parts.storage.Read("heads to watch", [&](SqlSession& sql) -> absl::Status {

@@ -167,6 +167,12 @@ void WatchHub::Take(const Committed& committed) {
   Moved(committed.heads);
 }
 
+bool WatchHub::IsWatching(absl::string_view device) const {
+  if (open_ == 0) return false;
+  MutexLock lock(&mutex_);
+  return by_device_.contains(device);
+}
+
 size_t WatchHub::open() const {
   MutexLock lock(&mutex_);
   return streams_.size();

@@ -90,6 +90,8 @@ class WatchHub {
   // After a commit: Moved, and the streams of devices that may read other feeds now are ended, to be opened anew.
   void Take(const Committed& committed);
 
+  // Whether the device has a stream.
+  bool IsWatching(absl::string_view device) const;
   // Streams that have not been ended.
   size_t open() const;
 

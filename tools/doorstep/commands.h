@@ -22,6 +22,7 @@ void RegisterWorkOrder(Command root, const Tools& tools);
 void RegisterVisit(Command root, const Tools& tools);
 void RegisterVisitChanges(Command visit, const Tools& tools);
 void RegisterDevice(Command root, const Tools& tools);
+void RegisterDeviceWakes(Command device, const Tools& tools);
 void RegisterTechnician(Command root, const Tools& tools);
 void RegisterJournal(Command root, const Tools& tools);
 void RegisterQuarantine(Command root, const Tools& tools);

@@ -34,6 +34,8 @@ namespace {
 
 // A server that is being restarted is back within this.
 constexpr int kAwaySeconds = 3;
+// Between two looks at whether a stream is wanted still: a person who ends it waits for no longer.
+constexpr int kLookMs = 200;
 
 // "/doorstep.v1.DispatchService/GetVisit" for a GetVisitRequest. Empty: no service of the request's file takes it.
 std::string MethodOf(const Message& request) {
@@ -49,6 +51,14 @@ std::string MethodOf(const Message& request) {
   return "";
 }
 
+grpc::Status BytesOf(const grpc::ByteBuffer& buffer, std::string* bytes) {
+  std::vector<grpc::Slice> slices;
+  const grpc::Status status = buffer.Dump(&slices);
+  bytes->clear();
+  for (const grpc::Slice& part : slices) bytes->append(reinterpret_cast<const char*>(part.begin()), part.size());
+  return status;
+}
+
 grpc::Status CallOnce(grpc::GenericStub& stub, const v1::ConnectFile& profile, const std::string& method,
                       const std::string& request, std::string* response, int seconds, bool wait_for_server) {
   grpc::ClientContext context;
@@ -61,14 +71,70 @@ grpc::Status CallOnce(grpc::GenericStub& stub, const v1::ConnectFile& profile, c
   std::promise<grpc::Status> done;
   stub.UnaryCall(&context, method, grpc::StubOptions(), &request_buffer, &response_buffer,
                  [&done](grpc::Status status) { done.set_value(std::move(status)); });
-  grpc::Status status = done.get_future().get();
-  if (!status.ok()) return status;
-  std::vector<grpc::Slice> slices;
-  status = response_buffer.Dump(&slices);
-  response->clear();
-  for (const grpc::Slice& part : slices) response->append(reinterpret_cast<const char*>(part.begin()), part.size());
-  return status;
+  const grpc::Status status = done.get_future().get();
+  return status.ok() ? BytesOf(response_buffer, response) : status;
 }
+
+// One stream of answers, read by the thread that has asked for it.
+class OpenStream {
+ public:
+  using ReaderWriter = grpc::GenericClientAsyncReaderWriter;
+
+  OpenStream(const v1::ConnectFile& profile, int seconds, std::function<bool()> goes_on)
+      : goes_on_(std::move(goes_on)) {
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(seconds));
+    context_.AddMetadata("authorization", "Bearer " + profile.token());
+  }
+  ~OpenStream() {
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+  }
+
+  void Start(grpc::GenericStub& stub, const std::string& method, const std::string& request) {
+    stream_ = stub.PrepareCall(&context_, method, &queue_);
+    stream_->StartCall(this);
+    const grpc::Slice slice(request);
+    if (!Wait()) return;
+    stream_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), this);
+    Wait();
+  }
+  // False: it has ended.
+  bool Read(grpc::ByteBuffer* message) {
+    stream_->Read(message, this);
+    return Wait();
+  }
+  void Cancel() { context_.TryCancel(); }
+  grpc::Status Finish() {
+    grpc::Status status;
+    stream_->Finish(&status, this);
+    Wait();
+    return status;
+  }
+  bool stopped() const { return stopped_; }
+
+ private:
+  // For what was begun last.
+  bool Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + std::chrono::milliseconds(kLookMs)) ==
+           grpc::CompletionQueue::TIMEOUT) {
+      if (stopped_ || goes_on_()) continue;
+      stopped_ = true;
+      Cancel();  // What was begun ends by it.
+    }
+    return ok;
+  }
+
+  const std::function<bool()> goes_on_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<ReaderWriter> stream_;
+  bool stopped_ = false;
+};
 
 absl::Status FromGrpc(const grpc::Status& status, const std::string& where) {
   if (status.ok()) return absl::OkStatus();
@@ -149,6 +215,26 @@ absl::Status Connection::Call(Message* request, Message* response, int seconds) 
     return absl::InternalError(absl::StrCat("the server's answer is no ", response->GetTypeName()));
   }
   return absl::OkStatus();
+}
+
+absl::Status Connection::Listen(const Message& request, Message* response, int seconds,
+                                const std::function<absl::StatusOr<bool>()>& each,
+                                const std::function<bool()>& goes_on) {
+  RETURN_IF_ERROR(Open());
+  OpenStream stream(profile_, seconds, goes_on);
+  stream.Start(channel_->stub, MethodOf(request), request.SerializeAsString());
+  grpc::ByteBuffer buffer;
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more && stream.Read(&buffer)) {
+    std::string bytes;
+    const bool parsed = BytesOf(buffer, &bytes).ok() && response->ParseFromString(bytes);
+    more = parsed ? each() : absl::InternalError(absl::StrCat("the server's answer is no ", response->GetTypeName()));
+  }
+  const bool enough = !more.ok() || !*more;
+  if (enough) stream.Cancel();
+  const grpc::Status status = stream.Finish();
+  RETURN_IF_ERROR(more.status());
+  return enough || stream.stopped() ? absl::OkStatus() : FromGrpc(status, Description());
 }
 
 absl::StatusOr<bool> Connection::CallPages(Message* request, Message* response, int64_t rows_max) {

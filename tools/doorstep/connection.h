@@ -4,6 +4,7 @@
 #define DOORSTEP_TOOLS_DOORSTEP_CONNECTION_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,12 @@ class Connection {
   // whether there are more.
   absl::StatusOr<bool> CallPages(google::protobuf::Message* request, google::protobuf::Message* response,
                                  int64_t rows_max);
+
+  // Reads the stream that answers `request` for so many seconds: `each` is asked after every message, which is in
+  // `response` then, and `goes_on` a few times a second. OK: one of them said no. DEADLINE_EXCEEDED: the seconds are
+  // over. Else as Call, which is not repeated.
+  absl::Status Listen(const google::protobuf::Message& request, google::protobuf::Message* response, int seconds,
+                      const std::function<absl::StatusOr<bool>()>& each, const std::function<bool()>& goes_on);
 
   // "default (127.0.0.1:7070)". Valid after the first call.
   std::string Description() const;

@@ -1,4 +1,4 @@
-// doorstep device invite | allow | disallow | list.
+// doorstep device invite | allow | disallow | list; wakes_command.cc has wakes.
 #include <string>
 #include <vector>
 
@@ -53,15 +53,16 @@ absl::Status List(int64_t limit, const Tools& tools) {
                {"For", false, true},
                {"Lane"},
                {"Contact", false, true},
+               {"Push"},
                {"Entries", false, true},
                {"Reported", false, true}});
   for (const v1::Device& device : response.devices()) {
-    table.Row(
-        {device.id(), absl::StrCat(device.name(), device.platform().empty() ? "" : ", ", device.platform()),
-         absl::StrJoin(device.technician_ids(), ", "), Words(device.lane()), ShowTime(device.last_contact_time_us()),
-         absl::StrCat(Grouped(device.received_entries()), " here, ", Grouped(device.queued_entries()), " queued"),
-         ShowTime(device.reported_through_time_us())},
-        device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
+    table.Row({device.id(), absl::StrCat(device.name(), device.platform().empty() ? "" : ", ", device.platform()),
+               absl::StrJoin(device.technician_ids(), ", "), Words(device.lane()),
+               ShowTime(device.last_contact_time_us()), device.has_push_token() ? "yes" : "no",
+               absl::StrCat(Grouped(device.received_entries()), " here, ", Grouped(device.queued_entries()), " queued"),
+               ShowTime(device.reported_through_time_us())},
+              device.lane() == v1::LANE_ACTIVE ? Colour::kPlain : Colour::kFaint);
   }
   if (table.empty()) {
     Note("No devices. doorstep device invite TECHNICIAN makes the code that enrols one.");
@@ -115,6 +116,7 @@ void RegisterDevice(Command root, const Tools& tools) {
     list.NumberOption("limit", "N", limit.get(), 1, 1000000, "At most so many");
     list.Does([limit, tools] { return List(*limit, tools); });
   }
+  RegisterDeviceWakes(device, tools);
 }
 
 }  // namespace doorstep::cli

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "client_core/base/status.h"
 #include "tools/doorstep/table_layout.h"
 #include "tools/doorstep/text.h"
 
@@ -41,11 +42,9 @@ const char* Escape(Colour colour) {
   return nullptr;
 }
 
-}  // namespace
-
-absl::Status PrintJson(const google::protobuf::Message& message) {
+absl::Status WriteJson(const google::protobuf::Message& message, bool in_lines) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = in_lines;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   std::string json;
@@ -53,6 +52,16 @@ absl::Status PrintJson(const google::protobuf::Message& message) {
   if (!status.ok()) return absl::InternalError(absl::StrCat("cannot write JSON: ", status.ToString()));
   std::fputs(json.c_str(), stdout);
   if (json.empty() || json.back() != '\n') std::fputc('\n', stdout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status PrintJson(const google::protobuf::Message& message) { return WriteJson(message, /*in_lines=*/true); }
+
+absl::Status PrintJsonLine(const google::protobuf::Message& message) {
+  RETURN_IF_ERROR(WriteJson(message, /*in_lines=*/false));
+  std::fflush(stdout);
   return absl::OkStatus();
 }
 

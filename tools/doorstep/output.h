@@ -21,6 +21,9 @@ enum class Colour { kPlain, kGood, kWarning, kBad, kFaint };
 // finds every name.
 absl::Status PrintJson(const google::protobuf::Message& message);
 
+// The same in one line, at once: for what goes on.
+absl::Status PrintJsonLine(const google::protobuf::Message& message);
+
 // One line on standard output, wrapped at the width of its terminal; `Say` of nothing is an empty line.
 void Say(absl::string_view line = "");
 // The same on standard error, for what must not mix with the output.

@@ -125,6 +125,9 @@ absl::StatusOr<v1::QuiesceResult> Core::Quiesce(uint32_t deadline_ms) {
 absl::Status Core::SyncStart() { return StatusOf(Own(doorstep_sync_start(core_))); }
 absl::Status Core::SyncStop() { return StatusOf(Own(doorstep_sync_stop(core_))); }
 absl::Status Core::Notify(v1::PhoneNotice notice) { return StatusOf(Own(doorstep_notify(core_, notice))); }
+absl::Status Core::SetPushToken(const std::string& token) {
+  return StatusOf(Own(doorstep_set_push_token(core_, token.c_str())));
+}
 absl::StatusOr<v1::EventsPollResponse> Core::EventsPoll(uint32_t max, uint32_t timeout_ms) {
   return Read<v1::EventsPollResponse>(doorstep_events_poll(core_, max, timeout_ms));
 }

@@ -44,6 +44,7 @@ class Core {
   absl::Status SyncStart();
   absl::Status SyncStop();
   absl::Status Notify(v1::PhoneNotice notice);
+  absl::Status SetPushToken(const std::string& token);
   absl::StatusOr<v1::EventsPollResponse> EventsPoll(uint32_t max, uint32_t timeout_ms);
   absl::StatusOr<v1::PhoneStatus> Status();
   absl::StatusOr<v1::Explanation> Explain(const v1::ExplainRequest& request);

@@ -71,6 +71,15 @@ absl::StatusOr<Answer> GoOffline(Phone& phone, const Arguments&) {
   return Answer("offline; recording goes on");
 }
 
+// The token itself is shown nowhere.
+absl::StatusOr<Answer> PushToken(Phone& phone, const Arguments& words) {
+  const std::string token = words.size() == 0 ? "" : words[0];
+  absl::Status status = phone.core->SetPushToken(token);
+  if (!status.ok()) return status;
+  return Answer(token.empty() ? "nothing wakes this phone any more; the next sync tells the office"
+                              : "the office can wake this phone once a sync has told it by what");
+}
+
 absl::StatusOr<Answer> Sync(Phone& phone, const Arguments& words) {
   if (!phone.online) return Offline("sync");
   v1::SyncBudget budget;
@@ -252,6 +261,8 @@ const std::vector<Command>& LifeCommands() {
       {"as", "as TECHNICIAN", "who records from now on, when several share the phone", "", 1, &As},
       {"online", "online", "the network is back", "", 0, &Online, 0},
       {"offline", "offline", "the network is gone", "", 0, &GoOffline, 0},
+      {"push-token", "push-token [TOKEN]", "by what a push service wakes this phone; without TOKEN nothing does", "", 0,
+       &PushToken},
       {"sync", "sync [--seconds N] [--bytes N]", "send and fetch until everything is through", "seconds= bytes=", 0,
        &Sync, 0},
       {"watch", "watch [SECONDS | stop]", "sync by itself and show what happens; Ctrl-C ends it", "", 0, &Watch},

@@ -107,6 +107,10 @@ absl::StatusOr<Answer> Status(Phone& phone, const Arguments&) {
                                ? absl::StrCat("syncing by itself: ", status->engine_state(),
                                               status->told_at_once() ? ", and told at once of what changes" : "")
                                : "`sync` or `watch` fetches more"));
+  if (status->push_token_set()) {
+    answer.Line(status->push_token_told() ? "the office can wake this phone"
+                                          : "the office does not know yet by what to wake this phone");
+  }
   if (status->lane() != v1::LANE_ACTIVE && status->lane() != v1::LANE_UNSPECIFIED) {
     answer.Line(absl::StrCat("the office has made this phone ", Words(status->lane())));
   }

@@ -206,7 +206,7 @@ TEST_F(WatchHubTest, ADeviceThatMayReadOtherFeedsNowHasToOpenItsStreamAnew) {
   FeedHead head;
   head.name = "technician:ana";
   head.seq = 6;
-  hub_.Take({{head}, {"d1"}});
+  hub_.Take({{head}, {"d1"}, {}});
   hub_.Turn(now_us_);
   EXPECT_EQ(changed->messages.size(), 1u) << "it may not be ana's any more";
   ASSERT_EQ(changed->ends.size(), 1u);
