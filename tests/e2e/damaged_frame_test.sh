@@ -26,7 +26,7 @@ python3 - "$folder/server/doorstep.db" <<'END'
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as db:
     bytes_ = bytearray(db.execute("SELECT bytes FROM frame WHERE first_seq = 2").fetchone()[0])
-    bytes_[-20] ^= 4  # In the entries: they stand at the end.
+    bytes_[-86] ^= 4  # In the entries: behind them stands the signature alone, 66 bytes.
     db.execute("UPDATE frame SET bytes = ? WHERE first_seq = 2", (bytes(bytes_),))
 END
 serve "$port"
