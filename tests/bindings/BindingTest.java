@@ -41,6 +41,7 @@ public final class BindingTest {
     aKeyThatIsWrongIsRefused(new File(folder, "key"));
     aTransportThatThrowsEndsTheCall(new File(folder, "throwing"));
     tapsAndOpeningsAreMeasured(new File(folder, "measured"));
+    whatWakesThePhoneIsKeptAndNotShown(new File(folder, "push"));
     aClosedCoreAnswersNobody(new File(folder, "closed"));
     nobodyWaitsForACoreThatIsClosed(new File(folder, "waiting"));
     closingLeavesNoThreads(new File(folder, "threads"));
@@ -121,6 +122,19 @@ public final class BindingTest {
     check(told.get(0).what.equals("open") && told.get(0).code == Code.OK, "measured " + told);
     check(told.get(0).durationMicros > 0, "measured " + told);
     check(told.get(1).what.equals("append") && told.get(1).code == Code.FAILED_PRECONDITION, "measured " + told);
+  }
+
+  private static void whatWakesThePhoneIsKeptAndNotShown(File folder) {
+    try (DoorstepCore core = DoorstepCore.open(in(folder))) {
+      expect(Code.INVALID_ARGUMENT, () -> core.setPushToken("x".repeat(4097)).join());
+      core.setPushToken("fcm-secret").join();
+    }
+    try (DoorstepCore core = DoorstepCore.open(in(folder))) {
+      check(core.status().join().getPushTokenSet(), "it is durable, enrolled or not");
+      check(!core.status().join().toString().contains("fcm-secret"), "a status shows no token");
+      core.setPushToken(null).join();
+      check(!core.status().join().getPushTokenSet(), "the phone has none any more");
+    }
   }
 
   private static void aClosedCoreAnswersNobody(File folder) {

@@ -128,6 +128,22 @@ async function aKeyThatIsNoneIsRefusedByName() {
   await assert.rejects(newPhone({ signer }), failsWith('INVALID_ARGUMENT', /options\.signer\.public_key: must have 65 bytes/));
 }
 
+async function theOfficeLearnsByWhatThePhoneIsWoken() {
+  const heard = {};
+  const core = await newPhone({ transport: officeThatHears(heard) });
+  await assert.rejects(core.setPushToken('x'.repeat(4097)), failsWith('INVALID_ARGUMENT', /at most 4096 bytes/));
+  await core.setPushToken('fcm-1');
+  await core.setPushToken(null);
+  assert.equal((await core.status()).pushTokenSet, false);
+  await core.setPushToken('fcm-ü');
+  assert.equal((await core.status()).pushTokenSet, true);
+  await core.enrol(invited);
+  await core.syncOnce({ timeMsMax: 1000 });
+  assert.equal(heard.hello.pushToken.token, 'fcm-ü');
+  assert.equal((await core.status()).pushTokenTold, false, 'no answer came');
+  await core.close();
+}
+
 async function nobodyWaitsForACoreThatIsClosed() {
   let started;
   const begun = new Promise((resolve) => (started = resolve));
@@ -148,6 +164,7 @@ async function nobodyWaitsForACoreThatIsClosed() {
     tapsAndOpeningsAreMeasured,
     aCallIsEndedOnce,
     framesAreSignedByTheHostsKey,
+    theOfficeLearnsByWhatThePhoneIsWoken,
     aKeyThatIsNoneIsRefusedByName,
     nobodyWaitsForACoreThatIsClosed,
   ]) {

@@ -126,6 +126,11 @@ export class DoorstepCore extends EventEmitter {
   quiesce(deadlineMs?: number): Promise<Message>;
   /** A PhoneNotice without its prefix: "FOREGROUND". */
   tell(notice: string): Promise<void>;
+  /**
+   * By what the push service wakes this app, at every start and when it is another; null or '': nothing any more. The
+   * office is told with the next contact. As good as a secret.
+   */
+  setPushToken(token: string | null): Promise<void>;
   status(): Promise<Message>;
   explain(request: Message): Promise<Message>;
   exportBundle(): Promise<Message>;

@@ -119,6 +119,7 @@ const IDS = {
   signOut: ['doorstep_sign_out', 'SignOutResult'],
   visit: ['doorstep_visit_get', 'LocalVisit'],
   brief: ['doorstep_brief_get', 'AccountBrief'],
+  setPushToken: ['doorstep_set_push_token', null], // null: none.
 };
 const PLAIN = {
   startSync: ['doorstep_sync_start', null],

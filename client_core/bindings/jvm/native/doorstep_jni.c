@@ -237,6 +237,7 @@ static jbyteArray call_text(JNIEnv* env, jlong handle, text_function function, j
   }
 
 BYTES(enrol, doorstep_enrol)
+TEXT(setPushToken, doorstep_set_push_token)
 TEXT(signIn, doorstep_sign_in)
 TEXT(signOut, doorstep_sign_out)
 BYTES(append, doorstep_append)

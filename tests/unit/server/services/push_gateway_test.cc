@@ -174,6 +174,12 @@ TEST_F(PushGatewayTest, WhoHasTheVisitNoLongerIsWokenAsIsWhoHasItNow) {
   v1::ReassignVisitResponse response;
   ASSERT_OK(Ask(dispatch_, &v1::DispatchService::Stub::ReassignVisit, request, &response));
   EXPECT_THAT(Wanted(), ElementsAre("d1 VISIT_GONE", "d2 VISIT_ASSIGNED"));
+  SayHello(phone_);
+  SayHello(other);
+  Restart();
+  // T-1 had begun before that was known there, and has the visit again.
+  Push(phone_, {ArrivedEntry("V-1"), WorkStartedEntry("V-1")});
+  EXPECT_THAT(Wanted(), ElementsAre("d1 VISIT_ASSIGNED", "d2 VISIT_GONE")) << "before T-2 leaves";
 }
 
 TEST_F(PushGatewayTest, ADeviceIsWokenForWhatItMayDo) {

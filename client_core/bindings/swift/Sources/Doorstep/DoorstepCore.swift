@@ -175,6 +175,11 @@ public final class DoorstepCore {
   public func tell(_ notice: Doorstep_V1_PhoneNotice) async throws {
     _ = try await ask(inOrder) { doorstep_notify($0, Int32(notice.rawValue)) }
   }
+  /// By what APNs wakes this app, as text (`deviceToken.map { String(format: "%02x", $0) }.joined()`): at every start, and
+  /// nil when it is none any more. The office is told with the next contact. As good as a secret.
+  public func setPushToken(_ token: String?) async throws {
+    _ = try await ask(inOrder) { doorstep_set_push_token($0, token) }
+  }
   public func events(max: UInt32 = 256) async throws -> Doorstep_V1_EventsPollResponse {
     try await read(ask(inOrder) { doorstep_events_poll($0, max, 0) })
   }

@@ -39,6 +39,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongFunction;
 import org.jetbrains.annotations.NotNull;
+import org.jetbrains.annotations.Nullable;
 
 /**
  * The phone core of Doorstep: records what happens on a doorstep with no network, and syncs it.
@@ -205,6 +206,16 @@ public final class DoorstepCore implements AutoCloseable {
   /** What the phone noticed. */
   public @NotNull CompletableFuture<Void> tell(@NotNull PhoneNotice notice) {
     return ask(inOrder, handle -> NativeCore.notice(handle, notice.getNumber()), bytes -> null);
+  }
+
+  /**
+   * By what the push service wakes this app: at every start, and whenever the service names another ({@code
+   * FirebaseMessagingService.onNewToken}); null or empty: nothing does any more. The office is told with the next contact.
+   * Needs no network and no enrolment. As good as a secret.
+   */
+  public @NotNull CompletableFuture<Void> setPushToken(@Nullable String token) {
+    byte[] bytes = (token == null ? "" : token).getBytes(UTF_8);
+    return ask(inOrder, handle -> NativeCore.setPushToken(handle, bytes), answer -> null);
   }
 
   // ---- knowing ----

@@ -56,6 +56,8 @@ final class NativeCore {
 
   static native byte[] enrol(long core, byte[] request);
 
+  static native byte[] setPushToken(long core, byte[] token);
+
   static native byte[] signIn(long core, byte[] technician);
 
   static native byte[] signOut(long core, byte[] technician);
