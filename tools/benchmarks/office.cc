@@ -205,9 +205,8 @@ void Office::MoveVisit(const std::string& id, int64_t start_us) {
   Check(v1::DispatchService::NewStub(channel_)->ScheduleVisit(Context().get(), schedule, &scheduled), "schedule");
 }
 
-void Office::MakePastVisits(const std::string& technician, int count, int64_t day_us) {
+void Office::MakePastVisits(const std::string& technician, int count, int64_t day_us, int per_day) {
   v1::ImportRowsRequest request;
-  request.set_request_id(RequestId());
   for (int i = 0; i < count; ++i) {
     const std::string account = NextAccount();
     v1::ImportRow* row = request.add_rows();
@@ -219,13 +218,17 @@ void Office::MakePastVisits(const std::string& technician, int count, int64_t da
     visit.set_asset_id("asset-" + account + "-0");
     visit.set_kind(v1::WORK_ORDER_KIND_CORRECTIVE);
     visit.set_technician_id(technician);
-    visit.set_arrived_time_us(day_us - int64_t{1 + i / 12} * 86400 * 1000000);
+    visit.set_arrived_time_us(day_us - int64_t{1 + i / per_day} * 86400 * 1000000);
     visit.set_ended_time_us(visit.arrived_time_us() + int64_t{3600} * 1000000);
     visit.mutable_outcome()->set_code(v1::OUTCOME_CODE_RESOLVED);
     visit.mutable_outcome()->mutable_fault()->set_code("F-" + std::to_string(random_.Below(20)));
     visit.mutable_outcome()->set_summary(Prose(100, 400, random_));
+    if (request.rows_size() == limits::kImportRowsMax || i + 1 == count) {
+      request.set_request_id(RequestId());
+      Import(request);
+      request.clear_rows();
+    }
   }
-  Import(request);
 }
 
 Office::FeedSize Office::MeasureFeed(const Phone& phone) {

@@ -48,8 +48,8 @@ class Office {
   std::vector<std::string> MakeVisits(const std::string& technician, int count, int64_t day_us);
   // Plans a visit for two hours from `start_us`: one command, which moves the feed of its technician.
   void MoveVisit(const std::string& id, int64_t start_us);
-  // Visits that `technician` ended on the days before the one of `day_us`, twelve a day, imported from another system.
-  void MakePastVisits(const std::string& technician, int count, int64_t day_us);
+  // Visits that `technician` ended on the days before the one of `day_us`, imported from another system.
+  void MakePastVisits(const std::string& technician, int count, int64_t day_us, int per_day = 12);
   // What a feed holds, its entities uncompressed.
   struct FeedSize {
     size_t records = 0;

@@ -19,6 +19,7 @@
 
 #include "client_core/sqlite/database.h"
 #include "tools/benchmarks/figures.h"
+#include "tools/benchmarks/history.h"
 #include "tools/benchmarks/office.h"
 #include "tools/benchmarks/phone_core.h"
 #include "tools/benchmarks/workload.h"
@@ -26,8 +27,6 @@
 namespace doorstep::benchmarks {
 namespace {
 
-constexpr int kHistory = 100000;
-constexpr int kSyncedAtOnce = 200;
 constexpr int kTapRounds = 5;
 constexpr int kTapsPerRound = 200;
 // Each visit to come brings its work order, site, assets and brief; together about 500 records of 420 KB.
@@ -52,21 +51,6 @@ std::unique_ptr<PhoneCore> NewPhone(Office& office, const std::string& folder, c
   auto phone = std::make_unique<PhoneCore>(Folder(folder, technician), office.address());
   phone->Enrol(office.Invite(technician));
   return phone;
-}
-
-std::vector<std::string> AppendRequests(const std::string& visit, int count, SeededRandom& random) {
-  std::vector<std::string> requests;
-  while (static_cast<int>(requests.size()) < count) {
-    for (const std::string& bytes : VisitEntries(visit, 1700000000000000, random)) {
-      v1::AppendRequest request;
-      if (!request.mutable_entry()->ParseFromString(bytes)) Fail("an entry of the workload");
-      // No visit has thousands of steps; what there may be many of is notes and readings.
-      if (!request.entry().has_note() && !request.entry().has_reading_taken()) continue;
-      requests.push_back(request.SerializeAsString());
-    }
-  }
-  requests.resize(count);
-  return requests;
 }
 
 // One entry a commit with SQLite alone, in the same folder.
@@ -101,12 +85,7 @@ Figures MeasureTaps(Office& office, const std::string& folder) {
   std::unique_ptr<PhoneCore> phone = NewPhone(office, folder, technician);
   phone->SyncOnce();
   SeededRandom random(3);
-  // A little at a time, as days are: what is history has been synced and settled.
-  for (int made = 0; made < kHistory; made += kSyncedAtOnce) {
-    const std::string& visit = visits[static_cast<size_t>(made) / kSyncedAtOnce % visits.size()];
-    for (const std::string& request : AppendRequests(visit, kSyncedAtOnce, random)) phone->Append(request);
-    phone->SyncOnce();
-  }
+  RecordHistory(*phone, visits, random);
   RawTap raw(folder + "/raw_tap.db");
   std::vector<double> taps;
   std::vector<double> raws;
