@@ -169,7 +169,7 @@ absl::Status Server::Parts::OpenFolder() {
   day_timer = std::make_unique<DayTimer>(storage.get(), writer.get(), clock, log, [this] { SweepAttachments(); });
   RETURN_IF_ERROR(ReplayWhatIsKnownNow(*storage, *writer, log));
   RETURN_IF_ERROR(authenticator.AdmitStored(*storage));
-  RETURN_IF_ERROR(signing_keys.TakeStored(*storage));
+  RETURN_IF_ERROR(signing_keys.TakeStored(*storage, log));
   borrowed = std::make_unique<ServerParts>(ServerParts{*storage, *writer, authenticator, signing_keys, *clock, random,
                                                        log, kVersion, clock->Now().wall_time_us, &watch,
                                                        attachments.get(), &wakes});

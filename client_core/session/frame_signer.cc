@@ -2,8 +2,10 @@
 
 #include <sodium.h>
 
+#include <exception>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client_core/base/status.h"
 #include "client_core/rules/frame_signature.h"
 
@@ -58,11 +60,20 @@ absl::StatusOr<std::string> FrameSigner::SignNow(const std::string& text) {
   return Ed25519Pair(seed).Sign(text);
 }
 
+// What is thrown must not leave the phone without a signer until it is started anew.
+absl::StatusOr<std::string> FrameSigner::Ask(const std::string& text) {
+  try {
+    return host_->sign(text);
+  } catch (const std::exception& e) {
+    return absl::UnavailableError(absl::StrCat("the app's signer failed: ", e.what()));
+  }
+}
+
 void FrameSigner::SignLater(std::string text, Done done) {
   // An app that does not answer is asked no second time, or its calls would pile up.
   if (busy_.exchange(true)) return done(absl::UnavailableError("the app's signer has not answered yet"));
   thread_->Post(Urgency::kNetwork, [this, text = std::move(text), done = std::move(done)] {
-    absl::StatusOr<std::string> signature = host_->sign(text);
+    absl::StatusOr<std::string> signature = Ask(text);
     busy_ = false;
     done(std::move(signature));
   });

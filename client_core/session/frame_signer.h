@@ -42,6 +42,8 @@ class FrameSigner {
   void SignLater(std::string text, Done done);
 
  private:
+  absl::StatusOr<std::string> Ask(const std::string& text);
+
   const std::optional<HostSigner> host_;
   LocalStore* const store_;
   Random* const random_;

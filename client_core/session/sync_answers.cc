@@ -118,7 +118,7 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   HelloAnswered answered{call, flight.bytes_up + bytes.size(), Queue(), ToServerGrant(response.grant()), {}};
   answered.restored = other_generation;
   answered.server_started_us = response.started_time_us();
-  answered.tells_more = NotePushToken(flight, response.generation());
+  answered.tells_more = NotePushToken(flight, response);
   for (const v1::FeedHead& head : response.feeds()) {
     answered.heads.push_back({head.feed(), head.seq(), CameBeforeRestore(head.feed(), response.generation())});
   }
@@ -127,10 +127,18 @@ absl::Status SyncDriver::OnHello(uint64_t call, const Flight& flight, const std:
   return absl::OkStatus();
 }
 
-bool SyncDriver::NotePushToken(const Flight& flight, const std::string& generation) {
+// The office says whether it has a token, because it may have dropped the one that it was told. An office that keeps
+// none is told with every Hello, which costs it nothing.
+bool SyncDriver::NotePushToken(const Flight& flight, const v1::HelloResponse& response) {
+  if (response.generation().empty()) return false;  // It says nothing of what it keeps.
   PushToken& push_token = parts_.store->journal().push_token();
-  if (!flight.push_token.has_value()) return push_token.Untold(generation).has_value();
-  if (const absl::Status noted = push_token.NoteTold(*flight.push_token, generation); !noted.ok()) {
+  if (!flight.push_token.has_value()) {
+    if (push_token.token().has_value() && !push_token.token()->empty() && !response.push_token_known())
+      DoubtPushToken();
+    return push_token.Untold(response.generation()).has_value();
+  }
+  if (response.push_token_known() == flight.push_token->empty()) return false;
+  if (const absl::Status noted = push_token.NoteTold(*flight.push_token, response.generation()); !noted.ok()) {
     // The next Hello tells it again.
     Log(parts_.log, LogLevel::kWarning, absl::StrCat("that the push token is told is not stored: ", noted.message()));
   }

@@ -150,7 +150,7 @@ class SyncDriver {
   void SettleSoon();
   void TakeHeads(const v1::HelloResponse& response);
   // Whether the office lacks the push token still after the answer to `flight`, which did not tell it.
-  bool NotePushToken(const Flight& flight, const std::string& generation);
+  bool NotePushToken(const Flight& flight, const v1::HelloResponse& response);
   void DoubtPushToken();
   void Retain(const ClockReading& now);
   absl::Status TakeMark(const v1::JournalMark& mark);

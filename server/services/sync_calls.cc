@@ -28,6 +28,7 @@
 #include "server/storage/feed_pages.h"
 #include "server/storage/journal_table.h"
 #include "server/storage/meta_table.h"
+#include "server/storage/push_table.h"
 #include "server/storage/storage.h"
 
 namespace doorstep {
@@ -105,6 +106,8 @@ absl::StatusOr<v1::HelloResponse> RunWholeHello(const v1::HelloRequest& request,
   const bool same_generation = request.generation().empty() || request.generation() == answer.generation();
   RETURN_IF_ERROR(RunHello(request, device, same_generation && !reconciled.recorded, now_us, tx));
   RETURN_IF_ERROR(DescribeSync(tx.sql(), device, answer));
+  ASSIGN_OR_RETURN(const bool push_token_known, HasPushToken(tx.sql(), device));
+  answer.set_push_token_known(push_token_known);
   for (v1::Fork& fork : reconciled.forks) *answer.add_forks() = std::move(fork);
   return answer;
 }
@@ -165,28 +168,32 @@ void EnrollCall(const ServerParts& parts, const v1::EnrollRequest& request, Call
 
 namespace {
 
-// A command of its own before the Hello's: each writes its own row. Of an algorithm that is newer than this server it
-// says nothing.
-void TakeSigningKey(const ServerParts& parts, const Scope& scope, const v1::SigningKey& key,
+// A command of its own before the Hello's: each writes its own row. A key of an algorithm that is newer than this
+// server is none; and a phone that told one and tells none any more (its app was set back to an older version) is not
+// kept waiting for ever: whoever may say Hello may tell another key as well, and either is noted with its time.
+void TakeSigningKey(const ServerParts& parts, const Scope& scope, const v1::SigningKey& told,
                     std::function<void(const absl::Status&)> done) {
-  if (!v1::KeyAlgorithm_IsValid(key.algorithm()) || key.algorithm() == v1::KEY_ALGORITHM_UNSPECIFIED ||
-      parts.signing_keys.Counts(scope.name(), key)) {
-    return done(absl::OkStatus());
+  const v1::SigningKey key = v1::KeyAlgorithm_IsValid(told.algorithm()) ? told : v1::SigningKey();
+  if (parts.signing_keys.Counts(scope.name(), key)) return done(absl::OkStatus());
+  std::shared_ptr<const VerifyingKey> verifying;
+  if (key.algorithm() != v1::KEY_ALGORITHM_UNSPECIFIED) {
+    absl::StatusOr<std::shared_ptr<const VerifyingKey>> made = VerifyingKey::Make("signing_key", key);
+    if (!made.ok()) return done(made.status());
+    verifying = *std::move(made);
   }
-  absl::StatusOr<std::shared_ptr<const VerifyingKey>> verifying = VerifyingKey::Make("signing_key", key);
-  if (!verifying.ok()) return done(verifying.status());
   Command command = MakeCommand(scope.principal(), "/doorstep.v1.SyncService/Hello", /*request_id=*/"", key,
                                 [key, device = scope.name()](Transaction& tx) -> absl::StatusOr<v1::SigningKey> {
                                   RETURN_IF_ERROR(ReadUnblocked(tx.sql(), device).status());
                                   RETURN_IF_ERROR(RunTellSigningKey(key, device, tx));
                                   return key;
                                 });
-  RunInWriter<v1::SigningKey>(parts.writer, std::move(command),
-                              [&parts, done = std::move(done), device = scope.name(),
-                               taken = *std::move(verifying)](const absl::StatusOr<v1::SigningKey>& noted) {
-                                if (noted.ok()) parts.signing_keys.Take(device, taken);
-                                done(noted.status());
-                              });
+  RunInWriter<v1::SigningKey>(
+      parts.writer, std::move(command),
+      [&parts, done = std::move(done), device = scope.name(), verifying](const absl::StatusOr<v1::SigningKey>& noted) {
+        if (noted.ok() && verifying != nullptr) parts.signing_keys.Take(device, verifying);
+        if (noted.ok() && verifying == nullptr) parts.signing_keys.Drop(device);
+        done(noted.status());
+      });
 }
 
 void AnswerHello(const ServerParts& parts, const Scope& scope, const v1::HelloRequest& request,

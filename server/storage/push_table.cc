@@ -43,6 +43,13 @@ absl::Status WritePushToken(SqlSession& sql, int64_t device, absl::string_view t
       .Run();
 }
 
+absl::StatusOr<bool> HasPushToken(SqlSession& sql, absl::string_view device) {
+  return sql
+      .Use("SELECT 1 FROM device d JOIN device_contact c ON c.device = d.n WHERE d.id = $1 AND c.push_token <> ''")
+      .Text(1, device)
+      .Step();
+}
+
 absl::StatusOr<std::vector<WantedWake>> WakeableOfTechnician(SqlSession& sql, absl::string_view technician) {
   Query query = sql.Use(
       "SELECT d.n, d.id, d.platform, c.push_token, 0, 0 FROM device d JOIN device_technician t ON t.device = d.n "

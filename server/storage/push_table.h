@@ -17,6 +17,8 @@ namespace doorstep {
 
 // Empty: it has none any more. Another device that had it has none from now on.
 absl::Status WritePushToken(SqlSession& sql, int64_t device, absl::string_view token);
+// Of the device with that id ("d7").
+absl::StatusOr<bool> HasPushToken(SqlSession& sql, absl::string_view device);
 
 // Something urgent waits for a phone that can be woken.
 struct WantedWake {

@@ -1,5 +1,6 @@
 #include "server/storage/signing_key_table.h"
 
+#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 
 namespace doorstep {
@@ -28,14 +29,24 @@ absl::StatusOr<std::vector<v1::ToldSigningKey>> SigningKeysOfDevice(SqlSession& 
 }
 
 absl::Status AddSigningKey(SqlSession& sql, int64_t device, int64_t told_us, const v1::SigningKey& key) {
+  RETURN_IF_ERROR(sql.Use("DELETE FROM signing_key WHERE device = $1 AND algorithm = $2 AND public_key = $3")
+                      .Int(1, device)
+                      .Int(2, key.algorithm())
+                      .Blob(3, key.public_key())
+                      .Run());
+  RETURN_IF_ERROR(sql.Use("INSERT INTO signing_key (device, place, told_us, algorithm, public_key) "
+                          "SELECT $1, COALESCE(MAX(place), 0) + 1, $2, $3, $4 FROM signing_key WHERE device = $1")
+                      .Int(1, device)
+                      .Int(2, told_us)
+                      .Int(3, key.algorithm())
+                      .Blob(4, key.public_key())
+                      .Run());
   return sql
       .Use(
-          "INSERT INTO signing_key (device, place, told_us, algorithm, public_key) "
-          "SELECT $1, COALESCE(MAX(place), 0) + 1, $2, $3, $4 FROM signing_key WHERE device = $1")
+          "DELETE FROM signing_key WHERE device = $1 AND place NOT IN "
+          "(SELECT place FROM signing_key WHERE device = $1 ORDER BY place DESC LIMIT $2)")
       .Int(1, device)
-      .Int(2, told_us)
-      .Int(3, key.algorithm())
-      .Blob(4, key.public_key())
+      .Int(2, limits::kSigningKeysMax)
       .Run();
 }
 

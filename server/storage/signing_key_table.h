@@ -17,7 +17,8 @@ namespace doorstep {
 
 // In the order in which they were told: the last counts.
 absl::StatusOr<std::vector<v1::ToldSigningKey>> SigningKeysOfDevice(SqlSession& sql, int64_t device);
-// The key counts from now on.
+// The key counts from now on. One that was told before stands last again, and of more than limits::kSigningKeysMax the
+// oldest go.
 absl::Status AddSigningKey(SqlSession& sql, int64_t device, int64_t told_us, const v1::SigningKey& key);
 
 // The key that counts of every device that has told one: device id and key.

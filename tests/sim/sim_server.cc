@@ -123,7 +123,7 @@ absl::Status SimServer::Open() {
   authenticator_ = std::make_unique<Authenticator>();
   RETURN_IF_ERROR(authenticator_->AdmitStored(*storage_));
   signing_keys_ = std::make_unique<SigningKeys>();
-  RETURN_IF_ERROR(signing_keys_->TakeStored(*storage_));
+  RETURN_IF_ERROR(signing_keys_->TakeStored(*storage_, nullptr));
   IntakeOptions intake;
   intake.free_bytes = [this](const std::string&) -> absl::StatusOr<uint64_t> {
     return full_ ? 0 : limits::kAttachmentDayBytesMax;

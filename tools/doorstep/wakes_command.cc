@@ -136,7 +136,7 @@ void RegisterDeviceWakes(Command device, const Tools& tools) {
       "Phones that a push gateway is to wake, as they come, until Ctrl-C. Only --json shows the tokens to push to, one "
       "object a line; they are as good as secrets",
       {"doorstep device wakes --once", "doorstep device wakes --json | my-push-gateway"});
-  wakes.Flag("once", once.get(), "Those that are wanted now, and no more");
+  wakes.Flag("once", once.get(), "Those that are wanted now, without phones woken less than a minute ago, and no more");
   wakes.Does([once, tools] { return Wakes(*once, tools); });
 }
 

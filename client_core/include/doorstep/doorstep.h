@@ -156,7 +156,8 @@ typedef struct doorstep_signer {
   /* Signs `message` (at most 256 bytes), writes the signature and its length, and returns 0; another value: there is
    * none now, and the core tries again later, its entries wait. P256: ECDSA with SHA-256 over the message as ASN.1 DER,
    * as Android's "SHA256withECDSA" and Apple's ecdsaSignatureMessageX962SHA256 make it; ED25519: 64 bytes. Called on a
-   * thread that the core keeps for nothing else, one call at a time; it may take seconds. */
+   * thread that the core keeps for nothing else, one call at a time. It may take seconds, but not a minute: what was to
+   * be signed is given up then. It must return: doorstep_close waits for it. */
   int (*sign)(void* context, const uint8_t* message, size_t length, uint8_t signature[DOORSTEP_SIGNATURE_MAX],
               size_t* signature_length);
 } doorstep_signer;

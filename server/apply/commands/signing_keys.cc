@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client_core/base/limits.h"
 #include "client_core/base/status.h"
 #include "server/apply/commands/apply_parts.h"
 #include "server/storage/device_table.h"
@@ -20,10 +19,6 @@ absl::Status RunTellSigningKey(const v1::SigningKey& key, absl::string_view devi
   if (!told.empty() && told.back().key().algorithm() == key.algorithm() &&
       told.back().key().public_key() == key.public_key()) {
     return absl::OkStatus();
-  }
-  if (static_cast<int64_t>(told.size()) >= limits::kSigningKeysMax) {
-    return absl::FailedPreconditionError(absl::StrCat("signing_key: device \"", device, "\" has told ",
-                                                      limits::kSigningKeysMax, ", as many as one may; enrol it anew"));
   }
   v1::CommandRecord record;
   record.mutable_signing_key()->set_device(std::string(device));

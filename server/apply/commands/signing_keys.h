@@ -9,8 +9,7 @@
 
 namespace doorstep {
 
-// Notes the key when it is not the one that counts already. FAILED_PRECONDITION: the device has told
-// limits::kSigningKeysMax.
+// Notes the key when it is not the one that counts already.
 absl::Status RunTellSigningKey(const v1::SigningKey& key, absl::string_view device, Transaction& tx);
 
 }  // namespace doorstep

@@ -118,6 +118,8 @@ absl::StatusOr<std::string> FakeServer::Hello(const std::string& bytes) {
   response.set_generation(generation);
   for (const auto& [epoch, journal] : journals) *response.add_marks() = Mark(epoch);
   *response.mutable_grant() = grant;
+  if (request.has_push_token() && keeps_push_tokens) push_token = request.push_token().token();
+  response.set_push_token_known(!push_token.empty());
   std::vector<std::string> names = {"device"};
   for (const std::string& technician : technicians) names.push_back(absl::StrCat("technician:", technician));
   for (const std::string& feed : names) {

@@ -48,6 +48,8 @@ class FakeServer {
   std::function<absl::StatusOr<std::string>(const std::string& method, const std::string& request)> attachments;
   v1::Grant grant;
   std::string generation = "g1";
+  std::string push_token;  // Empty: it has none.
+  bool keeps_push_tokens = true;
   int64_t server_time_us = int64_t{1764000000} * 1000000;
   std::map<uint64_t, Journal> journals;
   std::vector<std::string> enrol_request_ids;

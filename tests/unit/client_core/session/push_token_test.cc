@@ -113,6 +113,31 @@ TEST_F(PushTokenSessionTest, WhatAnOfficeThatRefusesThePhoneHadIsToldAgain) {
   }
 }
 
+// It may have blocked the phone for a while in which that slept, or be restored from before it was told.
+TEST_F(PushTokenSessionTest, WhatTheOfficeHasNoMoreIsToldInTheSameSync) {
+  OpenEnrolled();
+  Set("fcm-1");
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_THAT(Told(), ElementsAre("fcm-1"));
+  server_.push_token.clear();
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_THAT(Told(), ElementsAre("fcm-1"));
+  EXPECT_TRUE(Status().push_token_told());
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(PushTokenSessionTest, AnOfficeThatKeepsNoTokensIsToldOnceAHello) {
+  OpenEnrolled();
+  server_.keeps_push_tokens = false;
+  Set("fcm-1");
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_FALSE(Status().push_token_told());
+  const size_t hellos = server_.hellos.size();
+  ASSERT_TRUE(Sync().complete());
+  EXPECT_EQ(server_.hellos.size(), hellos + 1);
+}
+
 TEST_F(PushTokenSessionTest, AnAnswerThatWasLostOrPutOffIsNone) {
   OpenEnrolled();
   Set("fcm-1");

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -85,6 +86,19 @@ TEST_F(SigningTest, TheAppsKeySignsWhereItHasOne) {
   EXPECT_EQ(pushed_[0].signature, "by the hardware");
   EXPECT_THAT(texts, testing::ElementsAre(SignedText(pushed_[0].header)));
   EXPECT_EQ(server_.hellos.back().signing_key().algorithm(), v1::KEY_ALGORITHM_P256);
+}
+
+TEST_F(SigningTest, ASignerThatThrowsIsAskedAgain) {
+  int asked = 0;
+  OpenWith([&](const std::string&) -> absl::StatusOr<std::string> {
+    if (++asked == 1) throw std::bad_alloc();
+    return "signed";
+  });
+  AppendNotes(1);
+  EXPECT_FALSE(Sync(50).complete());
+  EXPECT_THAT(Status().last_error(), testing::HasSubstr("the app's signer failed"));
+  ASSERT_TRUE(Sync(60000).complete());
+  EXPECT_EQ(NotesAtServer(), NotesRecorded());
 }
 
 TEST_F(SigningTest, EntriesWaitWhileTheAppCannotSign) {

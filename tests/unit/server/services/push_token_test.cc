@@ -30,6 +30,12 @@ class PushTokenServiceTest : public ServerTest {
     request.mutable_push_token()->set_token(token);
     ASSERT_OK(SayHello(phone, request));
   }
+  // What the phone is told of it.
+  bool IsKnown(const Phone& phone) {
+    v1::HelloResponse response;
+    EXPECT_TRUE(Call(phone.enrolled.token(), sync_, &Stub::Hello, v1::HelloRequest(), &response).ok());
+    return response.push_token_known();
+  }
   // Read from the file, because no call of an office tells it.
   std::string StoredOf(const Phone& phone) {
     sqlite::OpenOptions options;
@@ -76,7 +82,11 @@ TEST_F(PushTokenServiceTest, StaysUntilAnotherOrNoneIsTold) {
 TEST_F(PushTokenServiceTest, OfAnAppThatWasInstalledAgainIsTheNewDevices) {
   Tell(phone_, "fcm-1");
   const Phone again = Enroll("T-1");
+  EXPECT_TRUE(IsKnown(phone_));
+  EXPECT_FALSE(IsKnown(again));
   Tell(again, "fcm-1");
+  EXPECT_FALSE(IsKnown(phone_));
+  EXPECT_TRUE(IsKnown(again));
   EXPECT_EQ(StoredOf(phone_), "");
   EXPECT_EQ(StoredOf(again), "fcm-1");
 }

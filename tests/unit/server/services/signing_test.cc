@@ -12,6 +12,7 @@
 #include "client_core/base/limits.h"
 #include "client_core/rules/frame_codec.h"
 #include "client_core/rules/frame_signature.h"
+#include "client_core/sqlite/database.h"
 #include "server/apply/commands/secrets.h"
 #include "server/services/authenticator.h"
 #include "server/services/parts.h"
@@ -84,7 +85,7 @@ class ServerSigningTest : public ::testing::Test {
   // As a server that starts on this file.
   void Begin() {
     keys_ = std::make_unique<SigningKeys>();
-    EXPECT_TRUE(keys_->TakeStored(office_.storage()).ok());
+    EXPECT_TRUE(keys_->TakeStored(office_.storage(), nullptr).ok());
     parts_ = std::make_unique<ServerParts>(ServerParts{office_.storage(), office_.writer(), authenticator_, *keys_,
                                                        office_.clock(), office_.random(), nullptr, "test", kMonday});
   }
@@ -201,11 +202,58 @@ TEST_F(ServerSigningTest, AKeyOfAnUnknownAlgorithmIsNone) {
   EXPECT_EQ(Push(1, 1, "of next year").value(), 1u);
 }
 
-TEST_F(ServerSigningTest, NoDeviceTellsKeysForEver) {
+// Its app was set back to an older version, say: nothing that it recorded waits for that, and the office sees it.
+TEST_F(ServerSigningTest, APhoneThatTellsNoKeyAnyMoreGoesOnUnsigned) {
+  const Key key = Key::Ed25519();
+  ASSERT_TRUE(Tell(key.key()).ok());
+  EXPECT_FALSE(Push(1, 1, "").ok());
+  ASSERT_TRUE(Tell(v1::SigningKey()).ok());
+  EXPECT_EQ(Push(1, 1, "").value(), 1u);
+  ASSERT_EQ(Described().signing_keys_size(), 2);
+  EXPECT_EQ(Described().signing_keys(1).key().algorithm(), v1::KEY_ALGORITHM_UNSPECIFIED);
+  Begin();
+  EXPECT_EQ(Push(2, 2, "").value(), 2u);
+  ASSERT_TRUE(Tell(key.key()).ok());
+  EXPECT_FALSE(Push(2, 2, "").ok());
+}
+
+// Nobody is turned away for having told many: what is too old is forgotten, and the log of commands still has it.
+TEST_F(ServerSigningTest, TheNewestKeysAreKept) {
   for (int64_t i = 0; i < limits::kSigningKeysMax; ++i) ASSERT_TRUE(Tell(Key::Ed25519().key()).ok());
-  const absl::Status refused = Tell(Key::Ed25519().key());
-  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(refused.message(), HasSubstr("has told 64, as many as one may"));
+  const Key last = Key::Ed25519();
+  ASSERT_TRUE(Tell(last.key()).ok());
+  ASSERT_EQ(Described().signing_keys_size(), limits::kSigningKeysMax);
+  EXPECT_EQ(Described().signing_keys(limits::kSigningKeysMax - 1).key().public_key(), last.key().public_key());
+  EXPECT_EQ(PushBy(last, 1, 1).value(), 1u);
+}
+
+// Two copies of one phone, each with hardware of its own.
+TEST_F(ServerSigningTest, AKeyThatIsToldAgainCountsAgainAndStandsOnce) {
+  const Key one = Key::Ed25519();
+  const Key other = Key::Ed25519();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(Tell(one.key()).ok());
+    ASSERT_TRUE(Tell(other.key()).ok());
+  }
+  ASSERT_TRUE(Tell(one.key()).ok());
+  ASSERT_EQ(Described().signing_keys_size(), 2);
+  EXPECT_EQ(Described().signing_keys(1).key().public_key(), one.key().public_key());
+  EXPECT_FALSE(PushBy(other, 1, 1).ok());
+  EXPECT_EQ(PushBy(one, 1, 1).value(), 1u);
+}
+
+TEST_F(ServerSigningTest, AKeyThatNobodyCanReadKeepsOneDeviceWaitingUntilItIsToldAgain) {
+  const Key key = Key::Ed25519();
+  ASSERT_TRUE(Tell(key.key()).ok());
+  {
+    auto db = sqlite::Database::Open({.path = office_.path()});
+    ASSERT_TRUE(db.ok()) << db.status();
+    ASSERT_TRUE((*db)->Execute("UPDATE signing_key SET public_key = x'00'").ok());
+  }
+  Begin();
+  EXPECT_EQ(PushBy(key, 1, 1).status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Tell(key.key()).ok());
+  EXPECT_EQ(PushBy(key, 1, 1).value(), 1u);
 }
 
 }  // namespace
